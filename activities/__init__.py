@@ -1,0 +1,1 @@
+"""One class per concern, ports injected; each method implements one step."""

@@ -1,0 +1,1 @@
+"""The HTTP gateway: thin routes, problems as RFC 9457."""

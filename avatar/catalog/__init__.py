@@ -1,0 +1,1 @@
+"""Every query on MongoDB. Beanie documents stay inside; frozen models come out."""

@@ -1,0 +1,1 @@
+"""Character in, source GLB out: which provider, in which order."""

@@ -1,0 +1,1 @@
+"""GLB in, GLB out: read, inspect, simplify, validate. Knows nothing of agents, storage or Temporal."""

@@ -1,0 +1,30 @@
+"""How bytes are named: by their content. Bytes themselves never enter a workflow's history, only these."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+from avatar.frozen import Frozen
+
+Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+
+
+class BlobRef(Frozen):
+    """A claim check for bytes in a blob store."""
+
+    sha256: Sha256
+    size: Annotated[int, Field(ge=0)]
+    media_type: str
+
+    @property
+    def key(self) -> str:
+        """Where adapters keep it: ``ab/abcdef...``; two levels keep folders small."""
+        return f"{self.sha256[:2]}/{self.sha256}"
+
+
+def name_bytes(data: bytes, media_type: str) -> BlobRef:
+    """The reference that ``data`` has in every store."""
+    return BlobRef(sha256=hashlib.sha256(data).hexdigest(), size=len(data), media_type=media_type)

@@ -1,0 +1,1 @@
+"""How the parts come together: settings, wiring, the embedded stack."""
