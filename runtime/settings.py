@@ -1,0 +1,177 @@
+"""Every environment variable the project reads, in one place, checked before anything starts."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, Field, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from avatar.errors import SetupProblem
+
+LOOPBACK = "127.0.0.1"
+
+
+def _host_and_port(value: str) -> str:
+    host, _, port = value.rpartition(":")
+    if not host or not port.isdigit() or not 0 < int(port) < 65536 or "/" in host:
+        raise ValueError("must be host:port, for example temporal.example.org:7233")
+    return value
+
+
+def _mongo_uri(value: str) -> str:
+    if not value.startswith(("mongodb://", "mongodb+srv://")):
+        raise ValueError("must start with mongodb:// or mongodb+srv://")
+    return value
+
+
+def _http_url(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        raise ValueError("must be an http or https address without query, for example https://avatars.example.org")
+    return value.rstrip("/")
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0))
+
+
+Port = Annotated[int, Field(ge=0, le=65535)]
+LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
+
+
+class Settings(BaseSettings):
+    """What a process of this project is told by its environment. Read it with ``load_settings``.
+
+    Ports may be 0: any free one is taken when the embedded stack starts, and its children are told which.
+    """
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", populate_by_name=True, env_ignore_empty=True)
+
+    data: Path = Field(
+        Path(".avatar"),
+        validation_alias="AVATAR_DATA",
+        description="Folder of the embedded stack: databases, blobs, logs. Relative to the working folder.",
+    )
+    temporal_address: Annotated[str, AfterValidator(_host_and_port)] | None = Field(
+        None,
+        validation_alias="TEMPORAL_ADDRESS",
+        description="host:port of a Temporal frontend; replaces the embedded one.",
+    )
+    temporal_namespace: Annotated[str, Field(min_length=2, max_length=255, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]+$")] = (
+        Field("default", validation_alias="TEMPORAL_NAMESPACE", description="Temporal namespace of all workflows.")
+    )
+    mongo_uri: Annotated[str, AfterValidator(_mongo_uri)] | None = Field(
+        None,
+        validation_alias="MONGO_URI",
+        description="MongoDB connection string (replica set); replaces the embedded mongod.",
+    )
+    mongo_database: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,38}$")] = Field(
+        "avatar", validation_alias="AVATAR_MONGO_DATABASE", description="MongoDB database that holds the catalog."
+    )
+    api_host: Annotated[str, Field(min_length=1)] = Field(
+        LOOPBACK,
+        validation_alias="AVATAR_API_HOST",
+        description="Address the API listens on; 0.0.0.0 opens it to the network.",
+    )
+    api_port: Port = Field(8700, validation_alias="AVATAR_API_PORT", description="Port of the API.")
+    temporal_port: Port = Field(
+        7233, validation_alias="AVATAR_TEMPORAL_PORT", description="Port of the embedded Temporal frontend."
+    )
+    temporal_ui_port: Port = Field(
+        8233, validation_alias="AVATAR_TEMPORAL_UI_PORT", description="Port of the embedded Temporal Web UI."
+    )
+    mongo_port: Port = Field(27117, validation_alias="AVATAR_MONGO_PORT", description="Port of the embedded mongod.")
+    mesh_processes: Annotated[int, Field(ge=1, le=256)] = Field(
+        default_factory=_cores,
+        validation_alias="AVATAR_MESH_PROCESSES",
+        description="Processes that work on meshes; by default one for each core.",
+    )
+    log_level: LogLevel = Field(
+        "INFO", validation_alias="AVATAR_LOG_LEVEL", description="DEBUG, INFO, WARNING or ERROR."
+    )
+    public_url: Annotated[str, AfterValidator(_http_url)] | None = Field(
+        None,
+        validation_alias="AVATAR_PUBLIC_URL",
+        description="Address under which clients reach the API, when a proxy stands before it.",
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Only what ``load_settings`` passes: the environment is read there, so a test can pass its own."""
+        return (init_settings,)
+
+    @property
+    def data_dir(self) -> Path:
+        """The data folder as an absolute path."""
+        return self.data.expanduser().absolute()
+
+    @property
+    def blobs(self) -> Path:
+        """Where the local blob store keeps its files."""
+        return self.data_dir / "blobs"
+
+    @property
+    def logs(self) -> Path:
+        """Where the parts of the embedded stack write their logs."""
+        return self.data_dir / "logs"
+
+    @property
+    def api_url(self) -> str:
+        """Address of the API as this machine reaches it, or the public one where that is set."""
+        if self.public_url:
+            return self.public_url
+        host = LOOPBACK if self.api_host in ("0.0.0.0", "::", "") else self.api_host
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.api_port}"
+
+    def environment(self) -> dict[str, str]:
+        """The variables that give another process exactly these settings; unset ones are absent."""
+        variables: dict[str, str] = {}
+        for name, variable in VARIABLES.items():
+            value = getattr(self, name)
+            if value is not None:
+                variables[variable] = str(self.data_dir if name == "data" else value)
+        return variables
+
+
+VARIABLES: dict[str, str] = {name: str(field.validation_alias) for name, field in Settings.model_fields.items()}
+"""Field name -> environment variable."""
+
+
+def load_settings(environ: Mapping[str, str] | None = None, **overrides: Any) -> Settings:
+    """Settings from ``environ`` (default: the process environment), with fields in ``overrides`` winning.
+
+    An empty variable counts as unset. Raises SetupProblem that names the variable and how to mend it.
+    """
+    environ = os.environ if environ is None else environ
+    given: dict[str, Any] = {}
+    for name, variable in VARIABLES.items():
+        if overrides.get(name) is not None:
+            given[variable] = overrides[name]
+        elif environ.get(variable, "").strip():
+            raw = environ[variable].strip()
+            given[variable] = raw.upper() if name == "log_level" else raw
+    try:
+        return Settings(**given)
+    except ValidationError as problem:
+        first = problem.errors(include_url=False)[0]
+        variable = str(first["loc"][0]) if first["loc"] else "settings"
+        shown = "…" if variable == VARIABLES["mongo_uri"] else repr(given.get(variable))  # it may hold a password
+        reason = str(first["msg"]).removeprefix("Value error, ")
+        reason = reason[:1].lower() + reason[1:]
+        raise SetupProblem(
+            f"{variable}={shown} is not usable: {reason}",
+            mend=f"Set {variable} to a good value or unset it.",
+            setting=variable,
+        ) from problem
