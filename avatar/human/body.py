@@ -1,0 +1,244 @@
+"""From a character to a shaped figure: MakeHuman macro and detail targets, solved for the standing height.
+
+The macro scheme is MakeHuman's: every target is one corner of a grid gender x age x muscle x weight (x height), and
+its weight is the product of the trait weights; see https://static.makehumancommunity.org/.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+
+from avatar.character import Ancestry, Body, CharacterDescription, Face, FaceShape
+from avatar.human import face as faces
+from avatar.human import proportions, rig
+from avatar.human.bundle import VERTEX_COUNT, bundle
+from avatar.human.figure import F64, Delta, Figure
+
+# Apparent age in years -> weights of the source's age corners. The source's child is ten; growth is nearly done at
+# eighteen, and a face of forty is still mostly the young one.
+_AGE_YEARS = (1.0, 10.0, 14.0, 18.0, 25.0, 45.0, 65.0, 80.0, 92.0)
+_AGE_CORNERS = {
+    "baby": (1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0),
+    "child": (0.0, 1.0, 0.55, 0.18, 0.0, 0.0, 0.0, 0.0, 0.0),
+    "young": (0.0, 0.0, 0.45, 0.82, 1.0, 0.74, 0.42, 0.17, 0.0),
+    "old": (0.0, 0.0, 0.0, 0.0, 0.0, 0.26, 0.58, 0.83, 1.0),
+}
+_NEGLIGIBLE = 1e-3
+
+
+def _three(value: float, low: str, middle: str, high: str) -> dict[str, float]:
+    """Weights of a trait's three corners at 0, .5 and 1."""
+    return {low: max(0.0, 1 - 2 * value), middle: 1 - abs(2 * value - 1), high: max(0.0, 2 * value - 1)}
+
+
+def ancestry_weights(ancestry: Ancestry) -> dict[str, float]:
+    """Weights over the source's three face families, summing to 1; all zero means equal."""
+    raw = {"african": ancestry.african, "asian": ancestry.asian, "caucasian": ancestry.european}
+    total = sum(raw.values())
+    return {name: value / total for name, value in raw.items()} if total > 0 else dict.fromkeys(raw, 1 / 3)
+
+
+def macro_weights(body: Body, ancestry: Ancestry) -> tuple[dict[str, float], dict[str, float], dict[str, float]]:
+    """Targets and weights of a body of average height, and the targets that make it shortest and tallest."""
+    genders = {"female": 1 - body.gender, "male": body.gender}
+    ages = {name: float(np.interp(body.age, _AGE_YEARS, corner)) for name, corner in _AGE_CORNERS.items()}
+    muscles = _three(body.muscle, "minmuscle", "averagemuscle", "maxmuscle")
+    weights = _three(body.weight, "minweight", "averageweight", "maxweight")
+    average: dict[str, float] = {}
+    shortest: dict[str, float] = {}
+    tallest: dict[str, float] = {}
+
+    def add(to: dict[str, float], name: str, weight: float) -> None:
+        if weight > _NEGLIGIBLE and name in bundle().targets:
+            to[name] = to.get(name, 0.0) + weight
+
+    for (gender, g), (age, a) in itertools.product(genders.items(), ages.items()):
+        for family, share in ancestry_weights(ancestry).items():
+            add(average, f"macrodetails/{family}-{gender}-{age}", g * a * share)
+        add(
+            average,
+            f"macrodetails/proportions/{gender}-{age}-averagemuscle-averageweight-idealproportions",
+            0.35 * g * a * muscles["averagemuscle"] * weights["averageweight"],
+        )
+        for weight, w in weights.items():
+            for muscle, m in muscles.items():
+                add(average, f"macrodetails/universal-{gender}-{age}-{muscle}-{weight}", g * a * m * w)
+            stem = f"macrodetails/height/{gender}-{age}-averagemuscle-{weight}-"
+            add(shortest, f"{stem}minheight", g * a * w)
+            add(tallest, f"{stem}maxheight", g * a * w)
+    return average, shortest, tallest
+
+
+def _both(name: str) -> tuple[str, str]:
+    folder, stem = name.split("/")
+    return f"{folder}/l-{stem}", f"{folder}/r-{stem}"
+
+
+# Face field -> (targets at -1, targets at +1) with the weight each reaches there. "~" stands for both sides.
+_SLIDERS: Mapping[str, tuple[Mapping[str, float], Mapping[str, float]]] = {
+    "jaw_width": (
+        {"chin/chin-bones-decr": 0.7, "chin/chin-width-decr": 0.5},
+        {"chin/chin-bones-incr": 0.7, "chin/chin-width-incr": 0.5},
+    ),
+    "chin": (
+        {"chin/chin-prominent-decr": 0.8, "chin/chin-height-decr": 0.35},
+        {"chin/chin-prominent-incr": 0.8, "chin/chin-height-incr": 0.25},
+    ),
+    "nose_width": (
+        {
+            "nose/nose-width1-decr": 0.35,
+            "nose/nose-width2-decr": 0.45,
+            "nose/nose-width3-decr": 0.65,
+            "nose/nose-point-width-decr": 0.35,
+        },
+        {
+            "nose/nose-width1-incr": 0.35,
+            "nose/nose-width2-incr": 0.45,
+            "nose/nose-width3-incr": 0.65,
+            "nose/nose-point-width-incr": 0.35,
+        },
+    ),
+    "nose_length": (
+        {"nose/nose-scale-vert-decr": 0.5, "nose/nose-scale-depth-decr": 0.45, "nose/nose-point-up": 0.3},
+        {"nose/nose-scale-vert-incr": 0.5, "nose/nose-scale-depth-incr": 0.45, "nose/nose-point-down": 0.2},
+    ),
+    "lip_fullness": (
+        {
+            "mouth/mouth-upperlip-height-decr": 0.55,
+            "mouth/mouth-lowerlip-height-decr": 0.55,
+            "mouth/mouth-upperlip-volume-decr": 0.5,
+            "mouth/mouth-lowerlip-volume-decr": 0.5,
+        },
+        {
+            "mouth/mouth-upperlip-height-incr": 0.55,
+            "mouth/mouth-lowerlip-height-incr": 0.55,
+            "mouth/mouth-upperlip-volume-incr": 0.5,
+            "mouth/mouth-lowerlip-volume-incr": 0.5,
+        },
+    ),
+    "eye_size": (
+        {"eyes/~eye-scale-decr": 0.6, "eyes/~eye-height2-decr": 0.3},
+        {"eyes/~eye-scale-incr": 0.6, "eyes/~eye-height2-incr": 0.3},
+    ),
+    "cheekbones": (
+        {"cheek/~cheek-bones-decr": 0.8},
+        {"cheek/~cheek-bones-incr": 0.8, "cheek/~cheek-inner-decr": 0.15},
+    ),
+}
+_SHAPES: Mapping[FaceShape, Mapping[str, float]] = {
+    FaceShape.OVAL: {"head/head-oval": 0.3},
+    FaceShape.ROUND: {"head/head-round": 0.6, "cheek/~cheek-volume-incr": 0.3},
+    FaceShape.SQUARE: {"head/head-square": 0.6},
+    FaceShape.HEART: {"head/head-invertedtriangular": 0.55, "chin/chin-triangle": 0.25},
+    FaceShape.LONG: {"head/head-rectangular": 0.45, "head/head-scale-vert-incr": 0.35},
+    FaceShape.DIAMOND: {"head/head-diamond": 0.6},
+}
+# What makes two people of one description different: (target at -1, target at +1, standard deviation of the weight).
+_INDIVIDUAL: tuple[tuple[str, str, float], ...] = (
+    ("nose/nose-hump-decr", "nose/nose-hump-incr", 0.16),
+    ("nose/nose-curve-concave", "nose/nose-curve-convex", 0.14),
+    ("nose/nose-base-down", "nose/nose-base-up", 0.16),
+    ("nose/nose-septumangle-decr", "nose/nose-septumangle-incr", 0.14),
+    ("nose/nose-flaring-decr", "nose/nose-flaring-incr", 0.14),
+    ("eyes/~eye-trans-in", "eyes/~eye-trans-out", 0.12),
+    ("eyes/~eye-corner1-down", "eyes/~eye-corner1-up", 0.18),
+    ("eyes/~eye-corner2-down", "eyes/~eye-corner2-up", 0.18),
+    ("eyes/~eye-eyefold-down", "eyes/~eye-eyefold-up", 0.2),
+    ("eyebrows/eyebrows-angle-down", "eyebrows/eyebrows-angle-up", 0.18),
+    ("mouth/mouth-scale-horiz-decr", "mouth/mouth-scale-horiz-incr", 0.14),
+    ("mouth/mouth-cupidsbow-decr", "mouth/mouth-cupidsbow-incr", 0.2),
+    ("mouth/mouth-angles-down", "mouth/mouth-angles-up", 0.1),
+    ("mouth/mouth-trans-down", "mouth/mouth-trans-up", 0.1),
+    ("forehead/forehead-scale-vert-decr", "forehead/forehead-scale-vert-incr", 0.14),
+    ("forehead/forehead-temple-decr", "forehead/forehead-temple-incr", 0.14),
+    ("chin/chin-cleft-decr", "chin/chin-cleft-incr", 0.1),
+    ("cheek/~cheek-volume-decr", "cheek/~cheek-volume-incr", 0.14),
+    ("ears/~ear-scale-decr", "ears/~ear-scale-incr", 0.16),
+    ("ears/~ear-lobe-decr", "ears/~ear-lobe-incr", 0.2),
+    ("head/head-scale-horiz-decr", "head/head-scale-horiz-incr", 0.1),
+)
+_INDIVIDUAL_LIMIT = 2.0  # standard deviations
+
+
+def face_weights(face: Face, seed: int) -> dict[str, float]:
+    """Detail targets of the described face and the seeded traits that make it somebody's; both sides alike."""
+    out: dict[str, float] = {}
+
+    def add(name: str, weight: float) -> None:
+        for side in _both(name.replace("~", "")) if "~" in name else (name,):
+            out[side] = out.get(side, 0.0) + weight
+
+    for name, weight in _SHAPES[face.shape].items():
+        add(name, weight)
+    for field, (low, high) in _SLIDERS.items():
+        value = float(getattr(face, field))
+        for name, weight in (low if value < 0 else high).items():
+            add(name, abs(value) * weight)
+    rng = np.random.default_rng(seed)
+    for low_name, high_name, deviation in _INDIVIDUAL:
+        value = float(np.clip(rng.standard_normal(), -_INDIVIDUAL_LIMIT, _INDIVIDUAL_LIMIT)) * deviation
+        add(low_name if value < 0 else high_name, abs(value))
+    return out
+
+
+def blend(weights: Iterable[tuple[str, float]]) -> F64:
+    """(19158, 3) metres: the sum of weighted targets. Raises KeyError for an unknown target."""
+    out = np.zeros((VERTEX_COUNT, 3))
+    for name, weight in weights:
+        if abs(weight) > _NEGLIGIBLE:
+            delta = bundle().target(name)
+            out[delta.index] += weight * delta.offset
+    return out
+
+
+def standing_height(vertices: F64) -> float:
+    """Metres from the soles to the top of the scalp."""
+    skin = vertices[bundle().vertices_of("body"), 1]
+    return float(skin.max() - skin.min())
+
+
+def _on_the_ground(vertices: F64) -> F64:
+    lowest = vertices[bundle().vertices_of("body"), 1].min()
+    return vertices - np.array([0.0, lowest, 0.0])
+
+
+def shape_vertices(character: CharacterDescription) -> F64:
+    """(19158, 3) metres: the described body in the source's A-pose, realistic proportions, soles at y = 0.
+
+    The height is reached by the source's tall and short bodies as far as they stay plausible, the rest by scale.
+    """
+    average, shortest, tallest = macro_weights(character.body, character.face.ancestry)
+    shape = bundle().base + blend((average | face_weights(character.face, character.seed)).items())
+    natural = standing_height(shape)
+    change = blend((tallest if character.body.height >= natural else shortest).items())
+    extreme = standing_height(shape + change)
+    share = 0.0
+    if abs(extreme - natural) > 1e-3:
+        # Two thirds by proportion (long limbs), the rest by size: people vary in both.
+        share = float(np.clip((character.body.height - natural) / (extreme - natural) * 0.67, 0.0, 0.8))
+    shape = shape + share * change
+    shape = shape * (character.body.height / standing_height(shape))
+    return _on_the_ground(shape)
+
+
+def shape_figure(character: CharacterDescription) -> Figure:
+    """The described person as a figure: shaped, jointed, weighted and able to make every contract expression.
+
+    Metres, A-pose of the source, soles at y = 0; the standing height is ``character.body.height`` in every style.
+    """
+    vertices = faces.close_lips(shape_vertices(character))
+    morphs: Mapping[str, Delta] = faces.contract_morphs(vertices)
+    vertices, morphs, joints = proportions.restyle(character.style, vertices, morphs, rig.source_joints(vertices))
+    scale = character.body.height / standing_height(vertices)
+    lift = np.array([0.0, -scale * vertices[bundle().vertices_of("body"), 1].min(), 0.0])
+    return Figure(
+        character=character,
+        vertices=vertices * scale + lift,
+        joints={name: position * scale + lift for name, position in joints.items()},
+        joint_names=rig.JOINT_NAMES,
+        weights=rig.base_weights(),
+        morphs={name: Delta(d.index, d.offset * scale) for name, d in morphs.items()},
+    )
