@@ -14,6 +14,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from avatar.errors import SetupProblem
 
 LOOPBACK = "127.0.0.1"
+EVERY_ADDRESS = ("0.0.0.0", "::")
 
 
 def _host_and_port(value: str) -> str:
@@ -132,7 +133,7 @@ class Settings(BaseSettings):
         """Address of the API as this machine reaches it, or the public one where that is set."""
         if self.public_url:
             return self.public_url
-        host = LOOPBACK if self.api_host in ("0.0.0.0", "::", "") else self.api_host
+        host = LOOPBACK if self.api_host in EVERY_ADDRESS else self.api_host
         return f"http://{f'[{host}]' if ':' in host else host}:{self.api_port}"
 
     def environment(self) -> dict[str, str]:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
+import json
 import os
 import signal
-import subprocess
 import sys
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,9 +14,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+import structlog
+
 from avatar.errors import SetupProblem, Unavailable
 
-log = logging.getLogger(__name__)
+log = structlog.get_logger()
 
 REAPER = Path(__file__).with_name("reaper.py")
 REAPER_GRACE_S = 5.0
@@ -36,6 +37,7 @@ class Program:
     log: Path
     environment: Mapping[str, str] | None = None  # the whole environment; None inherits ours
     grace: float = 5.0  # seconds between SIGTERM and SIGKILL
+    rank: int = 0  # higher ranks stop first, equal ones side by side
 
 
 @dataclass(slots=True)
@@ -47,6 +49,7 @@ class Child:
     started: float
     starts: int = 1
     stopping: bool = False
+    buried: bool = False  # ended, and its process group with it
     keeper: asyncio.Task[None] | None = field(default=None, repr=False)
 
     @property
@@ -63,22 +66,21 @@ class Child:
 class Children:
     """All children of one stack, and the reaper that outlives us by a moment to end them.
 
-    An async context: leaving it stops everything that is still running, last started first.
+    An async context: leaving it stops everything that is still running, higher ranks first.
     """
 
     def __init__(self, *, hold: Sequence[int] = ()) -> None:
         """``hold``: file descriptors (locks) that the reaper keeps open until every child is gone."""
         self._hold = tuple(hold)
         self._children: list[Child] = []
-        self._reaper: subprocess.Popen[str] | None = None
+        self._reaper: asyncio.subprocess.Process | None = None
 
     async def __aenter__(self) -> Self:
-        self._reaper = subprocess.Popen(
-            [sys.executable, "-I", "-S", str(REAPER), str(REAPER_GRACE_S)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            text=True,
+        self._reaper = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-I", "-S", str(REAPER), str(REAPER_GRACE_S)),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.DEVNULL,
             start_new_session=True,
             pass_fds=self._hold,
             cwd="/",
@@ -108,17 +110,17 @@ class Children:
         child.keeper = asyncio.create_task(self._keep(child), name=f"keep {child.program.name}")
 
     async def stop(self) -> None:
-        """Stop every child, last started first, then let the reaper go. Safe to call twice."""
+        """Stop every child, higher ranks first, then let the reaper go. Safe to call twice."""
         for child in self._children:
             child.stopping = True
         while self._children:
-            await self._stop_one(self._children[-1])
-            self._children.pop()
+            rank = max(child.program.rank for child in self._children)
+            await asyncio.gather(*(self._stop_one(child) for child in self._children if child.program.rank == rank))
+            self._children = [child for child in self._children if child.program.rank != rank]
         if self._reaper is not None:
             assert self._reaper.stdin is not None
-            with contextlib.suppress(BrokenPipeError):
-                self._reaper.stdin.close()
-            await asyncio.to_thread(self._reaper.wait)
+            self._reaper.stdin.close()
+            await self._reaper.wait()
             self._reaper = None
 
     async def _spawn(self, program: Program) -> asyncio.subprocess.Process:
@@ -142,11 +144,8 @@ class Children:
         return process
 
     def _tell_reaper(self, sign: str, group: int) -> None:
-        if self._reaper is None or self._reaper.stdin is None:
-            return
-        with contextlib.suppress(BrokenPipeError, ValueError):
-            self._reaper.stdin.write(f"{sign}{group}\n")
-            self._reaper.stdin.flush()
+        if self._reaper is not None and self._reaper.stdin is not None:
+            self._reaper.stdin.write(f"{sign}{group}\n".encode())
 
     async def _stop_one(self, child: Child) -> None:
         child.stopping = True
@@ -159,11 +158,16 @@ class Children:
             try:
                 await asyncio.wait_for(child.process.wait(), child.program.grace)
             except TimeoutError:
-                log.warning("%s did not stop within %.0f s and is killed", child.program.name, child.program.grace)
+                log.warning(
+                    "killed", part=child.program.name, reason=f"did not stop within {child.program.grace:.0f} s"
+                )
         await self._bury(child)
 
     async def _bury(self, child: Child) -> None:
-        """End whatever is left of the child's process group, its own children included."""
+        """End whatever is left of the child's process group, its own children included; once, as ids are reused."""
+        if child.buried:
+            return
+        child.buried = True
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(child.pid, signal.SIGKILL)
         await child.process.wait()
@@ -171,57 +175,51 @@ class Children:
 
     async def _keep(self, child: Child) -> None:
         loop = asyncio.get_running_loop()
-        quick = 0
+        failures = 0
         while True:
-            code = await child.process.wait()
+            fate = ended(await child.process.wait())
             if child.stopping:
                 return
             await self._bury(child)
-            quick = 0 if loop.time() - child.started >= STEADY_S else quick + 1
-            pause = BACK_OFF_S[min(max(quick - 1, 0), len(BACK_OFF_S) - 1)]
-            log.warning(
-                "%s %s; starting it again in %.1f s (log: %s)",
-                child.program.name,
-                ended(code),
-                pause,
-                child.program.log,
-            )
-            await asyncio.sleep(pause)
-            try:
-                child.process = await self._spawn(child.program)
-            except SetupProblem as problem:
-                log.error("%s", problem)
-                continue
+            failures = 1 if loop.time() - child.started >= STEADY_S else failures + 1
+            while child.buried:
+                pause = BACK_OFF_S[min(failures, len(BACK_OFF_S)) - 1]
+                log.warning("part_ended", part=child.program.name, fate=fate, again_in_s=pause)
+                await asyncio.sleep(pause)
+                try:
+                    child.process = await self._spawn(child.program)
+                except SetupProblem as problem:
+                    fate = str(problem)
+                    failures += 1
+                else:
+                    child.buried = False
             child.started = loop.time()
             child.starts += 1
+            log.info("part_started_again", part=child.program.name, starts=child.starts)
 
 
-async def ready(child: Child, probe: Callable[[], Awaitable[bool]], timeout: float) -> None:
+async def ready(child: Child, probe: Callable[[], Awaitable[bool]], *, within: float) -> None:
     """Wait until ``probe`` says True.
 
-    Raises Unavailable with the child's last log lines when it ends first, or is not ready within ``timeout`` seconds.
+    Raises Unavailable with the child's last log lines when it ends first, or is not ready after ``within`` seconds.
     """
 
     async def ask() -> None:
-        while not await probe():
+        while True:
+            if await probe():
+                return
             await asyncio.sleep(POLL_S)
 
     asking, ending = asyncio.create_task(ask()), asyncio.create_task(child.process.wait())
     try:
-        await asyncio.wait({asking, ending}, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({asking, ending}, timeout=within, return_when=asyncio.FIRST_COMPLETED)
         if asking.done():
             asking.result()
             return
-        name = child.program.name
-        what = (
-            f"{name} {ended(ending.result())} at start"
-            if ending.done()
-            else f"{name} is not ready after {timeout:.0f} s"
-        )
-        lines = tail(child.program.log)
+        fate = f"{ended(ending.result())} at start" if ending.done() else f"is not ready after {within:.0f} s"
         raise Unavailable(
-            what + (f"; its last lines:\n{lines}\n" if lines else ""),
-            mend=f"The whole log is in {child.program.log}",
+            f"{child.program.name} {fate}. The end of its log, {child.program.log}:\n"
+            + (tail(child.program.log) or "  (empty)")
         )
     finally:
         for task in (asking, ending):
@@ -238,26 +236,52 @@ def ended(code: int) -> str:
 
 def begin_log(path: Path) -> None:
     """Make room for a new log at ``path``; the former one becomes ``path.1``. Raises SetupProblem."""
+    make_folder(path.parent)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
         if path.exists():
             path.replace(path.with_name(path.name + ".1"))
         path.touch()
     except OSError as problem:
         raise SetupProblem(
-            f"the log cannot be written: {problem.strerror}",
+            f"The log cannot be written: {problem.strerror}",
             where=str(path),
             mend="Make the folder writable, or set AVATAR_DATA to another folder.",
         ) from problem
 
 
+def make_folder(path: Path) -> None:
+    """Make the folder and those above it where they are missing. Raises SetupProblem when that is not allowed."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as problem:
+        raise SetupProblem(
+            f"The folder cannot be made: {problem.strerror}",
+            where=str(path),
+            mend="Make the folder above it writable, or set AVATAR_DATA to another folder.",
+        ) from problem
+
+
 def tail(path: Path, lines: int = TAIL_LINES) -> str:
-    """The last ``lines`` lines of a log, indented; empty when there are none."""
+    """The last ``lines`` lines of a log, indented; empty when there are none.
+
+    Of mongod's JSON lines only the message and its attributes are kept, and of those only errors where there are any.
+    """
     try:
         with path.open("rb") as file:
-            end = file.seek(0, os.SEEK_END)
-            file.seek(max(0, end - 16_384))
+            file.seek(max(0, file.seek(0, os.SEEK_END) - 65_536))
             text = file.read().decode(errors="replace")
     except OSError:
         return ""
-    return "\n".join(f"  {line[:400]}" for line in text.splitlines()[-lines:] if line.strip())
+    read = [_plain(line) for line in text.splitlines() if line.strip()]
+    chosen = [line for line, error in read if error] or [line for line, _ in read]
+    return "\n".join(f"  {line[:400]}" for line in chosen[-lines:])
+
+
+def _plain(line: str) -> tuple[str, bool]:
+    """The line as a person reads it, and whether it is one of mongod's errors."""
+    if line.startswith('{"t":'):
+        with contextlib.suppress(ValueError):
+            entry = json.loads(line)
+            attributes = json.dumps(entry["attr"], ensure_ascii=False) if "attr" in entry else ""
+            return f"{entry.get('msg', '')} {attributes}".rstrip(), entry.get("s") in ("E", "F")
+    return line, False

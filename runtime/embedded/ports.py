@@ -29,7 +29,7 @@ def can_bind(port: int, host: str = LOOPBACK) -> bool:
 
 
 def free_port(host: str = LOOPBACK, *, taken: frozenset[int] = frozenset()) -> int:
-    """A port on ``host`` that nobody listens on and that is not in ``taken``. Raises SetupProblem when none is found."""
+    """A port on ``host`` that nobody listens on and that is not in ``taken``. Raises SetupProblem when none is."""
     chooser = random.SystemRandom()
     for _ in range(ATTEMPTS):
         port = chooser.choice(CHOOSE_FROM)

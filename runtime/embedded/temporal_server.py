@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
@@ -13,24 +12,11 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 
 from avatar.errors import SetupProblem
-from runtime.embedded.children import Child, Children, Program, ready
+from runtime.embedded.children import Child, Children, Program, make_folder, ready
 from runtime.settings import LOOPBACK
+from workflows.policies import SEARCH_ATTRIBUTES
 
-SEARCH_ATTRIBUTES: Mapping[str, str] = {
-    "Tenant": "Keyword",
-    "AgentId": "Keyword",
-    "AvatarVersion": "Int",
-    "Provider": "Keyword",
-    "Stage": "Keyword",
-    "AvatarStyle": "Keyword",
-}
-"""Name -> type of every search attribute that our workflows set."""
-
-READY_TIMEOUT_S = 30.0
-_VALUE_TYPES = {
-    "Keyword": IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD,
-    "Int": IndexedValueType.INDEXED_VALUE_TYPE_INT,
-}
+READY_WITHIN_S = 30.0
 
 
 def temporal_binary() -> Path:
@@ -58,7 +44,7 @@ def temporal_program(folder: Path, log: Path, *, port: int, ui_port: int, namesp
         "--sqlite-pragma", "journal_mode=wal", "--sqlite-pragma", "synchronous=1",
         "--log-level", "warn", "--ui-disable-news-fetch",
     ]  # fmt: skip
-    for name, kind in SEARCH_ATTRIBUTES.items():
+    for name, kind in search_attribute_types().items():
         argv += ["--search-attribute", f"{name}={kind}"]
     return Program("temporal", tuple(argv), log)
 
@@ -70,7 +56,7 @@ async def start_temporal(
 
     Raises SetupProblem or Unavailable (with the log's last lines).
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     child = await children.start(temporal_program(folder, log, port=port, ui_port=ui_port, namespace=namespace))
 
     async def probe() -> bool:
@@ -82,8 +68,16 @@ async def start_temporal(
         except (RPCError, RuntimeError):  # the SDK raises RuntimeError while nobody listens
             return False
 
-    await ready(child, probe, READY_TIMEOUT_S)
+    await ready(child, probe, within=READY_WITHIN_S)
     return child
+
+
+def search_attribute_types() -> dict[str, str]:
+    """Name -> type, as the ``temporal`` CLI writes it (Keyword, Int, KeywordList ...), of what our workflows set."""
+    return {
+        key.name: "".join(word.capitalize() for word in key.indexed_value_type.name.split("_"))
+        for key in SEARCH_ATTRIBUTES
+    }
 
 
 async def missing_search_attributes(client: Client) -> dict[str, str]:
@@ -91,7 +85,7 @@ async def missing_search_attributes(client: Client) -> dict[str, str]:
     answer = await client.operator_service.list_search_attributes(
         ListSearchAttributesRequest(namespace=client.namespace)
     )
-    return {name: kind for name, kind in SEARCH_ATTRIBUTES.items() if name not in answer.custom_attributes}
+    return {name: kind for name, kind in search_attribute_types().items() if name not in answer.custom_attributes}
 
 
 async def add_search_attributes(client: Client) -> None:
@@ -101,6 +95,10 @@ async def add_search_attributes(client: Client) -> None:
         await client.operator_service.add_search_attributes(
             AddSearchAttributesRequest(
                 namespace=client.namespace,
-                search_attributes={name: _VALUE_TYPES[kind] for name, kind in missing.items()},
+                search_attributes={
+                    key.name: IndexedValueType.ValueType(int(key.indexed_value_type))
+                    for key in SEARCH_ATTRIBUTES
+                    if key.name in missing
+                },
             )
         )

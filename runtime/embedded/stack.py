@@ -1,0 +1,194 @@
+"""The whole stack: servers, workers and API as children of this process, up together and gone together."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+import sysconfig
+import time
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx
+import structlog
+
+import runtime
+from runtime.embedded.children import Child, Children, Program, make_folder, ready
+from runtime.embedded.ports import claim_port
+from runtime.embedded.servers import Servers, all_or_none, plan_servers, start_servers
+from runtime.embedded.state import (
+    RunningStack,
+    prepare_data_folder,
+    remove_state,
+    sole_use,
+    without_password,
+    write_state,
+)
+from runtime.settings import EVERY_ADDRESS, LOOPBACK, VARIABLES, Settings
+
+log = structlog.get_logger()
+
+READY_FILE = "AVATAR_READY_FILE"
+"""Environment variable that tells a worker which file to make once it takes work."""
+PART_READY_WITHIN_S = 90.0
+WORKER_GRACE_S = 10.0
+WORKER_RANK, API_RANK = 1, 2  # the servers have 0 and stop last
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A process of ours: ``python -m`` what. A worker makes its ready file, the API answers /health/ready."""
+
+    name: str
+    module: str
+    arguments: tuple[str, ...] = ()
+    serves_http: bool = False
+
+
+PARTS: tuple[Part, ...] = (
+    Part("worker-control", "workers", ("control",)),
+    Part("worker-provider", "workers", ("provider",)),
+    Part("worker-mesh", "workers", ("mesh",)),
+    Part("api", "api", serves_http=True),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """A stack that is up."""
+
+    settings: Settings
+    """With the addresses and ports that are really used."""
+    where: RunningStack
+    children: Children
+    seconds_to_ready: float
+
+
+@asynccontextmanager
+async def embedded_stack(settings: Settings, parts: Sequence[Part] = PARTS) -> AsyncIterator[Stack]:
+    """Everything up while the context lasts: Temporal and mongod unless settings name others, then ``parts``.
+
+    A part that ends by itself is started again. Raises SetupProblem (port, program, folder), StorageFull, Conflict
+    (another stack on the data folder) or Unavailable (a part does not come up, with the end of its log).
+    """
+    began = time.monotonic()
+    data = settings.data_dir
+    prepare_data_folder(data)
+    with sole_use(data) as lock:
+        api_port = claim_port(settings.api_port, "API", VARIABLES["api_port"], settings.api_host)
+        servers = plan_servers(settings, taken=frozenset({api_port}))
+        resolved = resolve(settings, api_port, servers)
+        async with Children(hold=[lock]) as children:
+            await start_servers(children, data, servers)
+            await all_or_none(*(start_part(children, part, resolved) for part in parts))
+            for child in children:
+                children.keep_running(child)
+            where = RunningStack(
+                pid=os.getpid(),
+                started=datetime.now(UTC),
+                api_url=resolved.api_url,
+                temporal_address=servers.temporal_address,
+                temporal_namespace=servers.temporal_namespace,
+                temporal_ui=servers.ui_url,
+                mongo_uri=without_password(servers.mongo_uri),
+                mongo_database=settings.mongo_database,
+                logs=str(settings.logs),
+            )
+            write_state(data, where)
+            try:
+                yield Stack(resolved, where, children, time.monotonic() - began)
+            finally:
+                remove_state(data)
+
+
+def resolve(settings: Settings, api_port: int, servers: Servers) -> Settings:
+    """``settings`` with the addresses and ports that are really used, as the children are told them."""
+    return settings.model_copy(
+        update={
+            "data": settings.data_dir,
+            "api_port": api_port,
+            "temporal_address": servers.temporal_address,
+            "mongo_uri": servers.mongo_uri,
+            "temporal_port": servers.temporal_port or settings.temporal_port,
+            "temporal_ui_port": servers.ui_port or settings.temporal_ui_port,
+            "mongo_port": servers.mongo_port or settings.mongo_port,
+        }
+    )
+
+
+async def start_part(children: Children, part: Part, settings: Settings) -> Child:
+    """Start one of our own processes and wait until it works. Raises Unavailable with the end of its log."""
+    ready_file = settings.data_dir / "run" / f"{part.name}.ready"
+    make_folder(ready_file.parent)
+    ready_file.unlink(missing_ok=True)
+    program = Program(
+        part.name,
+        (sys.executable, "-P", "-m", part.module, *part.arguments),
+        settings.logs / f"{part.name}.log",
+        environment=child_environment(settings) | {READY_FILE: str(ready_file)},
+        grace=WORKER_GRACE_S,
+        rank=API_RANK if part.serves_http else WORKER_RANK,
+    )
+    child = await children.start(program)
+    if part.serves_http:
+        host = LOOPBACK if settings.api_host in EVERY_ADDRESS else settings.api_host
+        address = f"http://{f'[{host}]' if ':' in host else host}:{settings.api_port}/health/ready"
+        async with httpx.AsyncClient(trust_env=False, timeout=2.0) as client:
+            await ready(child, lambda: _answers(client, address), within=PART_READY_WITHIN_S)
+    else:
+        await ready(child, lambda: _exists(ready_file), within=PART_READY_WITHIN_S)
+    return child
+
+
+def child_environment(settings: Settings) -> dict[str, str]:
+    """Our environment with ``settings`` in it, and our packages importable from any working folder."""
+    environment = os.environ | settings.environment()
+    root = str(Path(runtime.__file__).parents[1])
+    if root != sysconfig.get_path("purelib"):
+        environment["PYTHONPATH"] = os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH"))))
+    return environment
+
+
+@contextmanager
+def until_signalled() -> Iterator[None]:
+    """Run an async body until SIGINT, SIGTERM or SIGHUP; then its clean-up runs, and the context ends as if finished.
+
+    Enter it in the main thread's task. Further signals are ignored: stopping takes its bounded time.
+    """
+    task = asyncio.current_task()
+    assert task is not None, "enter until_signalled from a coroutine"
+    loop = asyncio.get_running_loop()
+    signalled: list[str] = []
+
+    def stop(number: signal.Signals) -> None:
+        if not signalled:
+            task.cancel()
+        signalled.append(number.name)
+
+    for number in STOP_SIGNALS:
+        loop.add_signal_handler(number, stop, number)
+    try:
+        yield
+    except asyncio.CancelledError:
+        if not signalled or task.uncancel() > 0:
+            raise
+        log.info("stopped", signal=signalled[0])
+    finally:
+        for number in STOP_SIGNALS:
+            loop.remove_signal_handler(number)
+
+
+async def _answers(client: httpx.AsyncClient, address: str) -> bool:
+    with suppress(httpx.HTTPError):
+        return (await client.get(address)).status_code == httpx.codes.OK
+    return False
+
+
+async def _exists(path: Path) -> bool:
+    return await asyncio.to_thread(path.exists)
