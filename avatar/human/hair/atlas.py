@@ -1,0 +1,83 @@
+"""The hair atlas: where its tiles lie, and the colour ramp that turns its painted grey into hair.
+
+Luminance and alpha are painted once by ``tools/bake_hair.py``. In every tile v runs from the root (top) to the tip.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from avatar.human.figure import F64, U8
+from avatar.human.hair.vectors import smoothstep
+
+SIZE = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """A rectangle of the atlas in pixels, y down."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+
+
+TILES: dict[str, Tile] = {
+    "cap": Tile(0, 0, 1024, 176),
+    "buzz": Tile(0, 184, 1024, 128),
+    "dense0": Tile(0, 320, 152, 704),
+    "dense1": Tile(160, 320, 152, 704),
+    "dense2": Tile(320, 320, 152, 704),
+    "medium0": Tile(480, 320, 112, 704),
+    "medium1": Tile(600, 320, 112, 704),
+    "wisp0": Tile(720, 320, 80, 704),
+    "short0": Tile(808, 320, 104, 232),
+    "short1": Tile(920, 320, 104, 232),
+    "short2": Tile(808, 560, 104, 232),
+    "tuft0": Tile(920, 560, 104, 232),
+    "beard0": Tile(808, 800, 104, 224),
+    "beard1": Tile(920, 800, 104, 224),
+}
+
+
+def tile_uv(name: str, s: ArrayLike, t: ArrayLike) -> F64:
+    """Atlas UV (..., 2) of tile coordinates s (across, 0..1) and t (root 0 .. tip 1), half a texel inside."""
+    tile = TILES[name]
+    u = (tile.x + 1 + np.asarray(s, np.float64) * (tile.width - 2)) / SIZE
+    v = (tile.y + 1 + np.asarray(t, np.float64) * (tile.height - 2)) / SIZE
+    return np.stack(np.broadcast_arrays(u, v), -1)
+
+
+def along_strand() -> F64:
+    """(SIZE, SIZE) fraction of the way from root to tip; short tiles and caps count as roots all over."""
+    along = np.full((SIZE, SIZE), 0.35)
+    for name, tile in TILES.items():
+        if not name.startswith(("cap", "buzz")):
+            along[tile.y : tile.y + tile.height, tile.x : tile.x + tile.width] = np.linspace(0, 1, tile.height)[:, None]
+    return along
+
+
+def hex_to_srgb(colour: str) -> F64:
+    """'#rrggbb' -> (3,) in 0..1."""
+    return np.array([int(colour[k : k + 2], 16) for k in (1, 3, 5)], np.float64) / 255.0
+
+
+def ramp(colour: F64, luminance: U8, alpha: U8, rng: np.random.Generator) -> U8:
+    """RGBA (H, W, 4) hair texture of an sRGB ``colour`` from the baked grey maps.
+
+    Roots are a little darker and strands catch light towards white; both keep the mean at ``colour``. A small
+    seeded shift of warmth keeps two avatars of one colour from being identical.
+    """
+    base = np.clip(colour * (1.0 + np.array([0.03, 0.0, -0.03]) * rng.uniform(-1.0, 1.0)), 0.0, 1.0)
+    grey = np.arange(256) / 255.0
+    level = 0.36 + 1.36 * grey  # the painter's mean grey .47 -> 1.0
+    table = np.clip(base * level[:, None] + 0.10 * smoothstep(0.55, 1.0, grey)[:, None] * base, 0.0, 1.0)
+    lift = np.clip(table * 255.0 + 0.5, 0, 255).astype(np.uint8)
+    out = np.empty((*luminance.shape, 4), np.uint8)
+    out[..., :3] = lift[luminance]
+    out[..., 3] = alpha
+    return out

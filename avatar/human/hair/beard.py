@@ -1,0 +1,119 @@
+"""A full beard: a painted shell on the skin and short cards, bound to the skin under them and moving with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from avatar.human.figure import F32, F64, I64, Delta, Figure, NDArray
+from avatar.human.hair import store
+from avatar.human.hair.atlas import tile_uv
+from avatar.human.hair.cards import cards
+from avatar.human.hair.hairline import Roots
+from avatar.human.hair.mesh import HairMesh
+from avatar.human.hair.scalp import HeadModel
+from avatar.human.hair.strands import Flow, Layer, grow
+from avatar.human.hair.vectors import (
+    grid_quads,
+    quads_to_triangles,
+    smoothstep,
+    triangle_normals,
+    unit,
+    vertex_normals,
+)
+
+LENGTH = 0.024  # metres on the cheeks
+STILL = 5e-5  # a morph that moves the beard less than this (metres) is left out
+
+
+def carry(index: I64, weight: F64, values: F64) -> F64:
+    """Interpolate per-vertex ``values`` (19158, c) at bound points (..., 3) -> (..., c)."""
+    return np.einsum("...k,...kc->...c", weight, values[index])
+
+
+def carried_morphs(morphs: Mapping[str, Delta], index: I64, weight: F64, repeat: int) -> dict[str, F64]:
+    """The figure's morphs at bound points (n, 3), each point ``repeat`` vertices; those that stand still are left out."""
+    used, inverse = np.unique(index, return_inverse=True)
+    local = inverse.reshape(index.shape)
+    out: dict[str, F64] = {}
+    for name in sorted(morphs):
+        delta = morphs[name]
+        _, here, there = np.intersect1d(used, delta.index, assume_unique=True, return_indices=True)
+        if not len(here):
+            continue
+        dense = np.zeros((len(used), 3))
+        dense[here] = delta.offset[there]
+        moved = carry(local, weight, dense)
+        if np.abs(moved).max() > STILL:
+            out[name] = np.repeat(moved, repeat, 0)
+    return out
+
+
+def carried_weights(weights: F32, index: I64, weight: F64, repeat: int) -> F32:
+    """Skin weights of bound points: the four strongest of the corners' mix, renormalised."""
+    mixed = carry(index, weight, weights.astype(np.float64))
+    fourth = np.partition(mixed, -4, axis=1)[:, -4][:, None] if mixed.shape[1] > 4 else 0.0
+    kept = np.where(mixed >= np.maximum(fourth, 1e-4), mixed, 0.0)
+    return np.repeat((kept / kept.sum(1, keepdims=True)).astype(np.float32), repeat, 0)
+
+
+def shell(figure: Figure, normals: F64) -> HairMesh:
+    """Painted stubble on the skin, fading out along the edge of the beard."""
+    data = store.load()
+    columns, rows = data.beard_grid.shape[0] - 1, data.beard_grid.shape[1] - 1
+    index, weight = data.beard_grid.reshape(-1, 3), data.beard_grid_weight.reshape(-1, 3)
+    depth = data.beard_grid_depth.ravel()
+    normal = unit(carry(index, weight, normals))
+    position = carry(index, weight, figure.vertices) + normal * 0.0016
+    across = np.repeat(np.linspace(0.05, 0.95, columns + 1), rows + 1)
+    uv = tile_uv("buzz", across, np.clip(0.95 - depth / 7.0 * 0.5, 0.3, 0.999))
+    triangles = quads_to_triangles(grid_quads(columns, rows))
+    triangles = triangles[depth[triangles].max(1) > 0]
+    if (triangle_normals(position, triangles) * normal[triangles[:, 0]]).sum() < 0:
+        triangles = triangles[:, ::-1]
+    return HairMesh(
+        position,
+        normal,
+        uv,
+        np.full(len(position), 0.9),
+        triangles,
+        carried_weights(figure.weights, index, weight, 1),
+        carried_morphs(figure.morphs, index, weight, 1),
+    )
+
+
+def build(figure: Figure, head: HeadModel, rng: np.random.Generator) -> tuple[HairMesh, HairMesh]:
+    """(shell, cards) of a full beard on this figure, with the figure's morphs and skin weights."""
+    data = store.load()
+    normals = vertex_normals(figure.vertices, store.skin_triangles())
+    index, weight = data.beard_root, data.beard_root_weight
+    azimuth, elevation, height = data.beard_root_place.T
+    normal = unit(carry(index, weight, normals))
+    roots = Roots(carry(index, weight, figure.vertices), normal, azimuth, elevation, np.zeros(len(index)))
+    moustache = smoothstep(0.660, 0.668, height) * smoothstep(30, 18, np.abs(azimuth))
+    chin = smoothstep(0.668, 0.640, height) * smoothstep(60, 15, np.abs(azimuth))
+    size = LENGTH * (0.65 + 0.75 * chin) * (1 - moustache) + 0.013 * moustache
+
+    def everywhere(r: Roots) -> NDArray[np.bool_]:
+        return np.ones(len(r), bool)
+
+    layer = Layer(
+        len(roots), lambda r: size, everywhere, Flow.BEARD, lift=0.30, flow_weight=1.0, gravity=0.35, comb_length=1.0,
+        bend_length=0.012, adhesion=0.0, chaos=0.08, clearance=(0.003, 0.008), width=0.019,
+        tiles=("beard0", "beard1"), segments=3, shade=(0.78, 1.0), round=0.2, root_width=0.9, tip_width=0.8,
+        jitter=0.25,
+    )  # fmt: skip
+    lines, clear = grow(layer, head, roots, rng, step=0.004)
+    ribbons = cards(lines, clear, layer, head, rng)
+    per_card = (layer.segments + 1) * 2
+    bound = HairMesh(
+        ribbons.position,
+        ribbons.normal,
+        ribbons.uv,
+        ribbons.tint,
+        ribbons.triangles,
+        carried_weights(figure.weights, index, weight, per_card),
+        carried_morphs(figure.morphs, index, weight, per_card),
+    )
+    return shell(figure, normals), bound
