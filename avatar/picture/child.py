@@ -1,11 +1,11 @@
 """The guest: one process that draws GLBs with Filament, alone with its native code.
 
-Started by path (``python -I child.py <address-space bytes>``), so it imports nothing of the house: standard library,
-numpy, filly. It reads framed requests on standard input and answers on standard output; what native code prints goes
+Started by path (``python -I child.py <address-space bytes>``), so it imports nothing of the house: standard library and
+filly. It reads framed requests on standard input and answers on standard output; what native code prints goes
 to standard error. A frame is two little-endian uint32 lengths, then a JSON object and raw bytes.
 
-Requests: ``{"do": "load"}`` + GLB; ``{"do": "draw", width, height, samples, toneMapping, camera, lights, environment,
-rotations, morphs}`` + the environment's float32 pixels on the first draw of a file.
+Requests: ``{"do": "probe"}``; ``{"do": "load"}`` + GLB; ``{"do": "draw", width, height, samples, toneMapping, camera, lights, environment,
+rotations, morphs}`` + the environment as KTX on the guest's first draw.
 Answers: ``{"ok": true, ...}`` + RGBA rows, or ``{"ok": false, "kind", "detail"}``.
 """
 
@@ -16,6 +16,7 @@ import os
 import resource
 import struct
 import sys
+import tempfile
 from typing import Any, BinaryIO
 
 FRAME = struct.Struct("<II")
@@ -51,10 +52,10 @@ class Stage:
             self.scene.environment = self.environment
         return {"bounds": [list(corner) for corner in model.bounds], "lit": self.environment is not None}
 
-    def draw(self, request: Json, pixels: bytes) -> tuple[Json, bytes]:
+    def draw(self, request: Json, ktx: bytes) -> tuple[Json, bytes]:
         """Pose, light, aim, render: straight RGBA rows from the top."""
         self.pose(request["rotations"], request["morphs"])
-        self.light(request["lights"], request["environment"], pixels)
+        self.light(request["lights"], request["environment"], ktx)
         self.aim(request["camera"])
         scene = self.scene
         scene.background = (0.0, 0.0, 0.0, 0.0)
@@ -79,9 +80,7 @@ class Stage:
             if node.morph_target_count == len(weights):
                 node.set_morph_weights(weights)
 
-    def light(self, lights: list[Json], environment: Json, pixels: bytes) -> None:
-        import numpy
-
+    def light(self, lights: list[Json], environment: Json, ktx: bytes) -> None:
         for light in self.lights:
             light.close()
         self.lights = []
@@ -94,10 +93,11 @@ class Stage:
             if light["shadow"]:
                 made.shadow_map_size = SHADOW_MAP_PIXELS
             self.lights.append(made)
-        if pixels:
-            shape = environment["height"], environment["width"], 3
-            image = numpy.frombuffer(pixels, numpy.float32).reshape(shape).copy()
-            self.environment = self.scene.environment = self.renderer.create_environment(image)
+        if ktx:
+            with tempfile.NamedTemporaryFile(suffix=".ktx") as file:
+                file.write(ktx)
+                file.flush()
+                self.environment = self.scene.environment = self.renderer.load_environment_ktx(file.name)
         self.scene.environment_intensity = environment["lux"]
         self.scene.environment_rotation_deg = environment["rotation"]
 
@@ -126,6 +126,8 @@ def answer(stage: Stage | None, request: Json, payload: bytes) -> tuple[Stage | 
         except Exception as error:
             return None, {"ok": False, "kind": "unavailable", "detail": f"{type(error).__name__}: {error}"}, b""
     try:
+        if request["do"] == "probe":
+            return stage, {"ok": True}, b""
         if request["do"] == "load":
             return stage, {"ok": True} | stage.load(payload), b""
         reply, image = stage.draw(request, payload)

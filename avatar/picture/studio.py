@@ -10,10 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from avatar.errors import CodecFailed, PictureUnavailable
 from avatar.picture import camera as cameras
 from avatar.picture.camera import Camera
 from avatar.picture.guest import Guest
-from avatar.picture.lighting import ENVIRONMENT_LUX, ENVIRONMENT_SIZE, LAMPS, TONE_MAPPING, studio_panorama
+from avatar.picture.lighting import ENVIRONMENT_LUX, LAMPS, TONE_MAPPING, studio_ktx
 from avatar.picture.posture import relaxed_rotations
 from avatar.picture.shot import Framing, Pose, Shot, View
 from avatar.picture.subject import Subject, read_subject
@@ -97,7 +98,6 @@ class Studio:
     def draw(self, width: int, height: int, lens: Camera, view: View, posing: dict[str, Any]) -> U8:
         right, towards = cameras.axes(view)
         basis = np.column_stack([right, [0.0, 1.0, 0.0], towards])
-        pixels = b"" if self.lit else studio_panorama().tobytes()
         camera: dict[str, Any] = {
             "position": lens.position.tolist(), "target": lens.target.tolist(), "near": lens.near, "far": lens.far
         }
@@ -113,11 +113,10 @@ class Studio:
                 for lamp in LAMPS
             ],
             "environment": {
-                "height": ENVIRONMENT_SIZE[0], "width": ENVIRONMENT_SIZE[1], "lux": ENVIRONMENT_LUX,
-                "rotation": cameras.AZIMUTH[view],
+                "lux": ENVIRONMENT_LUX, "rotation": cameras.AZIMUTH[view],
             },
         } | posing
-        reply, rows = self.ask(request, pixels)
+        reply, rows = self.ask(request, b"" if self.lit else studio_ktx())
         self.lit = True
         return np.frombuffer(rows, np.uint8).reshape(reply["height"], reply["width"], 4)
 
@@ -140,6 +139,18 @@ def render(glb: bytes, shot: Shot | None = None, *, timeout: float = TIMEOUT_SEC
     with Studio(timeout=timeout) as studio:
         studio.place(glb)
         return studio.take(shot or Shot())
+
+
+def is_available(*, timeout: float = TIMEOUT_SECONDS) -> str | None:
+    """None when pictures can be rendered on this machine, else the reason and what to install."""
+    guest = Guest(timeout=timeout)
+    try:
+        guest.ask({"do": "probe"})
+    except (PictureUnavailable, CodecFailed) as error:
+        return str(error)
+    finally:
+        guest.close()
+    return None
 
 
 def encode(image: U8, shot: Shot) -> bytes:
