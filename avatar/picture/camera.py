@@ -87,7 +87,7 @@ def head_frame(subject: Subject, framing: Framing, crown: float, bounds: F64) ->
     size = max(float(skull - neck[1]), 0.1)
     if framing is Framing.FACE:
         upper, lower = max(skull, min(crown, skull + 0.25 * size)) + 0.06 * size, neck[1] - 0.10 * size
-        breadth = 1.02 * size
+        breadth = 0.84 * size
     else:
         upper, lower = crown + 0.22 * size, neck[1] - 0.95 * size
         breadth = 1.75 * size

@@ -4,8 +4,8 @@ Started by path (``python -I child.py <address-space bytes>``), so it imports no
 filly. It reads framed requests on standard input and answers on standard output; what native code prints goes
 to standard error. A frame is two little-endian uint32 lengths, then a JSON object and raw bytes.
 
-Requests: ``{"do": "probe"}``; ``{"do": "load"}`` + GLB; ``{"do": "draw", width, height, samples, toneMapping, camera, lights, environment,
-rotations, morphs}`` + the environment as KTX on the guest's first draw.
+Requests: ``{"do": "probe"}``; ``{"do": "load"}`` + GLB; ``{"do": "draw", width, height, samples, toneMapping,
+camera, lights, environment, rotations, morphs}`` + the environment as KTX on the guest's first draw.
 Answers: ``{"ok": true, ...}`` + RGBA rows, or ``{"ok": false, "kind", "detail"}``.
 """
 
