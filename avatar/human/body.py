@@ -229,7 +229,7 @@ def shape_figure(character: CharacterDescription) -> Figure:
 
     Metres, A-pose of the source, soles at y = 0; the standing height is ``character.body.height`` in every style.
     """
-    vertices = faces.close_lips(shape_vertices(character))
+    vertices = faces.clear_eyeballs(faces.close_lips(shape_vertices(character)))
     morphs: Mapping[str, Delta] = faces.contract_morphs(vertices)
     vertices, morphs, joints = proportions.restyle(character.style, vertices, morphs, rig.source_joints(vertices))
     scale = character.body.height / standing_height(vertices)

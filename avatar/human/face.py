@@ -1,36 +1,271 @@
-"""What the face can do: closed lips at rest, and the 72 contract morphs as displacements of the base vertices."""
+"""What the face can do: closed lips at rest, and the 72 contract morphs as displacements of the base vertices.
+
+The 52 ARKit units come from the CC0 face units. What they leave open is mended here on the shaped face: lids that
+meet exactly and never cut through the eyeball, eyeballs that turn about their own centre, a tongue that stays low and
+can be put out, and units too subtle to be seen.
+"""
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 
-from avatar.human.bundle import bundle
-from avatar.human.figure import F64, Delta
+import numpy as np
+from numpy.typing import NDArray
+
+from avatar.human import landmarks
+from avatar.human.bundle import VERTEX_COUNT, bundle
+from avatar.human.figure import F64, I64, Delta
+from avatar.human.landmarks import EYEBALLS, IRIS_ANGLE, smoothstep
 from avatar.human.visemes import EXTRAS, VISEMES, mix
 
-ARKIT: tuple[str, ...] = tuple(
-    "browDownLeft browDownRight browInnerUp browOuterUpLeft browOuterUpRight cheekPuff cheekSquintLeft"
-    " cheekSquintRight eyeBlinkLeft eyeBlinkRight eyeLookDownLeft eyeLookDownRight eyeLookInLeft eyeLookInRight"
-    " eyeLookOutLeft eyeLookOutRight eyeLookUpLeft eyeLookUpRight eyeSquintLeft eyeSquintRight eyeWideLeft"
-    " eyeWideRight jawForward jawLeft jawOpen jawRight mouthClose mouthDimpleLeft mouthDimpleRight mouthFrownLeft"
-    " mouthFrownRight mouthFunnel mouthLeft mouthLowerDownLeft mouthLowerDownRight mouthPressLeft mouthPressRight"
-    " mouthPucker mouthRight mouthRollLower mouthRollUpper mouthShrugLower mouthShrugUpper mouthSmileLeft"
-    " mouthSmileRight mouthStretchLeft mouthStretchRight mouthUpperUpLeft mouthUpperUpRight noseSneerLeft"
-    " noseSneerRight tongueOut".split()
-)
+_SIDED = (
+    "browDown", "browOuterUp", "cheekSquint", "eyeBlink", "eyeLookDown", "eyeLookIn", "eyeLookOut", "eyeLookUp",
+    "eyeSquint", "eyeWide", "mouthDimple", "mouthFrown", "mouthLowerDown", "mouthPress", "mouthSmile", "mouthStretch",
+    "mouthUpperUp", "noseSneer",
+)  # fmt: skip
+_SINGLE = (
+    "browInnerUp", "cheekPuff", "jawForward", "jawLeft", "jawOpen", "jawRight", "mouthClose", "mouthFunnel",
+    "mouthLeft", "mouthPucker", "mouthRight", "mouthRollLower", "mouthRollUpper", "mouthShrugLower", "mouthShrugUpper",
+    "tongueOut",
+)  # fmt: skip
+ARKIT: tuple[str, ...] = tuple(sorted([*_SINGLE, *(f"{name}{side}" for name in _SIDED for side in ("Left", "Right"))]))
 CONTRACT_MORPHS: tuple[str, ...] = (*ARKIT, *VISEMES, *EXTRAS)
 
+# Units that are right in kind but too subtle at weight 1.
+_AMPLIFIED = {"cheekPuff": 1.15, "cheekSquint": 1.4, "eyeSquint": 1.5, "noseSneer": 1.5, "jawForward": 1.3}
+_AMPLIFIED |= {"mouthDimple": 1.5, "eyeLookDown": 1.25, "eyeLookUp": 1.25}
+_NOTICEABLE = 1e-5  # metres; smaller displacements are dropped
 
-def close_lips(vertices: F64) -> F64:
-    """The figure with its lips meeting."""
-    return vertices
+_LIP_OVERLAP = 0.00015  # metres that closed lips press into each other
+_LIP_FADE = (1.0, 1.0, 1.0, 0.85, 0.62, 0.4, 0.22, 0.1)  # weight by edge loops outwards from the mouth line
+_CAVITY_FADE = (0.7, 0.35)  # and inwards
+
+_LID_OVERLAP = 0.0004  # metres by which a closed upper lid passes the lower one
+_LID_CLEARANCE = 0.0006  # metres between lids and the eye's surface
+_LID_PUSH = 0.0016  # metres that a lid may be pushed out to clear the eye
+_RETRACT = 0.0010  # metres that the eyeball yields in a blink
+
+# Degrees that the gaze turns at weight 1.
+GAZE_VERTICAL = 18.0
+GAZE_HORIZONTAL = 22.0
+
+
+# --- lips ------------------------------------------------------------------------------------------------------------
+@functools.cache
+def _lip_sides() -> tuple[I64, F64, NDArray[np.bool_]]:
+    """Vertices near the mouth line with their weight in closing it and whether they belong to the upper lip."""
+    rings = landmarks.lips()
+    upper = {int(v) for ring in rings.upper for v in ring}
+    side = {v: v in upper for ring in (*rings.upper, *rings.lower) for v in map(int, ring)}
+    weight = dict.fromkeys(side, 1.0)
+    cavity = set(landmarks.mouth_vertices().tolist())
+    seam = {int(v) for v in (*rings.upper[0], *rings.lower[0])}
+
+    def spread(start: set[int], fade: tuple[float, ...], allowed_inside: bool) -> None:
+        front = start
+        for value in fade:
+            reached = {n for v in front for n in landmarks.neighbours(v)} - set(side)
+            reached = {n for n in reached if (n in cavity) == allowed_inside}
+            for n in reached:
+                known = [side[m] for m in landmarks.neighbours(n) if m in side]
+                weight[n] = value
+                side[n] = sum(known) * 2 > len(known)
+            front = reached
+
+    spread({int(v) for ring in (rings.upper[-1], rings.lower[-1]) for v in ring}, _LIP_FADE[len(rings.upper) :], False)
+    spread(seam, _CAVITY_FADE, True)
+    ids = np.array(sorted(weight))
+    return ids, np.array([weight[v] for v in ids.tolist()]), np.array([side[v] for v in ids.tolist()])
+
+
+def close_lips(vertices: F64, passes: int = 3) -> F64:
+    """The same (19158, 3) figure with its lips just touching along the whole mouth line; teeth and tongue stay."""
+    out = vertices.copy()
+    ids, weight, upper = _lip_sides()
+    for _ in range(passes):
+        out[ids, 1] += weight * _closing(out, ids, upper)
+    return out
+
+
+def _closing(vertices: F64, ids: I64, upper: NDArray[np.bool_]) -> F64:
+    """Vertical move of each listed vertex that would bring the lips together at full weight."""
+    x, upper_edge, lower_edge = landmarks.lip_gap(vertices, 41)
+    half = float(x[-1]) / 0.9
+    across = np.abs(vertices[ids, 0])
+    gap = np.interp(vertices[ids, 0], x, upper_edge - lower_edge + _LIP_OVERLAP)
+    gap *= smoothstep(1.12 * half, 0.95 * half, across)
+    out: F64 = np.where(upper, -0.5, 0.5) * gap
+    return out
+
+
+# --- eyes ------------------------------------------------------------------------------------------------------------
+def _edge(vertices: F64, ring: I64, x: F64) -> F64:
+    order = np.argsort(vertices[ring, 0])
+    return np.interp(x, vertices[ring, 0][order], vertices[ring, 1][order])
+
+
+def lid_opening(vertices: F64, side: str, samples: int = 15) -> F64:
+    """(samples,) metres between the upper and the lower lid's margin across one eye; negative where they cross."""
+    lids = landmarks.lids(side)
+    ends = np.sort(vertices[lids.upper[[0, -1]], 0])
+    x = np.linspace(ends[0], ends[1], samples + 4)[2:-2]
+    return _edge(vertices, lids.upper, x) - _edge(vertices, lids.lower, x)
+
+
+def _fit_blink(vertices: F64, blink: F64, side: str) -> F64:
+    """Scale an eye's closing so that the upper margin ends on the lower one all along; ``blink`` is (19158, 3)."""
+    lids = landmarks.lids(side)
+    ends = np.sort(vertices[lids.upper[[0, -1]], 0])
+    x = np.linspace(ends[0], ends[1], 19)[1:-1]
+    out = blink.copy()
+    line = _edge(vertices, lids.lower, vertices[:, 0])
+    span = 0.0035 * (ends[1] - ends[0]) / 0.028
+    upper = smoothstep(-span, span, vertices[:, 1] - line)  # the lower lid keeps its own small motion
+    for _ in range(4):
+        closed = vertices + out
+        travel = _edge(vertices, lids.upper, x) - _edge(closed, lids.upper, x)
+        missing = _edge(closed, lids.upper, x) - _edge(closed, lids.lower, x) + _LID_OVERLAP
+        factor = np.clip(1 + missing / np.maximum(travel, 0.0015), 0.35, 2.0)
+        factor = np.convolve(np.pad(factor, 1, mode="edge"), (0.25, 0.5, 0.25), mode="valid")
+        out *= 1 + upper[:, None] * (np.interp(vertices[:, 0], x, factor)[:, None] - 1)
+    return out
+
+
+def _turned(points: F64, centre: F64, axis: int, degrees: float) -> F64:
+    """Displacement of points that turn about an axis (0 = x, 1 = y) through ``centre``."""
+    c, s = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
+    matrix = np.array([[1, 0, 0], [0, c, -s], [0, s, c]]) if axis == 0 else np.array([[c, 0, s], [0, 1, 0], [-s, 0, c]])
+    out: F64 = (points - centre) @ (matrix.T - np.eye(3))
+    return out
+
+
+def _gaze(name: str, side: str) -> tuple[int, float]:
+    """Axis and degrees that an eyeLook unit turns its eyeball; positive about x looks down, about y to the left."""
+    outwards = 1.0 if side == "Left" else -1.0
+    return {
+        "eyeLookUp": (0, -GAZE_VERTICAL),
+        "eyeLookDown": (0, GAZE_VERTICAL),
+        "eyeLookIn": (1, -outwards * GAZE_HORIZONTAL),
+        "eyeLookOut": (1, outwards * GAZE_HORIZONTAL),
+    }[name]
+
+
+def _lid_skin(vertices: F64, side: str) -> I64:
+    """Skin around one eye that lies outside its ball and could be cut by it."""
+    ball = landmarks.eyeball(vertices, side)
+    skin = np.setdiff1d(bundle().vertices_of("body"), landmarks.socket_vertices(side))
+    relative = vertices[skin] - ball.centre
+    distance = np.linalg.norm(relative, axis=1)
+    near = (distance < 1.7 * ball.radius) & (relative[:, 2] > -0.2 * ball.radius)
+    return np.union1d(skin[near], landmarks.lids(side).inner)
+
+
+def _push_out(points: F64, centre: F64, radius: float, gaze: F64) -> F64:
+    """Displacement that brings points inside the eye's surface (plus clearance) out to it, at most ``_LID_PUSH``."""
+    relative = points - centre
+    distance = np.maximum(np.linalg.norm(relative, axis=1), 1e-6)
+    angle = np.arccos(np.clip(relative @ gaze / distance, -1, 1))
+    push = np.clip(landmarks.eye_surface(angle, radius) + _LID_CLEARANCE - distance, 0, _LID_PUSH)
+    out: F64 = relative / distance[:, None] * push[:, None]
+    return out
+
+
+def clear_eyeballs(vertices: F64) -> F64:
+    """The same figure with the skin around the eyes off the eyeballs at rest."""
+    out = vertices.copy()
+    for side in EYEBALLS:
+        ball = landmarks.eyeball(vertices, side)
+        ids = _lid_skin(vertices, side)
+        out[ids] += _push_out(out[ids], ball.centre, ball.radius, np.array([0.0, 0.0, 1.0]))
+    return out
+
+
+def _clear_of_eyeball(vertices: F64, unit: F64, side: str, turn: tuple[int, float] | None, retract: float) -> F64:
+    """A unit whose lids stay outside the eyeball on the whole way, not only at its end.
+
+    A morph moves points along a chord, so a lid that is fine open and fine closed cuts through the cornea half way.
+    """
+    ball = landmarks.eyeball(vertices, side)
+    ids = _lid_skin(vertices, side)
+    ids = ids[np.linalg.norm(unit[ids], axis=1) > 0.0005] if turn is None else ids
+    out = unit.copy()
+    forward = np.array([[0.0, 0.0, 1.0]])
+    for weight in (1.0, 0.5):
+        gaze = forward[0]
+        if turn is not None:
+            gaze = (forward + weight * _turned(forward, np.zeros(3), *turn))[0]
+            gaze = gaze / np.linalg.norm(gaze)
+        centre = ball.centre - np.array([0.0, 0.0, retract * weight])
+        out[ids] += _push_out(vertices[ids] + weight * out[ids], centre, ball.radius, gaze) / weight
+    return out
+
+
+# --- tongue ----------------------------------------------------------------------------------------------------------
+def _tongue_units(vertices: F64) -> tuple[Delta, Delta, Delta]:
+    """(low, out, up): how the tongue sinks in an open jaw, comes out between the lips, and touches the upper teeth."""
+    ids = bundle().vertices_of("helper-tongue")
+    points = vertices[ids]
+    low, high = points.min(axis=0), points.max(axis=0)
+    size = landmarks.head_scale(vertices)
+    along = (points[:, 2] - low[2]) / (high[2] - low[2])  # 0 root, 1 tip
+    tip = smoothstep(0.35, 1.0, along)
+    middle = points[:, 1].mean()
+    zero = np.zeros(len(ids))
+    sink = np.c_[zero, -0.0035 * size * smoothstep(0.1, 0.8, along), -0.0015 * size * tip]
+    flat = -0.35 * (points[:, 1] - middle) * tip
+    out = np.c_[-0.12 * points[:, 0] * tip, flat + size * (0.003 * tip - 0.006 * tip**3), 0.034 * size * tip**1.2]
+    up = np.c_[zero, 0.010 * size * tip**1.5 + 0.5 * flat, 0.003 * size * tip]
+    return Delta(ids, sink), Delta(ids, out), Delta(ids, up)
+
+
+# --- all together ----------------------------------------------------------------------------------------------------
+def _dense(delta: Delta, factor: float) -> F64:
+    out = np.zeros((VERTEX_COUNT, 3))
+    out[delta.index] = factor * delta.offset
+    return out
+
+
+def _sparse(dense: F64) -> Delta:
+    index = np.flatnonzero(np.abs(dense).max(axis=1) > _NOTICEABLE)
+    return Delta(index, dense[index])
+
+
+def _eye_unit(vertices: F64, name: str, side: str, factor: float) -> Delta:
+    unit = _dense(bundle().target(f"arkit/{name}{side}"), factor)
+    ball = EYEBALLS[side]
+    turn: tuple[int, float] | None = None
+    retract = 0.0
+    if name.startswith("eyeLook"):
+        turn = _gaze(name, side)
+        unit[ball] = _turned(vertices[ball], landmarks.eyeball(vertices, side).centre, *turn)
+    elif name == "eyeBlink":
+        retract = _RETRACT * landmarks.head_scale(vertices)
+        unit[ball] = [0.0, 0.0, -retract]
+        unit = _fit_blink(vertices, unit, side)
+    return _sparse(_clear_of_eyeball(vertices, unit, side, turn, retract))
 
 
 def contract_morphs(vertices: F64) -> Mapping[str, Delta]:
-    """Every contract morph by name, in metres on the A-pose."""
-    units = {name: bundle().target(f"arkit/{name}") for name in ARKIT}
-    out = {name: units[name] for name in ARKIT}
-    units["tongueUp"] = mix({}, units)
+    """Every contract morph by name, in metres, for (19158, 3) A-pose vertices whose lips are closed.
+
+    ``viseme_sil`` is the rest face and has no displacement.
+    """
+    size = landmarks.head_scale(vertices)
+    units: dict[str, Delta] = {}
+    for name in ARKIT:
+        stem = name.removesuffix("Left").removesuffix("Right")
+        factor = size * _AMPLIFIED.get(stem, 1.0)
+        side = name.removeprefix(stem)
+        if stem.startswith("eye"):
+            units[name] = _eye_unit(vertices, stem, side, factor)
+        else:
+            raw = bundle().target(f"arkit/{name}")
+            units[name] = Delta(raw.index, raw.offset * factor)
+    sink, out, units["tongueUp"] = _tongue_units(vertices)
+    units["tongueOut"] = out
+    units["jawOpen"] = mix({"jaw": 1.0, "sink": 1.0}, {"jaw": units["jawOpen"], "sink": sink})
+    morphs = {name: units[name] for name in ARKIT}
     for name, parts in {**VISEMES, **EXTRAS}.items():
-        out[name] = mix(parts, units)
-    return out
+        morphs[name] = mix(parts, units)
+    return morphs
