@@ -66,6 +66,11 @@ class Settings(BaseSettings):
     temporal_namespace: Annotated[str, Field(min_length=2, max_length=255, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]+$")] = (
         Field("default", validation_alias="TEMPORAL_NAMESPACE", description="Temporal namespace of all workflows.")
     )
+    temporal_ui_url: Annotated[str, AfterValidator(_http_url)] | None = Field(
+        None,
+        validation_alias="TEMPORAL_UI_URL",
+        description="Address of the Temporal Web UI, for links to runs; the embedded one is known.",
+    )
     mongo_uri: Annotated[str, AfterValidator(_mongo_uri)] | None = Field(
         None,
         validation_alias="MONGO_URI",

@@ -114,6 +114,7 @@ def resolve(settings: Settings, api_port: int, servers: Servers) -> Settings:
             "data": settings.data_dir,
             "api_port": api_port,
             "temporal_address": servers.temporal_address,
+            "temporal_ui_url": servers.ui_url or settings.temporal_ui_url,
             "mongo_uri": servers.mongo_uri,
             "temporal_port": servers.temporal_port or settings.temporal_port,
             "temporal_ui_port": servers.ui_port or settings.temporal_ui_port,
