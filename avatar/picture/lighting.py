@@ -43,7 +43,7 @@ class SoftBox:
     radiance: tuple[float, float, float]
 
 
-KEY = Lamp((0.62, -0.66, -0.90), 46_000.0, (1.0, 0.955, 0.90), shadow=True)
+KEY = Lamp((0.62, -0.66, -0.90), 46_000.0, (1.0, 0.975, 0.94), shadow=True)
 FILL = Lamp((-0.85, -0.10, -0.75), 11_000.0, (0.90, 0.95, 1.0))
 RIM = Lamp((-0.55, -0.55, 0.90), 34_000.0, (0.95, 0.97, 1.0))
 LAMPS = (KEY, FILL, RIM)

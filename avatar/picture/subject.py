@@ -5,8 +5,6 @@ Reads the JSON chunk only; geometry stays with the renderer, so compressed and q
 
 from __future__ import annotations
 
-import json
-import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,11 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avatar.errors import InvalidModel
+from avatar.gltf.document import read_glb
 
 F64 = NDArray[np.float64]
 
-GLB_MAGIC = 0x46546C67
-JSON_CHUNK = 0x4E4F534A
 MAX_NODES = 4096
 
 
@@ -42,10 +39,10 @@ class Subject:
 def read_subject(glb: bytes) -> Subject:
     """Read the scene graph of a GLB.
 
-    Raises InvalidModel when the container, the JSON or the node graph is broken, and when a uri would make a
+    Raises TooLarge and InvalidModel when the container, the JSON or the node graph is broken, and when a uri would make a
     reader reach outside the file.
     """
-    document = json_chunk(glb)
+    document = read_glb(glb).tree
     for entry in [*document.get("buffers", []), *document.get("images", [])]:
         uri = entry.get("uri")
         if uri is not None and not str(uri).startswith("data:"):
@@ -57,23 +54,6 @@ def read_subject(glb: bytes) -> Subject:
         return subject_of(document, nodes)
     except (KeyError, IndexError, TypeError, ValueError) as error:
         raise InvalidModel(f"the node graph is broken ({type(error).__name__}: {error})") from error
-
-
-def json_chunk(glb: bytes) -> dict[str, Any]:
-    if len(glb) < 20:
-        raise InvalidModel("not a GLB: shorter than its header")
-    magic, version, length, size, kind = struct.unpack_from("<5I", glb)
-    if magic != GLB_MAGIC or version != 2 or kind != JSON_CHUNK:
-        raise InvalidModel("not a binary glTF 2.0 file")
-    if length > len(glb) or 20 + size > length:
-        raise InvalidModel("the GLB is truncated: its header promises more bytes than there are")
-    try:
-        document = json.loads(glb[20 : 20 + size])
-    except (ValueError, RecursionError) as error:
-        raise InvalidModel("the JSON of the GLB cannot be read") from error
-    if not isinstance(document, dict):
-        raise InvalidModel("the JSON of the GLB is not an object")
-    return document
 
 
 def subject_of(document: dict[str, Any], nodes: list[dict[str, Any]]) -> Subject:
@@ -98,9 +78,7 @@ def subject_of(document: dict[str, Any], nodes: list[dict[str, Any]]) -> Subject
         raise InvalidModel("the node graph has a cycle")
     names = {str(node["name"]).split(":")[-1]: index for index, node in enumerate(nodes) if "name" in node}
     meshes = document.get("meshes", [])
-    morphs = {
-        index: target_names(meshes[node["mesh"]]) for index, node in enumerate(nodes) if "mesh" in node
-    }
+    morphs = {index: target_names(meshes[node["mesh"]]) for index, node in enumerate(nodes) if "mesh" in node}
     return Subject(rotations, world, tuple(parents), names, {k: v for k, v in morphs.items() if v})
 
 
@@ -115,11 +93,11 @@ def local_matrix(node: dict[str, Any]) -> F64:
 
 
 def target_names(mesh: dict[str, Any]) -> tuple[str, ...]:
-    targets = mesh["primitives"][0].get("targets", [])
-    for extras in (mesh.get("extras"), mesh["primitives"][0].get("extras")):
-        if isinstance(extras, dict) and len(extras.get("targetNames", [])) == len(targets):
-            return tuple(str(name) for name in extras["targetNames"])
-    return tuple(str(index) for index in range(len(targets)))
+    """Morph-target names of a mesh; their numbers where it names none."""
+    count = len(mesh["primitives"][0].get("targets", []))
+    extras = mesh.get("extras")
+    names = extras.get("targetNames", []) if isinstance(extras, dict) else []
+    return tuple(map(str, names if len(names) == count else range(count)))
 
 
 def rotation_matrix(quaternion: F64) -> F64:

@@ -1,0 +1,314 @@
+"""Finished parts into one GLB as Ready Player Me shaped it: one skin, one mesh a node, every face mesh with all morphs.
+
+Plain glTF 2.0 that any reader takes: JPEG and PNG textures, float positions, sparse morph targets; the only extension
+is KHR_materials_specular, which readers may ignore. Compression and levels of detail are for the gltf room.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from avatar.errors import GenerationFailed
+from avatar.gltf.document import Document, write_glb
+from avatar.human.figure import F32, F64, I64, U8, AlphaMode, Figure, Material, Part
+from avatar.human.rig import Bind, bind, deltas_to_bind, to_bind
+
+ROOT = "Armature"
+COLOUR_QUALITY = 88
+DATA_QUALITY = 90  # normal and occlusion-roughness-metallic maps, without chroma subsampling
+STILL = 1e-5  # metres; smaller displacements are noise of the blend, not movement
+MAX_INDEX_16 = 65_535  # 0xffff itself is primitive restart
+
+FLOAT, UINT8, UINT16, UINT32 = 5126, 5121, 5123, 5125
+COMPONENT = {"f4": FLOAT, "u1": UINT8, "u2": UINT16, "u4": UINT32}
+SHAPE = {1: "SCALAR", 2: "VEC2", 3: "VEC3", 4: "VEC4", 16: "MAT4"}
+VERTICES, INDICES = 34962, 34963
+SAMPLER = {"magFilter": 9729, "minFilter": 9987, "wrapS": 10497, "wrapT": 10497}
+
+Json = dict[str, Any]
+
+
+def to_glb(figure: Figure, parts: Sequence[Part]) -> bytes:
+    """A binary glTF 2.0 file of the parts, bound in the T-pose to the 67 joints.
+
+    Parts of one node become primitives of one mesh, in the order given. A mesh that any morph moves lists all
+    ``figure.morphs`` in their order, each target of a primitive that stays still sharing one empty accessor. Equal
+    input gives equal bytes. Raises GenerationFailed for a part that is empty or holds numbers that are not finite.
+    """
+    pose = bind(figure)
+    names = tuple(figure.morphs)
+    meshes: dict[str, list[Part]] = {}
+    for part in parts:
+        check(part)
+        meshes.setdefault(part.node, []).append(part)
+    file = File()
+    first_mesh_node = 1 + len(figure.joint_names)
+    skin_joints = add_skeleton(file, figure.joint_names, pose, range(first_mesh_node, first_mesh_node + len(meshes)))
+    for node, group in meshes.items():
+        moving = names if any(part.morphs for part in group) else ()
+        mesh: Json = {"name": node, "primitives": [primitive(file, pose, part, moving) for part in group]}
+        mesh["extras"] = {"importance": max(part.importance for part in group)}
+        if moving:
+            mesh["weights"] = [0.0] * len(moving)
+            mesh["extras"]["targetNames"] = list(moving)
+        file.lists["nodes"].append({"name": node, "mesh": len(file.lists["meshes"]), "skin": 0})
+        file.lists["meshes"].append(mesh)
+    inverse = pose.inverse.transpose(0, 2, 1).reshape(-1, 16)  # glTF matrices are column-major
+    file.lists["skins"].append(
+        {"name": ROOT, "joints": skin_joints, "skeleton": skin_joints[0], "inverseBindMatrices": file.array(inverse)}
+    )
+    return file.glb(asset(figure))
+
+
+def check(part: Part) -> None:
+    if not len(part.triangles) or not len(part.positions):
+        raise GenerationFailed("a part has no triangles", where=f"{part.node}/{part.material.name}")
+    arrays: list[F64 | F32] = [part.positions, part.normals, part.uv, part.weights, *part.morphs.values()]
+    for array in arrays:
+        if not np.isfinite(array).all():
+            raise GenerationFailed("a part holds NaN or infinity", where=f"{part.node}/{part.material.name}")
+
+
+def asset(figure: Figure) -> Json:
+    try:
+        release = version("ar-avatar")
+    except PackageNotFoundError:  # run from a source tree that was never installed
+        release = "source"
+    contract = {"skeleton": "Ready Player Me, 67 joints, T-pose", "joints": len(figure.joint_names)}
+    extras = {"contract": contract | {"morphTargets": len(figure.morphs)}, "style": figure.character.style.value}
+    return {"version": "2.0", "generator": f"AR Avatar {release}", "extras": extras}
+
+
+def add_skeleton(file: File, joint_names: tuple[str, ...], pose: Bind, meshes: Iterable[int]) -> list[int]:
+    """Node 0 is the root, nodes 1..67 are the joints in order; returns the joints' nodes."""
+    children: list[list[int]] = [[] for _ in joint_names]
+    roots: list[int] = []
+    for joint, parent in enumerate(pose.parents):
+        (roots if parent < 0 else children[parent]).append(joint + 1)
+    file.lists["nodes"].append({"name": ROOT, "children": [*roots, *meshes]})
+    for joint, name in enumerate(joint_names):
+        node: Json = {
+            "name": name,
+            "translation": floats(pose.translation[joint]),
+            "rotation": floats(pose.rotation[joint]),
+        }
+        if children[joint]:
+            node["children"] = children[joint]
+        file.lists["nodes"].append(node)
+    return list(range(1, 1 + len(joint_names)))
+
+
+def floats(values: F64) -> list[float]:
+    """Numbers of JSON at the precision a reader keeps: seven digits are a float32's."""
+    return [float(f"{value:.7g}") + 0.0 for value in values]
+
+
+def primitive(file: File, pose: Bind, part: Part, names: tuple[str, ...]) -> Json:
+    positions, normals = to_bind(pose, part.positions, part.normals, part.weights)
+    joints, weights = four_joints(part.weights)
+    attributes = {
+        "POSITION": file.array(positions, target=VERTICES, bounds=True),
+        "NORMAL": file.array(normals, target=VERTICES),
+        "TEXCOORD_0": file.array(part.uv, target=VERTICES),
+        "JOINTS_0": file.array(joints, target=VERTICES),
+        "WEIGHTS_0": file.array(weights, target=VERTICES, normalised=True),
+    }
+    if part.colour is not None:
+        attributes["COLOR_0"] = file.array(vertex_colours(part.colour), target=VERTICES, normalised=True)
+    small = len(positions) <= MAX_INDEX_16
+    indices = part.triangles.reshape(-1, 1).astype("<u2" if small else "<u4")
+    out: Json = {
+        "attributes": attributes,
+        "indices": file.array(indices, target=INDICES),
+        "material": file.material(part.material),
+    }
+    if names:
+        deltas = deltas_to_bind(pose, part.morphs, part.weights)
+        still = None
+        out["targets"] = []
+        for name in names:
+            moved = deltas.get(name)
+            rows = np.flatnonzero(np.abs(moved).max(1) > STILL) if moved is not None else np.zeros(0, np.int64)
+            if moved is not None and len(rows):
+                accessor = file.displacement(rows, moved)
+            else:
+                still = file.displacement(np.zeros(1, np.int64), np.zeros_like(positions)) if still is None else still
+                accessor = still
+            out["targets"].append({"POSITION": accessor})
+    return out
+
+
+def four_joints(weights: F32) -> tuple[U8, U8]:
+    """(n, 4) joints and (n, 4) weights in 255ths of (n, 67) rows: largest first, every row sums to exactly 255.
+
+    Shares are rounded by largest remainder; a joint whose share rounds to nothing becomes joint 0, as the
+    specification asks of unused slots.
+    """
+    largest = np.argsort(-weights, axis=1, kind="stable")[:, :4]
+    share = np.take_along_axis(weights, largest, axis=1).astype(np.float64)
+    total = share.sum(axis=1, keepdims=True)
+    if (total <= 0).any():
+        raise GenerationFailed("a vertex follows no joint")
+    share *= 255 / total
+    whole = np.floor(share)
+    missing = (255 - whole.sum(axis=1)).astype(np.int64)
+    rank = np.argsort(np.argsort(whole - share, axis=1, kind="stable"), axis=1)
+    whole += rank < missing[:, None]
+    return np.where(whole > 0, largest, 0).astype(np.uint8), whole.astype(np.uint8)
+
+
+def vertex_colours(colour: F32) -> NDArray[np.uint16]:
+    """(n, 4) linear factors in 65535ths, opaque when the part gives no alpha."""
+    full = np.ones((len(colour), 4))
+    full[:, : colour.shape[1]] = np.clip(colour, 0, 1)
+    return np.round(full * 65535).astype(np.uint16)
+
+
+@dataclass(slots=True)
+class File:
+    """The glTF under construction: JSON lists, the binary chunk, and what is shared already."""
+
+    lists: dict[str, list[Json]] = field(
+        default_factory=lambda: {
+            kind: []
+            for kind in ("nodes", "meshes", "skins", "accessors", "bufferViews", "materials", "textures", "images")
+        }
+    )
+    chunk: bytearray = field(default_factory=bytearray)
+    shared_textures: dict[str, int] = field(default_factory=dict)
+    shared_materials: dict[str, int] = field(default_factory=dict)
+    sparse_rows: bytearray = field(default_factory=bytearray)
+    sparse_values: bytearray = field(default_factory=bytearray)
+    sparse_entries: list[Json] = field(default_factory=list)
+
+    def view(self, data: bytes, target: int | None = None) -> int:
+        self.chunk += b"\0" * (-len(self.chunk) % 4)
+        entry = {"buffer": 0, "byteOffset": len(self.chunk), "byteLength": len(data)}
+        self.lists["bufferViews"].append(entry | ({"target": target} if target else {}))
+        self.chunk += data
+        return len(self.lists["bufferViews"]) - 1
+
+    def array(
+        self, values: NDArray[Any], *, target: int | None = None, bounds: bool = False, normalised: bool = False
+    ) -> int:
+        """An accessor of (n, k) values; floats are stored as float32."""
+        stored = np.ascontiguousarray(values, "<f4") if values.dtype.kind == "f" else np.ascontiguousarray(values)
+        entry: Json = {
+            "bufferView": self.view(stored.tobytes(), target),
+            "componentType": COMPONENT[stored.dtype.str[1:]],
+            "count": len(stored),
+            "type": SHAPE[stored.shape[1]],
+        }
+        if normalised:
+            entry["normalized"] = True
+        if bounds:
+            entry |= {"min": stored.min(0).tolist(), "max": stored.max(0).tolist()}
+        self.lists["accessors"].append(entry)
+        return len(self.lists["accessors"]) - 1
+
+    def displacement(self, rows: I64, moved: F64) -> int:
+        """A morph target: sparse unless most vertices move. All sparse ones share two buffer views."""
+        stored = moved.astype("<f4")
+        wide = len(stored) > MAX_INDEX_16 + 1
+        if len(rows) * (16 if wide else 14) >= stored.nbytes:
+            return self.array(stored, target=VERTICES, bounds=True)
+        kept = stored[rows]
+        still = [0.0, 0.0, 0.0]
+        sparse = {
+            "count": len(rows),
+            "indices": {"byteOffset": aligned(self.sparse_rows), "componentType": UINT32 if wide else UINT16},
+            "values": {"byteOffset": len(self.sparse_values)},
+        }
+        self.sparse_rows += rows.astype("<u4" if wide else "<u2").tobytes()
+        self.sparse_values += kept.tobytes()
+        self.sparse_entries.append(sparse)
+        entry = {
+            "componentType": FLOAT,
+            "count": len(stored),
+            "type": "VEC3",
+            "min": np.minimum(kept.min(0), still).astype("<f4").tolist(),
+            "max": np.maximum(kept.max(0), still).astype("<f4").tolist(),
+            "sparse": sparse,
+        }
+        self.lists["accessors"].append(entry)
+        return len(self.lists["accessors"]) - 1
+
+    def material(self, material: Material) -> int:
+        pbr: Json = {"metallicFactor": material.metallic, "roughnessFactor": material.roughness}
+        out: Json = {"name": material.name, "pbrMetallicRoughness": pbr}
+        if material.base_factor != (1.0, 1.0, 1.0, 1.0):
+            pbr["baseColorFactor"] = list(material.base_factor)
+        if material.colour is not None:
+            pbr["baseColorTexture"] = {"index": self.texture(material.colour, material.alpha, COLOUR_QUALITY)}
+        if material.occlusion_roughness_metallic is not None:
+            packed = self.texture(material.occlusion_roughness_metallic, AlphaMode.OPAQUE, DATA_QUALITY)
+            pbr["metallicRoughnessTexture"] = {"index": packed}
+            out["occlusionTexture"] = {"index": packed}
+        if material.normal is not None:
+            out["normalTexture"] = {"index": self.texture(material.normal, AlphaMode.OPAQUE, DATA_QUALITY)}
+        if material.alpha is not AlphaMode.OPAQUE:
+            out["alphaMode"] = material.alpha.value
+        if material.alpha is AlphaMode.MASK:
+            out["alphaCutoff"] = material.cutoff
+        if material.double_sided:
+            out["doubleSided"] = True
+        if material.specular is not None:
+            out["extensions"] = {"KHR_materials_specular": {"specularFactor": material.specular}}
+        key = repr(out)
+        if key not in self.shared_materials:
+            self.shared_materials[key] = len(self.lists["materials"])
+            self.lists["materials"].append(out)
+        return self.shared_materials[key]
+
+    def texture(self, pixels: U8, alpha: AlphaMode, quality: int) -> int:
+        """A texture of the image: PNG where its alpha matters, else JPEG; the same pixels are stored once."""
+        lossless = alpha is not AlphaMode.OPAQUE and pixels.shape[2] == 4
+        key = f"{hashlib.sha256(pixels.tobytes()).hexdigest()} {pixels.shape} {lossless or quality}"
+        if key not in self.shared_textures:
+            data, kind = (png(pixels), "image/png") if lossless else (jpeg(pixels, quality), "image/jpeg")
+            self.shared_textures[key] = len(self.lists["textures"])
+            self.lists["images"].append({"bufferView": self.view(data), "mimeType": kind})
+            self.lists["textures"].append({"sampler": 0, "source": len(self.lists["images"]) - 1})
+        return self.shared_textures[key]
+
+    def glb(self, asset: Json) -> bytes:
+        if self.sparse_entries:
+            rows, values = self.view(bytes(self.sparse_rows)), self.view(bytes(self.sparse_values))
+            for sparse in self.sparse_entries:
+                sparse["indices"]["bufferView"], sparse["values"]["bufferView"] = rows, values
+        tree: Json = {"asset": asset, "scene": 0, "scenes": [{"nodes": [0]}], "buffers": [{}]}
+        if self.lists["textures"]:
+            tree["samplers"] = [SAMPLER]
+        used = sorted({name for material in self.lists["materials"] for name in material.get("extensions", {})})
+        if used:
+            tree["extensionsUsed"] = used
+        tree |= {kind: entries for kind, entries in self.lists.items() if entries}
+        return write_glb(Document(tree, bytes(self.chunk)))
+
+
+def aligned(buffer: bytearray) -> int:
+    """Pad to four bytes and return the offset."""
+    buffer += b"\0" * (-len(buffer) % 4)
+    return len(buffer)
+
+
+def png(pixels: U8) -> bytes:
+    out = io.BytesIO()
+    Image.fromarray(pixels).save(out, "PNG", compress_level=6)
+    return out.getvalue()
+
+
+def jpeg(pixels: U8, quality: int) -> bytes:
+    """Without chroma subsampling: lips and normals keep their edges, packed channels stay apart."""
+    out = io.BytesIO()
+    Image.fromarray(np.ascontiguousarray(pixels[..., :3])).save(out, "JPEG", quality=quality, subsampling=0)
+    return out.getvalue()
