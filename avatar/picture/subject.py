@@ -39,8 +39,8 @@ class Subject:
 def read_subject(glb: bytes) -> Subject:
     """Read the scene graph of a GLB.
 
-    Raises TooLarge and InvalidModel when the container, the JSON or the node graph is broken, and when a uri would make a
-    reader reach outside the file.
+    Raises TooLarge, and InvalidModel when the container, the JSON or the node graph is broken or when a uri would
+    make a reader reach outside the file.
     """
     document = read_glb(glb).tree
     for entry in [*document.get("buffers", []), *document.get("images", [])]:
