@@ -1,0 +1,208 @@
+"""The final writing of a document: only what is reachable, vertices packed, morph targets sparse.
+
+Nodes, materials, textures, images, skins, scenes and animations keep their numbers and names, so extensions that
+point at them stay true. An extension that nobody here knows may point at things that moved: it is left out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from avatar.gltf.accessors import Packer, Raw, read_raw, view_bytes
+from avatar.gltf.checks import KNOWN
+from avatar.gltf.document import Change, Document, Tree, without
+from avatar.gltf.pose import I64, triangles
+from avatar.gltf.reindex import Spot
+from avatar.gltf.sidecar import Sidecar
+
+
+@dataclass(frozen=True, slots=True)
+class CompactOptions:
+    """What counts as standing still in a morph target."""
+
+    negligible: float = 5e-6  # of the primitive's extent: 2 um on a head of 40 cm
+    bend: float = 1e-3  # change of a unit normal or tangent
+
+
+DEFAULTS = CompactOptions()
+
+
+def compact(document: Document, sidecar: Sidecar, options: CompactOptions = DEFAULTS) -> Change:
+    """Rewrite ``document`` without unused vertices, accessors, views and meshes; triangles in vertex-cache order."""
+    packer = Packer()
+    notes: list[str] = []
+    tree = without(document.tree, "meshes", "accessors", "bufferViews", "buffers")
+    meshes, places = _meshes(document, packer, sidecar, options, notes)
+    nodes = [_node(node, places) for node in document.list("nodes")]
+    parts: Tree = {
+        "nodes": nodes,
+        "meshes": meshes,
+        "skins": [_with_accessor(document, packer, skin, "inverseBindMatrices") for skin in document.list("skins")],
+        "animations": _animations(document, packer),
+        "images": [
+            {**image, "bufferView": packer.view(view_bytes(document, image["bufferView"]))}
+            for image in document.list("images")
+        ],
+    }
+    tree |= {key: value for key, value in parts.items() if value or key in tree}
+    views, accessors, binary = packer.finish()
+    tree |= {"bufferViews": views, "accessors": accessors, "buffers": [{"byteLength": len(binary)}]}
+    tree = {key: value for key, value in tree.items() if value not in ([], {})}  # the format has no empty arrays
+    tree, dropped = _drop_unknown(tree)
+    if dropped:
+        notes.append(f"left out extensions that may point at what moved: {', '.join(dropped)}")
+    notes.append(f"binary data {len(document.binary):,} to {len(binary):,} bytes")
+    return Change(Document(tree, binary), tuple(notes))
+
+
+def _meshes(
+    document: Document, packer: Packer, sidecar: Sidecar, options: CompactOptions, notes: list[str]
+) -> tuple[list[Tree], dict[int, int]]:
+    """The meshes that nodes show and that have triangles, and their new numbers."""
+    shown = {node["mesh"] for node in document.list("nodes") if "mesh" in node}
+    made: list[Tree] = []
+    places: dict[int, int] = {}
+    for number, mesh in enumerate(document.list("meshes")):
+        primitives = [
+            _primitive(document, (number, at), packer, sidecar, options)
+            for at, primitive in enumerate(mesh["primitives"])
+            if number in shown and len(triangles(document, primitive))
+        ]
+        if primitives:
+            places[number] = len(made)
+            made.append({**mesh, "primitives": primitives})
+        else:
+            notes.append(f"left out mesh {mesh.get('name', number)!r}: no node shows triangles of it")
+    return made, places
+
+
+def _node(node: Tree, places: dict[int, int]) -> Tree:
+    if "mesh" not in node:
+        return without(node, "children") if node.get("children") == [] else node
+    if node["mesh"] not in places:
+        return without(node, "mesh", "skin", "weights")
+    return {**node, "mesh": places[node["mesh"]]}
+
+
+def _primitive(document: Document, spot: Spot, packer: Packer, sidecar: Sidecar, options: CompactOptions) -> Tree:
+    primitive = document.tree["meshes"][spot[0]]["primitives"][spot[1]]
+    corners = triangles(document, primitive)
+    used, dense = np.unique(corners, return_inverse=True)
+    ordered, fetch = sidecar.reorder(dense.reshape(-1, 3).astype(np.uint32))
+    rows: I64 = used[fetch]
+    accessors = document.tree["accessors"]
+    attributes: Tree = {}
+    for name, at in primitive["attributes"].items():
+        values = read_raw(document, at)[rows]
+        attributes[name] = packer.attribute(
+            values,
+            accessors[at]["type"],
+            normalized=bool(accessors[at].get("normalized")),
+            bounds=name == "POSITION",
+        )
+    position = read_raw(document, primitive["attributes"]["POSITION"])[rows]
+    made: Tree = {**without(primitive, "mode"), "attributes": attributes}
+    made["indices"] = packer.indices(ordered.reshape(-1))
+    if primitive.get("targets"):
+        extent = float(np.ptp(position.astype(float), axis=0).max())
+        made["targets"] = _targets(document, primitive["targets"], rows, packer, extent, options)
+    return made
+
+
+def _targets(
+    document: Document, targets: list[Tree], rows: I64, packer: Packer, extent: float, options: CompactOptions
+) -> list[Tree]:
+    still: dict[tuple[str, Any], int] = {}  # targets that move nothing share one accessor
+    made: list[Tree] = []
+    for target in targets:
+        streams: Tree = {}
+        for name, at in target.items():
+            accessor = document.tree["accessors"][at]
+            values = read_raw(document, at)[rows]
+            limit = 0.0
+            if values.dtype == np.float32:
+                limit = options.negligible * extent if name == "POSITION" else options.bend
+            moved = _moved(values, limit)
+            key = (name, values.dtype)
+            if not moved.any() and key in still:
+                streams[name] = still[key]
+                continue
+            streams[name] = packer.delta(
+                values,
+                accessor["type"],
+                moved,
+                normalized=bool(accessor.get("normalized")),
+                bounds=name == "POSITION",
+            )
+            if not moved.any():
+                still[key] = streams[name]
+        made.append(streams)
+    return made
+
+
+def _moved(values: Raw, limit: float) -> NDArray[np.bool_]:
+    """(n,) True where any component exceeds ``limit``."""
+    return np.asarray((np.abs(values.astype(np.float64)) > limit).any(axis=1), np.bool_)
+
+
+def _with_accessor(document: Document, packer: Packer, owner: Tree, key: str) -> Tree:
+    if key not in owner:
+        return owner
+    return {**owner, key: _copy(document, packer, owner[key], bounds=False)}
+
+
+def _copy(document: Document, packer: Packer, at: int, *, bounds: bool) -> int:
+    accessor = document.tree["accessors"][at]
+    values = read_raw(document, at)
+    return packer.values(values, accessor["type"], normalized=bool(accessor.get("normalized")), bounds=bounds)
+
+
+def _animations(document: Document, packer: Packer) -> list[Tree]:
+    times: dict[int, int] = {}  # samplers share key times: written once
+    made: list[Tree] = []
+    for animation in document.list("animations"):
+        samplers: list[Tree] = []
+        for sampler in animation["samplers"]:
+            at = sampler["input"]
+            if at not in times:
+                times[at] = _copy(document, packer, at, bounds=True)
+            output = _copy(document, packer, sampler["output"], bounds=False)
+            samplers.append({**sampler, "input": times[at], "output": output})
+        if samplers and animation["channels"]:
+            made.append({**animation, "samplers": samplers})
+    return made
+
+
+def _drop_unknown(tree: Tree) -> tuple[Tree, list[str]]:
+    """``tree`` without extensions outside ``KNOWN``, and the names of those that stood in it."""
+    dropped: set[str] = set()
+
+    def clean(value: Any) -> Any:
+        if isinstance(value, list):
+            return [clean(item) for item in value]
+        if not isinstance(value, dict):
+            return value
+        cleaned = {key: clean(item) for key, item in value.items() if key not in ("extensions", "extras")}
+        if "extras" in value:
+            cleaned["extras"] = value["extras"]
+        extensions = value.get("extensions")
+        if isinstance(extensions, dict):
+            dropped.update(extensions.keys() - KNOWN)
+            known = {name: item for name, item in extensions.items() if name in KNOWN}
+            if known:
+                cleaned["extensions"] = known
+        return cleaned
+
+    # These three were written above and hold no extensions; they are also most of the tree.
+    kept = {key: tree[key] for key in ("accessors", "bufferViews", "buffers") if key in tree}
+    cleaned = {**kept, **clean(without(tree, *kept))}
+    for key in ("extensionsUsed", "extensionsRequired"):
+        names = [name for name in tree.get(key, []) if name in KNOWN]
+        cleaned.pop(key, None)
+        if names:
+            cleaned[key] = names
+    return cleaned, sorted(dropped)

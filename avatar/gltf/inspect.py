@@ -1,0 +1,222 @@
+"""What is in a GLB, and what is wrong with it. The gate through which every foreign file passes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from pydantic import ValidationError
+
+from avatar.errors import InvalidModel
+from avatar.frozen import Frozen
+from avatar.gltf import images
+from avatar.gltf.accessors import view_bytes
+from avatar.gltf.checks import (
+    Findings,
+    Problem,
+    ProblemCode,
+    Severity,
+    check_images,
+    check_tree,
+    check_values,
+    primitive_triangles,
+)
+from avatar.gltf.document import Document, pointer, read_glb
+from avatar.gltf.embed import embed
+from avatar.gltf.pose import placed_vertices, placements, target_names, world_matrices
+from avatar.gltf.schema import Gltf, Mesh, MeshExtras
+
+
+class PrimitiveInfo(Frozen):
+    material: str | None
+    triangles: int
+    vertices: int
+    morphs: int
+    skinned: bool
+
+
+class MeshInfo(Frozen):
+    name: str
+    nodes: tuple[str, ...]  # that show it
+    primitives: tuple[PrimitiveInfo, ...]
+
+
+class TextureInfo(Frozen):
+    """An image of the file."""
+
+    name: str
+    mime: str
+    width: int
+    height: int
+    bytes: int
+
+
+class Bounds(Frozen):
+    """The box around the bind pose, metres."""
+
+    low: tuple[float, float, float]
+    high: tuple[float, float, float]
+
+
+class Inspection(Frozen):
+    """A model in numbers. Where ``problems`` holds an error, the rest says only what could be read safely."""
+
+    bytes: int
+    generator: str | None = None
+    triangles: int = 0  # drawn: a mesh that two nodes show counts twice
+    vertices: int = 0
+    meshes: tuple[MeshInfo, ...] = ()
+    joints: tuple[str, ...] = ()  # names, of all skins, each once
+    morphs: tuple[str, ...] = ()  # names, of all meshes, each once
+    textures: tuple[TextureInfo, ...] = ()
+    animations: tuple[str, ...] = ()
+    bounds: Bounds | None = None
+    extensions_used: tuple[str, ...] = ()
+    extensions_required: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def sound(self) -> bool:
+        """True when nothing worse than a warning was found."""
+        return all(problem.severity is not Severity.ERROR for problem in self.problems)
+
+
+def inspect(data: bytes) -> Inspection:
+    """Read a GLB from anywhere and say what it holds and what is wrong with it.
+
+    Raises ``TooLarge`` over 64 MB; every other fault of the file becomes a ``Problem``. Time and memory are bounded
+    by the limits in ``document``, ``schema`` and ``checks``.
+    """
+    return _examine(data)[0]
+
+
+def require_sound(data: bytes) -> Document:
+    """The document in ``data``, its ``data:`` URIs and buffers folded into one chunk.
+
+    Raises ``TooLarge`` over 64 MB, and ``InvalidModel`` that lists every error found (``context["problems"]``).
+    """
+    inspection, document = _examine(data)
+    if document is None:
+        errors = [problem for problem in inspection.problems if problem.severity is Severity.ERROR]
+        more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+        raise InvalidModel(errors[0].message.rstrip(".") + more, where=errors[0].where or "GLB", problems=tuple(errors))
+    return document
+
+
+def _examine(data: bytes) -> tuple[Inspection, Document | None]:
+    findings = Findings()
+    try:
+        document = read_glb(data)
+    except InvalidModel as error:
+        code = ProblemCode.JSON if error.where == "JSON" else ProblemCode.CONTAINER
+        findings.error(code, "", str(error))
+        return Inspection(bytes=len(data), problems=findings.problems), None
+    gltf = _parse(document, findings)
+    if gltf is None:
+        return Inspection(bytes=len(data), problems=findings.problems), None
+    check_tree(gltf, len(document.binary), findings)
+    facts = _describe(gltf, len(data))
+    if findings.errors:
+        return facts.model_copy(update={"problems": findings.problems}), None
+    document = embed(document)
+    check_values(gltf, document, findings)
+    check_images(document, findings)
+    bounds = _bounds(document, findings) if not findings.errors else None
+    found = {"textures": tuple(_textures(document)), "bounds": bounds, "problems": findings.problems}
+    return facts.model_copy(update=found), None if findings.errors else document
+
+
+def _parse(document: Document, findings: Findings) -> Gltf | None:
+    try:
+        gltf = Gltf.model_validate(document.tree)
+        for at, mesh in enumerate(gltf.meshes):
+            if isinstance(mesh.extras, dict):
+                MeshExtras.model_validate(mesh.extras)
+            elif mesh.extras is not None:
+                where = pointer("meshes", at, "extras")
+                findings.warn(ProblemCode.SCHEMA, where, "extras that are no object are ignored.")
+    except ValidationError as error:
+        for fault in error.errors(include_url=False, include_context=False, include_input=False):
+            findings.error(ProblemCode.SCHEMA, pointer(*fault["loc"]), f"{fault['msg']}; export the file again.")
+        return None
+    return gltf
+
+
+def _describe(gltf: Gltf, size: int) -> Inspection:
+    """What the tree alone tells; tolerant of references that lead nowhere."""
+    meshes = []
+    morphs: dict[str, None] = {}
+    triangles = vertices = 0
+    shown: dict[int | None, list[str]] = {}
+    for number, node in enumerate(gltf.nodes):
+        shown.setdefault(node.mesh, []).append(node.name or f"node {number}")
+    for m, mesh in enumerate(gltf.meshes):
+        info = _mesh_info(gltf, mesh, mesh.name or f"mesh {m}", tuple(shown.get(m, ())))
+        meshes.append(info)
+        triangles += sum(part.triangles for part in info.primitives) * len(info.nodes)
+        vertices += sum(part.vertices for part in info.primitives)
+        named = {"extras": mesh.extras, "primitives": [{"targets": part.targets} for part in mesh.primitives]}
+        morphs.update(dict.fromkeys(target_names(named)))
+    joints = dict.fromkeys(
+        gltf.nodes[joint].name or f"node {joint}"
+        for skin in gltf.skins
+        for joint in skin.joints
+        if joint < len(gltf.nodes)
+    )
+    return Inspection(
+        bytes=size,
+        generator=gltf.asset.generator[:200] if gltf.asset.generator else None,
+        triangles=triangles,
+        vertices=vertices,
+        meshes=tuple(meshes),
+        joints=tuple(joints),
+        morphs=tuple(morphs),
+        animations=tuple(animation.name or f"animation {at}" for at, animation in enumerate(gltf.animations)),
+        extensions_used=tuple(gltf.extensions_used),
+        extensions_required=tuple(gltf.extensions_required),
+    )
+
+
+def _mesh_info(gltf: Gltf, mesh: Mesh, name: str, nodes: tuple[str, ...]) -> MeshInfo:
+    parts = []
+    for primitive in mesh.primitives:
+        named = (*primitive.attributes.values(), *([] if primitive.indices is None else [primitive.indices]))
+        whole = all(number < len(gltf.accessors) for number in named) and "POSITION" in primitive.attributes
+        known = primitive.material is not None and primitive.material < len(gltf.materials)
+        parts.append(
+            PrimitiveInfo(
+                material=gltf.materials[primitive.material].name if known and primitive.material is not None else None,
+                triangles=primitive_triangles(gltf, primitive) if whole else 0,
+                vertices=gltf.accessors[primitive.attributes["POSITION"]].count if whole else 0,
+                morphs=len(primitive.targets),
+                skinned="JOINTS_0" in primitive.attributes,
+            )
+        )
+    return MeshInfo(name=name, nodes=nodes, primitives=tuple(parts))
+
+
+def _textures(document: Document) -> Iterator[TextureInfo]:
+    for at, image in enumerate(document.list("images")):
+        data = view_bytes(document, image["bufferView"])
+        header = images.read_header(data)
+        yield TextureInfo(
+            name=image.get("name") or f"image {at}",
+            mime=header.mime if header else "unknown",
+            width=header.width if header else 0,
+            height=header.height if header else 0,
+            bytes=len(data),
+        )
+
+
+def _bounds(document: Document, findings: Findings) -> Bounds | None:
+    low, high = np.full(3, np.inf), np.full(3, -np.inf)
+    with np.errstate(all="ignore"):  # overflow shows as a non-finite box
+        worlds = world_matrices(document)
+        for placement in placements(document):
+            placed = placed_vertices(document, placement, worlds)
+            low, high = np.minimum(low, placed.min(axis=0)), np.maximum(high, placed.max(axis=0))
+    if not (np.isfinite(low).all() and np.isfinite(high).all()) or max(abs(low).max(), abs(high).max()) > 1e12:
+        message = "the bind pose reaches to infinity; check node scales and inverse bind matrices."
+        findings.error(ProblemCode.NOT_FINITE, "/nodes", message)
+        return None
+    return Bounds(low=(low[0], low[1], low[2]), high=(high[0], high[1], high[2]))

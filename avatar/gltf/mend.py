@@ -1,0 +1,151 @@
+"""Repairs what strict readers refuse and lenient ones repair on their own: lengths and sums that must be 1.
+
+Tolerances are the Khronos validator's, so sound data passes untouched, bit by bit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from avatar.gltf.accessors import read_floats
+from avatar.gltf.document import Change, Document, Tree
+
+F32 = NDArray[np.float32]
+Repair = Callable[[F32], F32 | None]
+
+UNIT_VECTOR, UNIT_QUATERNION, NODE_ROTATION = 0.00674, 0.00769, 0.00005  # allowed departure from length 1
+WEIGHT_SUM = 2e-7  # for each weight that is not zero
+
+
+def mend(document: Document) -> Change:
+    """Normalise skin weights, normals, tangents and quaternions that are not unit; leave all others as they are."""
+    editor = _Editor(document)
+    meshes: list[Tree] = []
+    for mesh in document.list("meshes"):
+        primitives: list[Tree] = []
+        for primitive in mesh["primitives"]:
+            attributes = dict(primitive["attributes"])
+            for name, repair in (("NORMAL", _unit_vectors), ("TANGENT", _unit_tangents)):
+                if name in attributes:
+                    attributes[name] = editor.repaired(attributes[name], repair, name.lower() + "s")
+            _mend_weights(document, editor, attributes)
+            primitives.append({**primitive, "attributes": attributes})
+        meshes.append({**mesh, "primitives": primitives})
+    tree: Tree = {**document.tree, "meshes": meshes}
+    if document.list("animations"):
+        tree["animations"] = [_mend_animation(animation, editor) for animation in document.list("animations")]
+    tree["nodes"] = [_mend_node(node, editor) for node in document.list("nodes")]
+    return editor.finish(tree)
+
+
+class _Editor:
+    """Appends repaired accessors to a copy of the document and counts what it did."""
+
+    def __init__(self, document: Document) -> None:
+        self._document = document
+        self._views, self._accessors = list(document.list("bufferViews")), list(document.list("accessors"))
+        self._chunks, self._size = [document.binary], len(document.binary)
+        self._done: dict[tuple[int, str], int] = {}
+        self.counts: dict[str, int] = {}
+
+    def repaired(self, at: int, repair: Repair, what: str) -> int:
+        """The number of the accessor to use instead of ``at``: itself when ``repair`` finds nothing to do."""
+        key = (at, what)
+        if key not in self._done:
+            better = repair(read_floats(self._document, at)) if self._accessors[at]["componentType"] == 5126 else None
+            self._done[key] = at if better is None else self.append(better, self._accessors[at]["type"])
+            if better is not None:
+                self.counts[what] = self.counts.get(what, 0) + 1
+        return self._done[key]
+
+    def append(self, values: F32, kind: str) -> int:
+        """A new dense float accessor with ``values``."""
+        padding = -self._size % 4
+        data = np.ascontiguousarray(values, np.float32).tobytes()
+        self._views.append({"buffer": 0, "byteOffset": self._size + padding, "byteLength": len(data)})
+        self._accessors.append(
+            {"bufferView": len(self._views) - 1, "componentType": 5126, "count": len(values), "type": kind}
+        )
+        self._chunks += [b"\0" * padding, data]
+        self._size += padding + len(data)
+        return len(self._accessors) - 1
+
+    def finish(self, tree: Tree) -> Change:
+        if not self.counts:
+            return Change(self._document)
+        parts: Tree = {"bufferViews": self._views, "accessors": self._accessors}
+        parts["buffers"] = [{"byteLength": self._size}]
+        note = "normalised " + ", ".join(f"{what} of {count}" for what, count in self.counts.items())
+        return Change(Document({**tree, **parts}, b"".join(self._chunks)), (note,))
+
+
+def _unit(values: F32, tolerance: float, fallback: tuple[float, ...]) -> F32 | None:
+    lengths = np.linalg.norm(values.astype(float), axis=1)
+    off = np.abs(lengths - 1) > tolerance
+    if not off.any():
+        return None
+    fixed = values.copy()
+    fixed[off] = (values[off].astype(float) / np.where(lengths[off] > 1e-12, lengths[off], 1)[:, None]).astype(
+        np.float32
+    )
+    fixed[off & (lengths <= 1e-12)] = fallback
+    return fixed
+
+
+def _unit_vectors(values: F32) -> F32 | None:
+    return _unit(values, UNIT_VECTOR, (0, 0, 1))
+
+
+def _unit_quaternions(values: F32) -> F32 | None:
+    return _unit(values, UNIT_QUATERNION, (0, 0, 0, 1))
+
+
+def _unit_tangents(values: F32) -> F32 | None:
+    direction = _unit(values[:, :3], UNIT_VECTOR, (1, 0, 0))
+    sign = np.where(values[:, 3] < 0, np.float32(-1), np.float32(1))
+    if direction is None and np.array_equal(sign, values[:, 3]):
+        return None
+    return np.column_stack([values[:, :3] if direction is None else direction, sign]).astype(np.float32)
+
+
+def _mend_weights(document: Document, editor: _Editor, attributes: Tree) -> None:
+    names = sorted(name for name in attributes if name.startswith("WEIGHTS_"))
+    if not names:
+        return
+    weights = np.concatenate([read_floats(document, attributes[name]) for name in names], axis=1)
+    sums = weights.astype(float).sum(axis=1)
+    off = np.abs(sums - 1) > WEIGHT_SUM * np.maximum((weights != 0).sum(axis=1), 1)
+    if not off.any():
+        return
+    fixed = weights.copy()
+    fixed[off & (sums == 0), 0] = 1
+    fixed[off] = fixed[off] / fixed[off].sum(axis=1, keepdims=True)
+    rest = (1 - fixed.astype(float).sum(axis=1)).astype(np.float32)
+    fixed[off, fixed[off].argmax(axis=1)] += rest[off]
+    for number, name in enumerate(names):
+        attributes[name] = editor.append(fixed[:, 4 * number : 4 * number + 4], "VEC4")
+    editor.counts["skin weights"] = editor.counts.get("skin weights", 0) + 1
+
+
+def _mend_animation(animation: Tree, editor: _Editor) -> Tree:
+    samplers = list(animation["samplers"])
+    for channel in animation["channels"]:
+        sampler = samplers[channel["sampler"]]
+        if channel["target"].get("path") == "rotation" and sampler.get("interpolation") != "CUBICSPLINE":
+            output = editor.repaired(sampler["output"], _unit_quaternions, "rotation tracks")
+            samplers[channel["sampler"]] = {**sampler, "output": output}
+    return {**animation, "samplers": samplers}
+
+
+def _mend_node(node: Tree, editor: _Editor) -> Tree:
+    if "rotation" not in node:
+        return node
+    rotation = np.array(node["rotation"], float)
+    length = float(np.linalg.norm(rotation))
+    if abs(length - 1) <= NODE_ROTATION:
+        return node
+    editor.counts["node rotations"] = editor.counts.get("node rotations", 0) + 1
+    return {**node, "rotation": (rotation / length).tolist() if length > 1e-12 else [0.0, 0.0, 0.0, 1.0]}
