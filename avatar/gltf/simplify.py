@@ -265,7 +265,8 @@ def _linear_part(document: Document, placement: Placement, worlds: F64) -> F64:
     holds the scale and turn of the whole rig."""
     node = document.tree["nodes"][placement.node]
     if "skin" not in node:
-        return worlds[placement.node][:3, :3]
+        rigid: F64 = worlds[placement.node][:3, :3]
+        return rigid
     skin = document.tree["skins"][node["skin"]]
     matrix = worlds[skin["joints"][0]]
     if "inverseBindMatrices" in skin:
