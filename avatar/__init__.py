@@ -1,1 +1,4 @@
-"""The domain and its adapters: profiles, characters, humans, models, storage. No Temporal, no FastAPI, no environment."""
+"""The domain and its adapters: profiles, characters, humans, models, storage.
+
+No Temporal, no FastAPI, no environment variables.
+"""

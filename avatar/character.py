@@ -117,7 +117,7 @@ class Hair(Frozen):
 class Top(Frozen):
     kind: TopKind = TopKind.T_SHIRT
     colour: HexColour
-    accent: HexColour | None = Field(default=None, description="Second colour (stripes, collar band); plain when absent.")
+    accent: HexColour | None = Field(default=None, description="Second colour (stripes, bands); plain when absent.")
 
 
 class Bottom(Frozen):

@@ -122,6 +122,24 @@ class StorageFull(AvatarError):
     retryable = True
 
 
+class DamagedBlob(AvatarError):
+    """Stored bytes no longer match their name."""
+
+    code = "damaged_blob"
+    title = "Stored bytes are damaged"
+    status = 500
+    exit_code = 7
+
+
+class Cancelled(AvatarError):
+    """Somebody stopped the run."""
+
+    code = "cancelled"
+    title = "The run was cancelled"
+    status = 409
+    exit_code = 6
+
+
 class Unavailable(AvatarError):
     """A part the service needs (Temporal, MongoDB, storage) does not answer now."""
 
@@ -139,3 +157,9 @@ class SetupProblem(AvatarError):
     title = "This machine is not ready"
     status = 500
     exit_code = 8
+
+
+def error_kinds() -> dict[str, type[AvatarError]]:
+    """Every kind of the tree by its code."""
+    kinds: list[type[AvatarError]] = [AvatarError, *AvatarError.__subclasses__()]
+    return {kind.code: kind for kind in kinds}

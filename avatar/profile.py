@@ -64,7 +64,7 @@ class AgentProfile(Frozen):
         default=None, description="Name of a voice; chosen to fit the character when absent."
     )
     reference_image: Annotated[str, StringConstraints(max_length=2048, pattern=r"^https?://")] | None = Field(
-        default=None, description="Address of a picture for providers that take one; the offline path does not fetch it."
+        default=None, description="Address of a picture for providers that take one; never fetched offline."
     )
     tags: tuple[Tag, ...] = Field(default=(), max_length=32)
 

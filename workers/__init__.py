@@ -1,1 +1,1 @@
-"""Worker processes."""
+"""Worker processes: control, provider, mesh."""

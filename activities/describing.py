@@ -1,0 +1,25 @@
+"""describe: who is this agent?"""
+
+from __future__ import annotations
+
+import asyncio
+
+from avatar.describe.offline import describe_offline
+
+from activities.implement import implements
+from workflows import steps
+
+
+class Describing:
+    """The describe stage."""
+
+    @implements(steps.DESCRIBE)
+    async def describe(self, given: steps.DescribeInput) -> steps.Described:
+        # In a thread: reading a page of prose takes long enough to hold up heartbeats of others.
+        description = await asyncio.to_thread(describe_offline, given.profile)
+        return steps.Described(
+            character=description.character,
+            describer="offline",
+            heard=description.heard,
+            approximated=description.approximated,
+        )

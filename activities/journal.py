@@ -1,0 +1,83 @@
+"""An interceptor that journals every step, turns errors into Temporal's, and binds ids to the logs.
+
+It runs around each activity of every worker, so that no step can forget to.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import structlog
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor
+
+from avatar.catalog import runs
+from avatar.errors import AvatarError, Unavailable
+from avatar.run import Stage
+from workflows.steps import ALL_STEPS, LodInput, StepInput
+
+log = structlog.get_logger()
+STAGES = {step.name: step.stage for step in ALL_STEPS}
+
+
+class Journal(Interceptor):
+    """Give it to a worker; it needs the catalog to be open in that process."""
+
+    def intercept_activity(self, next: ActivityInboundInterceptor) -> ActivityInboundInterceptor:
+        return _Journalled(next)
+
+
+class _Journalled(ActivityInboundInterceptor):
+    async def execute_activity(self, input: ExecuteActivityInput) -> Any:
+        info = activity.info()
+        given = input.args[0]
+        name = step_label(info.activity_type, given)
+        stage = STAGES.get(info.activity_type, Stage.DONE)
+        run = given.run
+        with structlog.contextvars.bound_contextvars(
+            workflow_id=info.workflow_id,
+            run_id=run.run_id,
+            tenant=run.tenant,
+            agent_id=run.agent_id,
+            step=name,
+            attempt=info.attempt,
+        ):
+            if stage is not Stage.DONE:
+                await _quietly(runs.step_started(run, name, stage, info.attempt))
+            try:
+                result = await super().execute_activity(input)
+            except asyncio.CancelledError:
+                log.warning("step cancelled")
+                raise
+            except Exception as error:
+                await _quietly(runs.step_failed(run, name, str(error)))
+                log.warning("step failed", error=str(error), kind=type(error).__name__)
+                raise as_application_error(error) from error
+            if stage is not Stage.DONE:
+                await _quietly(runs.step_finished(run, name))
+            log.info("step done")
+            return result
+
+
+def step_label(activity_type: str, given: StepInput) -> str:
+    """The step's name in the journal; levels of detail are told apart."""
+    return f"{activity_type}/{given.level}" if isinstance(given, LodInput) else activity_type
+
+
+def as_application_error(error: Exception) -> ApplicationError:
+    """Temporal's error for ours: type = code, and final or not as the tree says. Unknown errors may be retried."""
+    if isinstance(error, ApplicationError):
+        return error
+    if isinstance(error, AvatarError):
+        return ApplicationError(str(error), type=error.code, non_retryable=not error.retryable)
+    return ApplicationError(f"{type(error).__name__}: {error}", type=AvatarError.code)
+
+
+async def _quietly(write: Any) -> None:
+    # The journal tells a story; a step that works must not fail because the story cannot be written now.
+    try:
+        await write
+    except Unavailable as error:
+        log.warning("journal unavailable", error=str(error))

@@ -1,0 +1,1 @@
+"""Routes: thin; each calls one thing and shapes its answer."""

@@ -1,0 +1,113 @@
+"""/api/avatars: ask for an avatar, read its manifest, watch its run."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Request, Response
+from fastapi import Path as InPath
+
+from api.conditional import etag_matches
+from api.principal import CurrentPrincipal
+from api.problems import responses
+from api.services import CurrentServices
+from api.shapes import manifest_of, status_of
+from avatar.catalog import avatars, runs
+from avatar.errors import Conflict, InvalidInput, NotFound, TooLarge, Unavailable
+from avatar.manifest import GenerationStatus, Manifest
+from avatar.profile import AGENT_ID, parse_profile
+from runtime import generations
+
+router = APIRouter(prefix="/api/avatars", tags=["avatars"])
+MAX_BODY = 256 * 1024
+AgentIdInPath = Annotated[str, InPath(alias="agentId", pattern=f"^{AGENT_ID.pattern}$", examples=["ada"])]
+EXAMPLE = {
+    "agentId": "ada",
+    "name": "Ada Lindqvist",
+    "role": "museum guide",
+    "personality": "warm, curious, a little ironic",
+    "description": "A tall woman in her thirties with long auburn hair and green eyes, in a navy T-shirt and jeans.",
+    "style": "realistic",
+    "language": "en-GB",
+}
+
+
+@router.post(
+    "/generate",
+    status_code=202,
+    response_model=GenerationStatus,
+    summary="Make an avatar from an agent profile",
+    responses={
+        202: {
+            "description": "Under way; poll Location. The same request while it runs joins the same run.",
+            "headers": {"Location": {"schema": {"type": "string"}, "description": "Where the status is."}},
+        },
+        **responses(InvalidInput, TooLarge, Conflict, Unavailable),
+    },
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {
+                "application/json": {"schema": {"$ref": "#/components/schemas/AgentProfile"}, "example": EXAMPLE}
+            },
+        }
+    },
+)
+async def generate(
+    request: Request, response: Response, principal: CurrentPrincipal, services: CurrentServices
+) -> GenerationStatus:
+    """Start a durable run that ends with a published avatar: three levels of detail, manifest and picture.
+
+    What the profile leaves open is chosen from a seed of the agent id, so the same profile gives the same avatar.
+    """
+    profile = parse_profile(await read_body(request), where="request body")
+    started = await generations.start_generation(services, principal.tenant, profile)
+    response.headers["Location"] = f"/api/avatars/{profile.agent_id}/status"
+    current = await avatars.served_number(principal.tenant, profile.agent_id)
+    return status_of(services.settings, started.run, current)
+
+
+@router.get(
+    "/{agentId}",
+    response_model=Manifest,
+    summary="The published avatar",
+    responses={
+        304: {"description": "Unchanged since the ETag you sent."},
+        **responses(NotFound, InvalidInput, Unavailable),
+    },
+)
+async def manifest(
+    agent_id: AgentIdInPath, request: Request, principal: CurrentPrincipal, services: CurrentServices
+) -> Response:
+    """Everything a client needs to choose, download and drive the avatar that is served now."""
+    found = manifest_of(services.settings, await avatars.current_version(principal.tenant, agent_id))
+    etag = f'"{found.etag}"'
+    headers = {"ETag": etag, "Cache-Control": "no-cache"}
+    if etag_matches(request, etag):
+        return Response(status_code=304, headers=headers)
+    return Response(found.model_dump_json(), media_type="application/json", headers=headers)
+
+
+@router.get(
+    "/{agentId}/status",
+    response_model=GenerationStatus,
+    summary="Where the latest run is",
+    responses=responses(NotFound, InvalidInput, Unavailable),
+)
+async def status(agent_id: AgentIdInPath, principal: CurrentPrincipal, services: CurrentServices) -> GenerationStatus:
+    """Stage, percent, timings of every step, and the error when there is one."""
+    run = await generations.settle(services, await runs.latest_run(principal.tenant, agent_id))
+    current = await avatars.served_number(principal.tenant, agent_id)
+    return status_of(services.settings, run, current)
+
+
+async def read_body(request: Request, limit: int = MAX_BODY) -> bytes:
+    """The body, refused as soon as it is known to be larger than ``limit`` bytes. Raises TooLarge."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > limit:
+            raise TooLarge(
+                f"the body is larger than {limit // 1024} KiB", mend="A profile is a page of text: shorten it"
+            )
+    return bytes(body)

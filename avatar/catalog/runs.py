@@ -1,0 +1,150 @@
+"""Queries on runs and their journal."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from pymongo.errors import DuplicateKeyError
+
+from avatar.catalog.connection import answers_or_unavailable
+from avatar.catalog.documents import EventDocument, RunDocument
+from avatar.errors import Conflict, NotFound
+from avatar.profile import AgentProfile
+from avatar.run import RunError, RunKey, RunRecord, RunStatus, Stage, StepRecord
+
+
+@answers_or_unavailable
+async def open_run(key: RunKey, profile: AgentProfile) -> RunRecord:
+    """Write the run down before anything starts. Raises Conflict when another run of the agent is under way."""
+    now = datetime.now(UTC)
+    document = RunDocument(
+        tenant=key.tenant,
+        agent_id=key.agent_id,
+        run_id=key.run_id,
+        request_hash=profile.request_hash(),
+        profile=profile.model_dump(mode="json"),
+        status=RunStatus.RUNNING.value,
+        created_at=now,
+        updated_at=now,
+    )
+    try:
+        await document.insert()
+    except DuplicateKeyError as error:
+        raise Conflict(f"a run of agent {key.agent_id} is under way", where=key.agent_id) from error
+    return _record(document)
+
+
+@answers_or_unavailable
+async def drop_run(key: RunKey) -> None:
+    """Forget a run that never started."""
+    await RunDocument.find_one(RunDocument.run_id == key.run_id).delete()
+
+
+@answers_or_unavailable
+async def run_under_way(tenant: str, agent_id: str) -> RunRecord | None:
+    """The running run of the agent, if there is one."""
+    document = await RunDocument.find_one({"tenant": tenant, "agent_id": agent_id, "status": RunStatus.RUNNING.value})
+    return _record(document) if document else None
+
+
+@answers_or_unavailable
+async def latest_run(tenant: str, agent_id: str) -> RunRecord:
+    """The agent's newest run, finished or not. Raises NotFound."""
+    document = await RunDocument.find({"tenant": tenant, "agent_id": agent_id}).sort("-created_at").first_or_none()
+    if document is None:
+        raise NotFound(
+            f"no avatar was ever asked for under the agent id '{agent_id}'",
+            mend="Start one with POST /api/avatars/generate or `avatar generate PROFILE.json`",
+        )
+    return _record(document)
+
+
+@answers_or_unavailable
+async def get_run(run_id: str) -> RunRecord:
+    """One run by its id. Raises NotFound."""
+    document = await RunDocument.find_one(RunDocument.run_id == run_id)
+    if document is None:
+        raise NotFound(f"no run {run_id}")
+    return _record(document)
+
+
+@answers_or_unavailable
+async def step_started(key: RunKey, step: str, stage: Stage, attempt: int) -> None:
+    """Journal the start of a step's attempt; the first start stays, so that timings include retries."""
+    now = datetime.now(UTC)
+    at = f"steps.{step}"
+    await _update(
+        key,
+        [
+            {
+                "$set": {
+                    "updated_at": now,
+                    f"{at}.name": step,
+                    f"{at}.stage": stage.value,
+                    f"{at}.attempts": attempt,
+                    f"{at}.started_at": {"$ifNull": [f"${at}.started_at", now]},
+                }
+            }
+        ],
+    )
+
+
+@answers_or_unavailable
+async def step_finished(key: RunKey, step: str) -> None:
+    """Journal the success of a step."""
+    now = datetime.now(UTC)
+    await _update(key, {"$set": {"updated_at": now, f"steps.{step}.finished_at": now}})
+
+
+@answers_or_unavailable
+async def step_failed(key: RunKey, step: str, error: str) -> None:
+    """Journal a failed attempt; whether another follows is Temporal's business."""
+    await _update(key, {"$set": {"updated_at": datetime.now(UTC), f"steps.{step}.last_error": error[:2000]}})
+
+
+@answers_or_unavailable
+async def close_run(key: RunKey, status: RunStatus, *, error: RunError | None = None) -> RunRecord:
+    """Give the run its final status. A run that already has one keeps it: the call may be a retry."""
+    now = datetime.now(UTC)
+    changed: dict[str, Any] = {"status": status.value, "updated_at": now, "finished_at": now}
+    if error:
+        changed["error"] = error.model_dump(mode="json")
+    await RunDocument.find_one({"run_id": key.run_id, "status": RunStatus.RUNNING.value}).update({"$set": changed})
+    return await get_run(key.run_id)
+
+
+@answers_or_unavailable
+async def record_event(key: RunKey, kind: str, version: int | None = None) -> None:
+    """Append to the event log; a second time for the same run and kind changes nothing."""
+    event = EventDocument(
+        tenant=key.tenant, agent_id=key.agent_id, run_id=key.run_id, kind=kind, version=version, at=datetime.now(UTC)
+    )
+    try:
+        await event.insert()
+    except DuplicateKeyError:
+        return
+
+
+async def _update(key: RunKey, update: Any) -> None:
+    # The plain collection: Beanie has no pipeline updates. Only running runs are journalled: a late attempt of a
+    # cancelled run must not touch its record.
+    await RunDocument.get_pymongo_collection().update_one(
+        {"run_id": key.run_id, "status": RunStatus.RUNNING.value}, update
+    )
+
+
+def _record(document: RunDocument) -> RunRecord:
+    steps = sorted((StepRecord.model_validate(step) for step in document.steps.values()), key=lambda s: s.started_at)
+    return RunRecord(
+        key=RunKey(tenant=document.tenant, agent_id=document.agent_id, run_id=document.run_id),
+        request_hash=document.request_hash,
+        profile=document.profile,
+        status=RunStatus(document.status),
+        steps=tuple(steps),
+        error=RunError.model_validate(document.error) if document.error else None,
+        version=document.version,
+        created_at=document.created_at,
+        updated_at=document.updated_at,
+        finished_at=document.finished_at,
+    )

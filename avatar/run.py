@@ -1,0 +1,118 @@
+"""A generation run: its identity, its stages, and what is known of it at any moment."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from avatar.frozen import Frozen
+from avatar.profile import AgentId
+
+
+class RunKey(Frozen):
+    """Who a run works for. Every step carries it, so that logs, journal and history can be joined."""
+
+    tenant: str
+    agent_id: AgentId
+    run_id: str
+
+    @property
+    def workflow_id(self) -> str:
+        """The business key: at most one run per agent is under way."""
+        return f"generate/{self.tenant}/{self.agent_id}"
+
+
+class RunStatus(StrEnum):
+    RUNNING = "running"
+    PUBLISHED = "published"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class Stage(StrEnum):
+    """What a run is doing, in order."""
+
+    QUEUED = "queued"
+    DESCRIBE = "describe"
+    MODEL = "model"
+    INSPECT = "inspect"
+    OPTIMIZE = "optimize"
+    PUBLISH = "publish"
+    ANNOUNCE = "announce"
+    DONE = "done"
+
+
+class RunError(Frozen):
+    """Why a run failed, as the API, the CLI and the Temporal UI show it."""
+
+    code: str
+    title: str
+    detail: str
+    stage: Stage
+    retryable: bool = Field(description="Whether the same request may succeed later unchanged.")
+
+
+class StepRecord(Frozen):
+    """One step of a run as the journal saw it; optimize has one per LOD and one for the picture."""
+
+    name: str
+    stage: Stage
+    attempts: int = 1
+    started_at: datetime
+    finished_at: datetime | None = None
+    last_error: str | None = Field(default=None, description="What the latest failed attempt said.")
+
+    @property
+    def seconds(self) -> float | None:
+        """Wall time from first start to finish; None while it runs."""
+        return (self.finished_at - self.started_at).total_seconds() if self.finished_at else None
+
+
+class RunRecord(Frozen):
+    """Everything the catalog knows of a run."""
+
+    key: RunKey
+    request_hash: str
+    profile: dict[str, Any]
+    status: RunStatus
+    steps: tuple[StepRecord, ...] = ()
+    error: RunError | None = None
+    version: int | None = None
+    created_at: datetime
+    updated_at: datetime
+    finished_at: datetime | None = None
+
+
+Percent = Annotated[int, Field(ge=0, le=100)]
+
+# Shares of a run's wall time on the reference machine; only the progress bar leans on them.
+STEP_WEIGHTS = {
+    "describe": 2,
+    "build_parametric": 48,
+    "inspect_model": 4,
+    "build_lod/0": 14,
+    "build_lod/1": 12,
+    "build_lod/2": 10,
+    "render_picture": 6,
+    "publish": 3,
+    "announce": 1,
+}
+
+
+def current_stage(run: RunRecord) -> Stage:
+    """The furthest stage that has begun; DONE once published."""
+    if run.status is RunStatus.PUBLISHED:
+        return Stage.DONE
+    order = list(Stage)
+    return max((step.stage for step in run.steps), key=order.index, default=Stage.QUEUED)
+
+
+def percent_done(run: RunRecord) -> Percent:
+    """0..100 by the weights of the finished steps; 100 only when published."""
+    if run.status is RunStatus.PUBLISHED:
+        return 100
+    done = sum(STEP_WEIGHTS.get(step.name, 0) for step in run.steps if step.finished_at)
+    return min(99, round(100 * done / sum(STEP_WEIGHTS.values())))

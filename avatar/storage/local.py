@@ -1,0 +1,130 @@
+"""Blobs in a local folder: ``root/ab/abcdef...``, written whole or not at all."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import os
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from avatar.errors import DamagedBlob, NotFound, StorageFull, Unavailable
+from avatar.storage.blob import BlobRef, name_bytes
+
+CHUNK = 256 * 1024
+NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+
+class LocalBlobs:
+    """The local-folder adapter of ``BlobStore``. Safe for many processes: a blob appears by one atomic rename."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def path(self, ref: BlobRef) -> Path:
+        """Where the bytes of ``ref`` are or would be."""
+        return self.root / ref.key
+
+    async def put(self, data: bytes, media_type: str) -> BlobRef:
+        return await asyncio.to_thread(self._put, data, media_type)
+
+    async def get(self, ref: BlobRef) -> bytes:
+        return await asyncio.to_thread(self._get, ref)
+
+    async def stream(self, ref: BlobRef, start: int = 0, stop: int | None = None) -> AsyncIterator[bytes]:
+        end = ref.size if stop is None else min(stop, ref.size)
+        with _said(f"reading blob {ref.sha256}"):
+            file = await asyncio.to_thread(self.path(ref).open, "rb")
+        with file:
+            file.seek(start)
+            left = end - start
+            while left > 0:
+                with _said(f"reading blob {ref.sha256}"):
+                    chunk = await asyncio.to_thread(file.read, min(CHUNK, left))
+                if not chunk:
+                    raise DamagedBlob(f"blob {ref.sha256} is shorter than its {ref.size} bytes")
+                left -= len(chunk)
+                yield chunk
+
+    async def exists(self, ref: BlobRef) -> bool:
+        return await asyncio.to_thread(self._has, ref)
+
+    async def check(self) -> None:
+        await asyncio.to_thread(self._check)
+
+    def _has(self, ref: BlobRef) -> bool:
+        try:
+            return self.path(ref).stat().st_size == ref.size
+        except OSError:
+            return False
+
+    def _put(self, data: bytes, media_type: str) -> BlobRef:
+        ref = name_bytes(data, media_type)
+        if self._has(ref):
+            return ref
+        target = self.path(ref)
+        with _said(f"writing {len(data)} bytes to {self.root}"):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            write_atomically(target, data)
+        return ref
+
+    def _get(self, ref: BlobRef) -> bytes:
+        path = self.path(ref)
+        with _said(f"reading blob {ref.sha256}"):
+            data = path.read_bytes()
+        if name_bytes(data, ref.media_type).sha256 != ref.sha256:
+            # Out of the way, so that doing the step again writes it anew; kept, so that somebody can look.
+            with _said(f"setting damaged blob {ref.sha256} aside"):
+                path.replace(path.with_name(f"{path.name}.damaged"))
+            raise DamagedBlob(
+                f"the bytes of blob {ref.sha256} do not match their name",
+                where=str(path),
+                mend="The file was set aside as .damaged; generate the avatar again",
+            )
+        return data
+
+    def _check(self) -> None:
+        with _said(f"writing to {self.root}"):
+            self.root.mkdir(parents=True, exist_ok=True)
+            with tempfile.NamedTemporaryFile(dir=self.root, prefix=".check-") as probe:
+                probe.write(b"\0" * 4096)
+                probe.flush()
+
+
+def write_atomically(target: Path, data: bytes) -> None:
+    """Write ``data`` to ``target`` so that a reader or a crash sees the old file or the new one, never a part."""
+    descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=".part-")
+    part = Path(name)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(target)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+
+
+@contextmanager
+def _said(doing: str) -> Iterator[None]:
+    """Turn OSErrors into the tree's own, saying what was being done."""
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise NotFound(f"{doing}: it is not there") from error
+    except OSError as error:
+        if error.errno in NO_ROOM:
+            raise StorageFull(
+                f"{doing}: {error.strerror}", mend="Make room on that disk or point AVATAR_DATA elsewhere"
+            ) from error
+        raise Unavailable(f"{doing}: {error.strerror or error}") from error
+
+
+def write_whole(target: Path, data: bytes) -> None:
+    """Write a file for a user, creating its folder: whole or not at all. Raises StorageFull, Unavailable."""
+    with _said(f"writing {target}"):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(target, data)

@@ -1,0 +1,32 @@
+"""What every blob store can do."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Protocol
+
+from avatar.storage.blob import BlobRef
+
+
+class BlobStore(Protocol):
+    """Content-addressed bytes. Writing the same bytes twice writes them once."""
+
+    async def put(self, data: bytes, media_type: str) -> BlobRef:
+        """Store ``data`` durably before returning. Raises StorageFull, Unavailable."""
+        ...
+
+    async def get(self, ref: BlobRef) -> bytes:
+        """The bytes, verified against their name. Raises NotFound, DamagedBlob, Unavailable."""
+        ...
+
+    def stream(self, ref: BlobRef, start: int = 0, stop: int | None = None) -> AsyncIterator[bytes]:
+        """Bytes ``start`` up to and without ``stop`` in chunks. Raises NotFound, Unavailable at the first chunk."""
+        ...
+
+    async def exists(self, ref: BlobRef) -> bool:
+        """Whether a blob of that name and size is there."""
+        ...
+
+    async def check(self) -> None:
+        """Raise Unavailable or StorageFull unless a small write works now."""
+        ...

@@ -1,0 +1,63 @@
+"""The ``avatar`` command: what is there, and how errors leave it."""
+
+from __future__ import annotations
+
+import sys
+from importlib.metadata import version
+from typing import Annotated
+
+import typer
+
+from avatar.errors import AvatarError
+from cli import avatars, models, stack
+from cli.output import print_error
+
+app = typer.Typer(
+    name="avatar",
+    help="An agent profile goes in; a rigged, talking avatar comes out.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+for command in (
+    stack.up,
+    stack.demo,
+    avatars.generate,
+    avatars.status,
+    avatars.download,
+    models.inspect,
+    models.optimize,
+    stack.doctor,
+):
+    app.command()(command)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(version("ar-avatar"))
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    show_version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """An agent profile goes in; a rigged, talking avatar comes out."""
+
+
+def main() -> None:
+    """Run the command; errors of the tree become one line and their exit code."""
+    try:
+        app()
+    except AvatarError as error:
+        print_error(error, as_json="--json" in sys.argv)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,62 @@
+"""``avatar inspect | optimize``: any GLB, no server needed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from avatar.gltf.inspect import inspect as inspect_glb
+from avatar.gltf.lods import LEVELS, build_lod
+from avatar.gltf.sidecar import Sidecar
+from runtime.toolchain import toolchain
+
+from avatar.errors import InvalidInput, InvalidModel, NotFound
+from avatar.storage.local import write_whole
+from cli.output import AsJson, people, print_json, size
+
+FileArgument = Annotated[Path, typer.Argument(metavar="FILE.glb", help="A binary glTF 2.0 file.")]
+
+
+def inspect(file: FileArgument, as_json: AsJson = False) -> None:
+    """Triangles, joints, morphs, textures, bounds and problems of a GLB. Exits 5 when it has errors."""
+    found = inspect_glb(read_model(file))
+    if as_json:
+        print_json(found)
+    else:
+        print_inspection(file, found)
+    if not found.sound:
+        raise typer.Exit(InvalidModel.exit_code)
+
+
+def optimize(
+    file: FileArgument,
+    out: Annotated[
+        Path, typer.Option("--out", "-o", metavar="DIR", help="Where to write lod0.glb, lod1.glb, lod2.glb.")
+    ],
+    as_json: AsJson = False,
+) -> None:
+    """Three levels of detail of any GLB; skins, morphs and names survive."""
+    data = read_model(file)
+    reports = []
+    with Sidecar(toolchain()) as sidecar:
+        for level in LEVELS:
+            lod = build_lod(data, level, sidecar)
+            target = out / f"lod{level}.glb"
+            write_whole(target, lod.data)
+            reports.append({"file": str(target), **lod.report.model_dump(mode="json")})
+            if not as_json:
+                report = lod.report
+                people.print(f"{target}: {report.triangles:,} triangles, {size(len(lod.data))}")
+    if as_json:
+        print_json(reports)
+
+
+def read_model(file: Path) -> bytes:
+    """The file's bytes. Raises NotFound, InvalidInput."""
+    try:
+        return file.read_bytes()
+    except FileNotFoundError as error:
+        raise NotFound(f"there is no file {file}") from error
+    except OSError as error:
+        raise InvalidInput(f"{file} cannot be read: {error.strerror}") from error

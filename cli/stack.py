@@ -1,0 +1,120 @@
+"""``avatar up | demo | doctor``: the embedded stack."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from runtime.doctor import check
+
+from avatar.errors import SetupProblem
+from avatar.manifest import GenerationStatus
+from cli.avatars import print_published, read_profile, save_all
+from cli.client import ApiClient, open_api
+from cli.output import AsJson, people, print_json
+from cli.progress import watch
+from runtime.embedded.stack import embedded_stack, until_signalled
+from runtime.embedded.state import RunningStack, running_stack
+from runtime.settings import load_settings
+
+ProfileOption = Annotated[
+    Path | None, typer.Option("--generate", metavar="PROFILE.json", help="Make this avatar as soon as it is up.")
+]
+OutOption = Annotated[Path | None, typer.Option("--out", "-o", metavar="DIR", help="Download what was made to here.")]
+
+
+def up(generate: ProfileOption = None, out: OutOption = None) -> None:
+    """Start Temporal, MongoDB, the workers and the API; stay until Ctrl-C, which stops all of them."""
+
+    async def stay() -> None:
+        with until_signalled():
+            async with stack() as where:
+                print_where(where)
+                if generate:
+                    await asyncio.to_thread(make, where, generate, out)
+                people.print("\nUp. Ctrl-C stops everything.")
+                await asyncio.Event().wait()
+
+    if generate:
+        read_profile(generate)
+    asyncio.run(stay())
+
+
+def demo(
+    profile: Annotated[Path, typer.Argument(metavar="PROFILE.json", help="An agent profile.")],
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="Where the files go.")],
+    as_json: AsJson = False,
+) -> None:
+    """Start everything, make one avatar, download it, stop everything. Uses a stack that is up already."""
+
+    async def once() -> GenerationStatus:
+        running = running_stack(load_settings().data_dir)
+        if running:
+            return await asyncio.to_thread(make, running, profile, out, as_json)
+        async with stack(quiet=as_json) as where:
+            return await asyncio.to_thread(make, where, profile, out, as_json)
+
+    read_profile(profile)
+    status = asyncio.run(once())
+    if as_json:
+        print_json(status)
+
+
+def doctor(as_json: AsJson = False) -> None:
+    """Check each part of this machine and say what to do about what is missing. Exits 8 when something is."""
+    findings = asyncio.run(check(load_settings()))
+    if as_json:
+        print_json([finding.model_dump(mode="json") for finding in findings])
+    else:
+        for finding in findings:
+            mark = "[green]ok[/]  " if finding.ok else "[bold red]look[/]"
+            people.print(f"{mark} {finding.part:<18} ", end="")
+            people.print(finding.detail, markup=False)
+            if finding.mend and not finding.ok:
+                people.print(f"     {'':<18} {finding.mend}", markup=False)
+    if not all(finding.ok for finding in findings):
+        raise typer.Exit(SetupProblem.exit_code)
+
+
+@asynccontextmanager
+async def stack(*, quiet: bool = False) -> AsyncIterator[RunningStack]:
+    """The embedded stack while inside, with a word about what takes time."""
+    began = time.monotonic()
+    if not quiet:
+        people.print("Starting Temporal, MongoDB, the workers and the API ...")
+    async with embedded_stack(load_settings()) as started:
+        if not quiet:
+            people.print(f"Ready in {time.monotonic() - began:.1f} s.")
+        yield started.where
+        if not quiet:
+            people.print("Stopping ...")
+
+
+def make(where: RunningStack, profile: Path, out: Path | None, quiet: bool = False) -> GenerationStatus:
+    """Generate, wait, download; the published status."""
+    with open_api(where.api_url) as client:
+        status = watch(client, client.generate(read_profile(profile)), quiet=quiet)
+        written = download_all(client, status, out) if out else []
+    if not quiet:
+        print_published(status)
+        for path in written:
+            people.print(f"  file       {path}")
+    return status
+
+
+def download_all(client: ApiClient, status: GenerationStatus, out: Path) -> list[Path]:
+    """Everything of the published avatar, into ``out``."""
+    return save_all(client, client.manifest(status.agent_id), out)
+
+
+def print_where(where: RunningStack) -> None:
+    """Where to look."""
+    if where.temporal_ui:
+        people.print(f"  Temporal UI  {where.temporal_ui}")
+    people.print(f"  API docs     {where.api_url}/docs")
+    people.print(f"  logs         {where.logs}")

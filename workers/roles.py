@@ -1,0 +1,72 @@
+"""What each worker process does: its queue, its workflows, its activities."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from enum import StrEnum
+
+from activities.modelling import Modelling, warm_up
+from temporalio.worker import Worker
+
+from activities.describing import Describing
+from activities.implement import steps_of
+from activities.journal import Journal
+from activities.publishing import Publishing
+from runtime.mesh_pool import ProcessMeshPool
+from runtime.services import open_services
+from runtime.settings import Settings
+from runtime.toolchain import toolchain
+from workflows.policies import Queue
+from workflows.sandbox import RUNNER, WORKFLOWS
+
+DRAIN = timedelta(seconds=20)
+BEAT_AT_LEAST_EVERY = timedelta(seconds=5)  # cancellation reaches an activity with its heartbeats
+
+
+class Role(StrEnum):
+    CONTROL = "control"
+    PROVIDER = "provider"
+    MESH = "mesh"
+
+
+@asynccontextmanager
+async def open_worker(role: Role, settings: Settings) -> AsyncIterator[Worker]:
+    """A worker of that role with all it needs open; run it while inside."""
+    async with open_services(settings) as services:
+        match role:
+            case Role.CONTROL:
+                yield Worker(
+                    services.temporal,
+                    task_queue=Queue.CONTROL,
+                    workflows=WORKFLOWS,
+                    workflow_runner=RUNNER,
+                    activities=list(steps_of(Publishing(services.connection)).values()),
+                    interceptors=[Journal()],
+                    graceful_shutdown_timeout=DRAIN,
+                )
+            case Role.PROVIDER:
+                yield Worker(
+                    services.temporal,
+                    task_queue=Queue.PROVIDER,
+                    activities=list(steps_of(Describing()).values()),
+                    interceptors=[Journal()],
+                    max_heartbeat_throttle_interval=BEAT_AT_LEAST_EVERY,
+                    graceful_shutdown_timeout=DRAIN,
+                )
+            case Role.MESH:
+                pool = ProcessMeshPool(toolchain(), settings.mesh_processes)
+                try:
+                    await pool.warm_up(warm_up)
+                    yield Worker(
+                        services.temporal,
+                        task_queue=Queue.MESH,
+                        activities=list(steps_of(Modelling(services.blobs, pool)).values()),
+                        interceptors=[Journal()],
+                        max_concurrent_activities=settings.mesh_processes,
+                        max_heartbeat_throttle_interval=BEAT_AT_LEAST_EVERY,
+                        graceful_shutdown_timeout=DRAIN,
+                    )
+                finally:
+                    pool.close()

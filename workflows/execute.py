@@ -1,0 +1,25 @@
+"""Running a step from a workflow: its policy applied, its types kept."""
+
+from __future__ import annotations
+
+from temporalio import workflow
+
+from workflows.policies import POLICIES
+from workflows.steps import In, Out, Step
+
+
+async def run_step(step: Step[In, Out], given: In, *, summary: str) -> Out:
+    """Execute ``step`` under its policy. ``summary`` is what the Temporal UI shows beside it."""
+    policy = POLICIES[step.name]
+    result: Out = await workflow.execute_activity(
+        step.name,
+        given,
+        result_type=step.gives,
+        task_queue=policy.queue,
+        retry_policy=policy.retry,
+        start_to_close_timeout=policy.start_to_close,
+        schedule_to_close_timeout=policy.schedule_to_close,
+        heartbeat_timeout=policy.heartbeat,
+        summary=summary,
+    )
+    return result

@@ -1,0 +1,86 @@
+"""Task queues, retry policies, time-outs and search attributes: one table each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from typing import Any
+
+from temporalio.common import RetryPolicy, SearchAttributeKey
+
+from workflows import steps
+
+
+class Queue(StrEnum):
+    """Who does the work. Workflows run on CONTROL; heavy CPU work only ever on MESH."""
+
+    CONTROL = "avatar-control"
+    PROVIDER = "avatar-provider"
+    MESH = "avatar-mesh"
+
+
+# Catalog and other near things: they come back, so wait for them, up to the schedule-to-close of the step.
+PATIENT = RetryPolicy(
+    initial_interval=timedelta(milliseconds=200), backoff_coefficient=2.0, maximum_interval=timedelta(seconds=10)
+)
+# CPU work: the same input fails the same way, but a killed worker or codec deserves another go.
+FEW = RetryPolicy(
+    initial_interval=timedelta(milliseconds=500),
+    backoff_coefficient=2.0,
+    maximum_interval=timedelta(seconds=10),
+    maximum_attempts=5,
+)
+# Providers that are asked over a network.
+PROVIDER = RetryPolicy(
+    initial_interval=timedelta(seconds=1),
+    backoff_coefficient=2.0,
+    maximum_interval=timedelta(seconds=30),
+    maximum_attempts=4,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """How a step is run. ``start_to_close`` bounds one attempt, ``schedule_to_close`` all of them together."""
+
+    queue: Queue
+    retry: RetryPolicy
+    start_to_close: timedelta
+    schedule_to_close: timedelta
+    heartbeat: timedelta | None = None
+
+
+def _seconds(value: float) -> timedelta:
+    return timedelta(seconds=value)
+
+
+MESH_POLICY = Policy(Queue.MESH, FEW, _seconds(120), timedelta(minutes=20), heartbeat=_seconds(15))
+CONTROL_POLICY = Policy(Queue.CONTROL, PATIENT, _seconds(20), timedelta(minutes=15))
+
+POLICIES: dict[str, Policy] = {
+    steps.DESCRIBE.name: Policy(Queue.PROVIDER, PROVIDER, _seconds(60), timedelta(minutes=10), heartbeat=_seconds(20)),
+    steps.BUILD_PARAMETRIC.name: MESH_POLICY,
+    steps.INSPECT_MODEL.name: MESH_POLICY,
+    steps.BUILD_LOD.name: MESH_POLICY,
+    steps.RENDER_PICTURE.name: MESH_POLICY,
+    steps.PUBLISH.name: CONTROL_POLICY,
+    steps.ANNOUNCE.name: CONTROL_POLICY,
+    steps.RECORD_FAILURE.name: CONTROL_POLICY,
+}
+
+TENANT = SearchAttributeKey.for_keyword("Tenant")
+AGENT_ID = SearchAttributeKey.for_keyword("AgentId")
+AVATAR_VERSION = SearchAttributeKey.for_int("AvatarVersion")
+PROVIDER_NAME = SearchAttributeKey.for_keyword("Provider")
+STAGE = SearchAttributeKey.for_keyword("Stage")
+AVATAR_STYLE = SearchAttributeKey.for_keyword("AvatarStyle")
+
+SEARCH_ATTRIBUTES: tuple[SearchAttributeKey[Any], ...] = (
+    TENANT,
+    AGENT_ID,
+    AVATAR_VERSION,
+    PROVIDER_NAME,
+    STAGE,
+    AVATAR_STYLE,
+)

@@ -1,0 +1,16 @@
+"""How workers run our workflows: in Temporal's sandbox, with the modules that are pure data passed through.
+
+One list, here: a model that is loaded both inside and outside the sandbox would be two different classes.
+"""
+
+from __future__ import annotations
+
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+
+from workflows.generate import GenerateAvatar
+from workflows.optimize import OptimizeAvatar
+
+WORKFLOWS = (GenerateAvatar, OptimizeAvatar)
+PURE_DATA = ("avatar", "workflows.steps", "workflows.policies")
+
+RUNNER = SandboxedWorkflowRunner(restrictions=SandboxRestrictions.default.with_passthrough_modules(*PURE_DATA))
