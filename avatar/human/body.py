@@ -229,16 +229,30 @@ def shape_figure(character: CharacterDescription) -> Figure:
 
     Metres, A-pose of the source, soles at y = 0; the standing height is ``character.body.height`` in every style.
     """
-    vertices = faces.clear_eyeballs(faces.close_lips(shape_vertices(character)))
-    morphs: Mapping[str, Delta] = faces.contract_morphs(vertices)
-    vertices, morphs, joints = proportions.restyle(character.style, vertices, morphs, rig.source_joints(vertices))
-    scale = character.body.height / standing_height(vertices)
-    lift = np.array([0.0, -scale * vertices[bundle().vertices_of("body"), 1].min(), 0.0])
+    style = character.style
+    plain = faces.close_lips(shape_vertices(character))
+    joints = rig.source_joints(plain)
+    raw = faces.raw_units(plain)
+    for name, share in proportions.rest_face(style).items():
+        plain[raw[name].index] += share * raw[name].offset
+    warp = proportions.style_warp(style, plain, joints)
+    everyone = np.arange(VERTEX_COUNT)
+    styled = proportions.soften(style, warp(plain, everyone))
+    scale = character.body.height / standing_height(styled)
+    lift = np.array([0.0, -scale * styled[bundle().vertices_of("body"), 1].min(), 0.0])
+    vertices = faces.clear_eyeballs(faces.close_lips(styled * scale + lift))
+    carried: dict[str, Delta] = {}
+    for name, unit in raw.items():
+        if name.startswith(("mouth", "jaw", "cheekPuff", "tongue")):
+            offset = proportions.speech_scale(style) * unit.offset
+        else:
+            offset = proportions.carried(warp, plain[unit.index], unit.offset, unit.index)
+        carried[name] = Delta(unit.index, scale * offset)
     return Figure(
         character=character,
-        vertices=vertices * scale + lift,
-        joints={name: position * scale + lift for name, position in joints.items()},
+        vertices=vertices,
+        joints={name: place * scale + lift for name, place in proportions.restyle_joints(warp, joints).items()},
         joint_names=rig.JOINT_NAMES,
         weights=rig.base_weights(),
-        morphs={name: Delta(d.index, d.offset * scale) for name, d in morphs.items()},
+        morphs=faces.contract_morphs(vertices, carried),
     )

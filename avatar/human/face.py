@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from avatar.human import landmarks
 from avatar.human.bundle import VERTEX_COUNT, bundle
 from avatar.human.figure import F64, I64, Delta
-from avatar.human.landmarks import EYEBALLS, IRIS_ANGLE, smoothstep
+from avatar.human.landmarks import EYEBALLS, smoothstep
 from avatar.human.visemes import EXTRAS, VISEMES, mix
 
 _SIDED = (
@@ -212,7 +212,7 @@ def _tongue_units(vertices: F64) -> tuple[Delta, Delta, Delta]:
     tip = smoothstep(0.35, 1.0, along)
     middle = points[:, 1].mean()
     zero = np.zeros(len(ids))
-    sink = np.c_[zero, -0.0035 * size * smoothstep(0.1, 0.8, along), -0.0015 * size * tip]
+    sink = np.c_[zero, -0.008 * size * smoothstep(0.0, 0.5, along), -0.003 * size * tip]
     flat = -0.35 * (points[:, 1] - middle) * tip
     out = np.c_[-0.12 * points[:, 0] * tip, flat + size * (0.003 * tip - 0.006 * tip**3), 0.034 * size * tip**1.2]
     up = np.c_[zero, 0.010 * size * tip**1.5 + 0.5 * flat, 0.003 * size * tip]
@@ -220,9 +220,9 @@ def _tongue_units(vertices: F64) -> tuple[Delta, Delta, Delta]:
 
 
 # --- all together ----------------------------------------------------------------------------------------------------
-def _dense(delta: Delta, factor: float) -> F64:
+def _dense(delta: Delta) -> F64:
     out = np.zeros((VERTEX_COUNT, 3))
-    out[delta.index] = factor * delta.offset
+    out[delta.index] = delta.offset
     return out
 
 
@@ -231,8 +231,19 @@ def _sparse(dense: F64) -> Delta:
     return Delta(index, dense[index])
 
 
-def _eye_unit(vertices: F64, name: str, side: str, factor: float) -> Delta:
-    unit = _dense(bundle().target(f"arkit/{name}{side}"), factor)
+def raw_units(vertices: F64) -> dict[str, Delta]:
+    """The ARKit units of the source, sized to the head of (19158, 3) vertices; subtle ones amplified."""
+    size = landmarks.head_scale(vertices)
+    units: dict[str, Delta] = {}
+    for name in ARKIT:
+        stem = name.removesuffix("Left").removesuffix("Right")
+        raw = bundle().target(f"arkit/{name}")
+        units[name] = Delta(raw.index, raw.offset * size * _AMPLIFIED.get(stem, 1.0))
+    return units
+
+
+def _eye_unit(vertices: F64, name: str, side: str, raw: Delta) -> Delta:
+    unit = _dense(raw)
     ball = EYEBALLS[side]
     turn: tuple[int, float] | None = None
     retract = 0.0
@@ -246,26 +257,30 @@ def _eye_unit(vertices: F64, name: str, side: str, factor: float) -> Delta:
     return _sparse(_clear_of_eyeball(vertices, unit, side, turn, retract))
 
 
-def contract_morphs(vertices: F64) -> Mapping[str, Delta]:
+def contract_morphs(vertices: F64, raw: Mapping[str, Delta]) -> dict[str, Delta]:
     """Every contract morph by name, in metres, for (19158, 3) A-pose vertices whose lips are closed.
 
+    ``raw`` are the 52 units as :func:`raw_units` gives them, carried through the style's warp where there is one.
     ``viseme_sil`` is the rest face and has no displacement.
     """
-    size = landmarks.head_scale(vertices)
-    units: dict[str, Delta] = {}
+    units = dict(raw)
     for name in ARKIT:
         stem = name.removesuffix("Left").removesuffix("Right")
-        factor = size * _AMPLIFIED.get(stem, 1.0)
-        side = name.removeprefix(stem)
         if stem.startswith("eye"):
-            units[name] = _eye_unit(vertices, stem, side, factor)
-        else:
-            raw = bundle().target(f"arkit/{name}")
-            units[name] = Delta(raw.index, raw.offset * factor)
-    sink, out, units["tongueUp"] = _tongue_units(vertices)
-    units["tongueOut"] = out
+            units[name] = _eye_unit(vertices, stem, name.removeprefix(stem), raw[name])
+    sink, units["tongueOut"], units["tongueUp"] = _tongue_units(vertices)
     units["jawOpen"] = mix({"jaw": 1.0, "sink": 1.0}, {"jaw": units["jawOpen"], "sink": sink})
     morphs = {name: units[name] for name in ARKIT}
     for name, parts in {**VISEMES, **EXTRAS}.items():
         morphs[name] = mix(parts, units)
+    morphs["viseme_PP"] = _pressed(vertices, morphs["viseme_PP"])
     return morphs
+
+
+def _pressed(vertices: F64, unit: Delta) -> Delta:
+    """A unit at whose end the lips meet all along the mouth, neither open nor through each other."""
+    dense = _dense(unit)
+    ids, weight, upper = _lip_sides()
+    for _ in range(3):
+        dense[ids, 1] += weight * _closing(vertices + dense, ids, upper)
+    return _sparse(dense)
