@@ -1,0 +1,89 @@
+"""Head and body skin as parts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from avatar.human.figure import F64, Delta, Figure, I64, Material, Part
+from avatar.human.skin.body_skin import paint_body
+from avatar.human.skin.head import Painted, paint_head
+from avatar.human.skin.maps import Landmarks, Surface, landmarks, surface
+from avatar.human.skin.palette import SkinLook, look_of
+
+HEAD_IMPORTANCE = 3.0  # lips and lids keep their loops when the avatar is simplified
+STILL = 2.0e-6  # metres; a morph that moves a part less than this does not belong to it
+
+
+def skin_normals(vertices: F64) -> F64:
+    """Area-weighted unit normals of the whole skin, (19158, 3); one field, so head and body agree along the seam."""
+    quads = landmarks().surface
+    corner = vertices[quads]
+    # twice the area vector of a quad is the cross product of its diagonals
+    area = np.cross(corner[:, 2] - corner[:, 0], corner[:, 3] - corner[:, 1])
+    out = np.empty_like(vertices)
+    for k in range(3):
+        out[:, k] = np.bincount(quads.ravel(), np.repeat(area[:, k], 4), len(vertices))
+    length = np.linalg.norm(out, axis=1, keepdims=True)
+    return np.where(length < 1e-14, [0.0, 0.0, 1.0], out / np.maximum(length, 1e-14))
+
+
+def dense_morphs(morphs: Mapping[str, Delta], vertex: I64, count: int, still: I64) -> dict[str, F64]:
+    """The morphs that move ``vertex`` (n,), as (n, 3); ``count`` base vertices; the vertices ``still`` stay."""
+    out: dict[str, F64] = {}
+    field = np.zeros((count, 3))
+    for name, delta in morphs.items():
+        field[:] = 0
+        field[delta.index] = delta.offset
+        field[still] = 0
+        moved = field[vertex]
+        if np.abs(moved).max() > STILL:
+            out[name] = moved
+    return out
+
+
+def _part(node: str, material: Material, figure: Figure, piece: Surface, keep: I64, morphs: bool) -> Part:
+    used, triangles = np.unique(keep, return_inverse=True)
+    vertex = piece.vertex[used]
+    marks: Landmarks = landmarks()
+    return Part(
+        node=node,
+        material=material,
+        positions=figure.vertices[vertex],
+        normals=skin_normals(figure.vertices)[vertex],
+        uv=piece.uv[used],
+        triangles=triangles.reshape(-1, 3).astype(np.int64),
+        weights=figure.weights[vertex],
+        morphs=dense_morphs(figure.morphs, vertex, len(figure.vertices), marks.neck_seam) if morphs else {},
+        importance=HEAD_IMPORTANCE if morphs else 1.0,
+    )
+
+
+def _material(name: str, painted: Painted, look: SkinLook) -> Material:
+    return Material(
+        name=name,
+        colour=painted.colour,
+        normal=painted.normal,
+        occlusion_roughness_metallic=painted.occlusion_roughness_metallic,
+        roughness=0.9 if look.flat else 1.0,
+    )
+
+
+def skin_parts(figure: Figure, hidden: NDArray[np.bool_]) -> list[Part]:
+    """``Wolf3D_Head`` (head, neck, ears, inside of the mouth; all face morphs) and ``Wolf3D_Body`` (the rest).
+
+    ``hidden`` (19158,) marks the base vertices that clothes cover: a face goes when all its vertices are hidden. The
+    body part is left out when nothing of it remains. Both are painted for the figure's character.
+    """
+    look = look_of(figure.character)
+    head, body = surface("head"), surface("body")
+    visible = body.triangles[~hidden[body.vertex[body.triangles]].all(1)]
+    parts = [
+        _part("Wolf3D_Head", _material("Wolf3D_Skin", paint_head(look), look), figure, head, head.triangles, True)
+    ]
+    if len(visible):
+        material = _material("Wolf3D_Body", paint_body(look), look)
+        parts.append(_part("Wolf3D_Body", material, figure, body, visible, False))
+    return parts
