@@ -1,0 +1,119 @@
+"""Set-up: what it asks for on a bare machine, and lock files that hold what they should."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).parents[2]
+PIN = re.compile(r"^([A-Za-z0-9._-]+)==([^ ;\\]+)", re.MULTILINE)
+TOOLS = (
+    "bash", "dirname", "mkdir", "flock", "sha256sum", "cut", "id", "grep", "uname", "sed", "tail", "ldd", "awk", "sort",
+    "paste", "rm",
+)  # fmt: skip
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Path:
+    """A folder like a fresh checkout, and in ``bin`` all programs that this machine has: no Python, not root."""
+    for name in ("tools/setup.sh", "requirements.lock", "requirements-dev.lock", "pyproject.toml", "package.json",
+                 "package-lock.json"):  # fmt: skip
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        shutil.copy(PROJECT / name, tmp_path / name)
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    for name in TOOLS:
+        found = shutil.which(name)
+        assert found, f"{name} is part of every Debian"
+        (programs / name).symlink_to(found)
+    program(programs, "id", "echo 1000")
+    return tmp_path
+
+
+def program(folder: Path, name: str, script: str) -> None:
+    (folder / name).unlink(missing_ok=True)
+    (folder / name).write_text(f"#!/bin/bash\n{script}\n")
+    (folder / name).chmod(0o755)
+
+
+def run_setup(machine: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    environment = {"PATH": str(machine / "bin"), "HOME": str(machine)}
+    script = ["/bin/bash", str(machine / "tools" / "setup.sh"), *arguments]
+    return subprocess.run(
+        script, env=environment, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False
+    )
+
+
+def test_without_python_311_it_prints_one_apt_line(machine: Path) -> None:
+    done = run_setup(machine, "run")
+    assert done.returncode == 1
+    lines = [line for line in done.stderr.splitlines() if "apt-get" in line]
+    assert len(lines) == 1
+    assert lines[0].startswith("  sudo apt-get install -y --no-install-recommends python3.11 python3.11-venv")
+    assert "make PYTHON=/path/to/python3.11" in done.stderr
+    assert not (machine / ".venv").exists()
+
+
+def test_another_python_version_does_not_count(machine: Path) -> None:
+    program(machine / "bin", "python3", "exit 1")
+    assert "This machine lacks: python3.11 python3.11-venv" in run_setup(machine, "run").stderr
+
+
+def test_python_without_venv_asks_for_that_alone(machine: Path) -> None:
+    program(machine / "bin", "python3.11", '[[ "$*" != *ensurepip* ]]')
+    done = run_setup(machine, "run")
+    assert done.returncode == 1
+    assert "This machine lacks: python3.11-venv." in done.stderr
+    assert "make PYTHON" not in done.stderr
+
+
+def test_a_step_that_fails_shows_the_end_of_its_log_and_is_tried_again(machine: Path) -> None:
+    venv_fails = 'if [[ "$*" == *"-m venv"* ]]; then echo "the attic is locked"; exit 3; fi'
+    program(machine / "bin", "python3.11", venv_fails)
+    for _ in range(2):
+        done = run_setup(machine, "run")
+        assert done.returncode == 1
+        assert "Python environment in .venv" in done.stdout
+        assert "the attic is locked" in done.stderr
+        assert ".avatar/setup.log" in done.stderr
+
+
+def test_another_machine_is_refused(machine: Path) -> None:
+    program(machine / "bin", "uname", "echo Darwin")
+    done = run_setup(machine, "run")
+    assert done.returncode == 1
+    assert "needs Linux on x86-64" in done.stderr
+
+
+def test_an_unknown_mode_is_refused(machine: Path) -> None:
+    assert run_setup(machine, "everything").returncode == 2
+
+
+def test_the_runtime_lock_is_part_of_the_development_lock() -> None:
+    run = dict(PIN.findall((PROJECT / "requirements.lock").read_text()))
+    dev = dict(PIN.findall((PROJECT / "requirements-dev.lock").read_text()))
+    assert run.items() <= dev.items()
+    assert {"temporalio", "setuptools"} <= run.keys()
+    assert {"pytest", "mypy"} <= dev.keys() - run.keys()
+
+
+@pytest.mark.parametrize("name", ["requirements.lock", "requirements-dev.lock"])
+def test_python_locks_name_no_index_and_hash_everything(name: str) -> None:
+    text = (PROJECT / name).read_text()
+    assert "://" not in text
+    assert not re.search(r"^--?(i|index|extra|find|trusted)", text, re.MULTILINE)
+    entries = re.split(r"^(?=[A-Za-z0-9])", text, flags=re.MULTILINE)[1:]
+    assert len(entries) == len(PIN.findall(text))
+    assert all("--hash=sha256:" in entry for entry in entries)
+
+
+def test_the_npm_lock_names_no_host_and_hashes_everything() -> None:
+    packages = json.loads((PROJECT / "package-lock.json").read_text())["packages"]
+    for path, entry in packages.items():
+        assert "resolved" not in entry, path
+        assert not path or entry["integrity"].startswith("sha512-"), path
