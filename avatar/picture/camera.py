@@ -91,7 +91,7 @@ def head_frame(subject: Subject, framing: Framing, crown: float, bounds: F64) ->
     else:
         upper, lower = crown + 0.22 * size, neck[1] - 0.95 * size
         breadth = 1.75 * size
-    centre = np.array([head[0], (upper + lower) / 2, head[2] + 0.2 * size])
+    centre = np.array([head[0], (upper + lower) / 2, head[2] + 0.08 * size])
     return Frame(centre, breadth, float(upper - lower), 0.5 * size)
 
 

@@ -76,6 +76,8 @@ def subject_of(document: dict[str, Any], nodes: list[dict[str, Any]]) -> Subject
         order.extend(nodes[index].get("children", []))
     if len(order) != count:
         raise InvalidModel("the node graph has a cycle")
+    if not np.isfinite(world).all():
+        raise InvalidModel("a node's place in the world is not finite")
     names = {str(node["name"]).split(":")[-1]: index for index, node in enumerate(nodes) if "name" in node}
     meshes = document.get("meshes", [])
     morphs = {index: target_names(meshes[node["mesh"]]) for index, node in enumerate(nodes) if "mesh" in node}
@@ -102,7 +104,10 @@ def target_names(mesh: dict[str, Any]) -> tuple[str, ...]:
 
 def rotation_matrix(quaternion: F64) -> F64:
     """(3, 3) of a unit quaternion x, y, z, w."""
-    x, y, z, w = quaternion / np.linalg.norm(quaternion)
+    length = np.linalg.norm(quaternion)
+    if not length > 0:
+        raise ValueError("a rotation of length zero")
+    x, y, z, w = quaternion / length
     return np.array(
         [
             [1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)],
