@@ -6,8 +6,10 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
-from avatar.gltf.sidecar import Sidecar
 from temporalio import activity
+
+from avatar.gltf.sidecar import Sidecar
+from avatar.picture import Studio
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -19,7 +21,14 @@ class MeshTools(Protocol):
     """What a mesh process keeps warm between jobs."""
 
     @property
-    def sidecar(self) -> Sidecar: ...
+    def sidecar(self) -> Sidecar:
+        """The codec process; restarted after it failed."""
+        ...
+
+    @property
+    def studio(self) -> Studio:
+        """The renderer's process; restarted after it failed."""
+        ...
 
 
 class MeshPool(Protocol):

@@ -6,14 +6,15 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from avatar.errors import InvalidInput, InvalidModel, NotFound
+from avatar.gltf.inspect import Inspection
 from avatar.gltf.inspect import inspect as inspect_glb
 from avatar.gltf.lods import LEVELS, build_lod
 from avatar.gltf.sidecar import Sidecar
-from runtime.toolchain import toolchain
-
-from avatar.errors import InvalidInput, InvalidModel, NotFound
 from avatar.storage.local import write_whole
 from cli.output import AsJson, people, print_json, size
+from runtime.toolchain import toolchain
 
 FileArgument = Annotated[Path, typer.Argument(metavar="FILE.glb", help="A binary glTF 2.0 file.")]
 
@@ -40,7 +41,7 @@ def optimize(
     data = read_model(file)
     reports = []
     with Sidecar(toolchain()) as sidecar:
-        for level in LEVELS:
+        for level in range(len(LEVELS)):
             lod = build_lod(data, level, sidecar)
             target = out / f"lod{level}.glb"
             write_whole(target, lod.data)
@@ -50,6 +51,22 @@ def optimize(
                 people.print(f"{target}: {report.triangles:,} triangles, {size(len(lod.data))}")
     if as_json:
         print_json(reports)
+
+
+def print_inspection(file: Path, found: Inspection) -> None:
+    """What is in the file, for people."""
+    people.print(f"[bold]{file}[/]: {size(found.bytes)}, {found.generator or 'unnamed generator'}")
+    people.print(f"  triangles  {found.triangles:,} in {found.draw_calls} draw calls, {found.vertices:,} vertices")
+    people.print(f"  joints     {len(found.joints)}")
+    people.print(f"  morphs     {len(found.morphs)}")
+    for texture in found.textures:
+        people.print(f"  texture    {texture.width} x {texture.height} {texture.mime}, {size(texture.bytes)}")
+    if found.bounds:
+        low, high = found.bounds.low, found.bounds.high
+        extent = " x ".join(f"{top - bottom:.2f}" for bottom, top in zip(low, high, strict=True))
+        people.print(f"  bounds     {extent} m")
+    for problem in found.problems:
+        people.print(f"  {problem.severity.value:<10} {problem.where}: {problem.message}", markup=False)
 
 
 def read_model(file: Path) -> bytes:

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from runtime.doctor import check
 
 from avatar.errors import SetupProblem
 from avatar.manifest import GenerationStatus
@@ -18,6 +17,7 @@ from cli.avatars import print_published, read_profile, save_all
 from cli.client import ApiClient, open_api
 from cli.output import AsJson, people, print_json
 from cli.progress import watch
+from runtime.doctor import check
 from runtime.embedded.stack import embedded_stack, until_signalled
 from runtime.embedded.state import RunningStack, running_stack
 from runtime.settings import load_settings

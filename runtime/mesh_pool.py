@@ -15,10 +15,11 @@ from concurrent.futures.process import BrokenProcessPool
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import structlog
-from avatar.gltf.sidecar import Sidecar, Toolchain
 
 from activities.pool import MeshTools
 from avatar.errors import CodecFailed
+from avatar.gltf.sidecar import Sidecar, Toolchain
+from avatar.picture import Studio
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -29,17 +30,24 @@ JOBS_PER_PROCESS = 200  # then a fresh one: whatever a codec leaks stays bounded
 
 
 class ProcessTools:
-    """What one mesh process keeps: its sidecar, started when first needed."""
+    """What one mesh process keeps: its guests, started when first needed."""
 
     def __init__(self, toolchain: Toolchain) -> None:
         self._toolchain = toolchain
         self._sidecar: Sidecar | None = None
+        self._studio: Studio | None = None
 
     @property
     def sidecar(self) -> Sidecar:
         if self._sidecar is None:
             self._sidecar = Sidecar(self._toolchain)
         return self._sidecar
+
+    @property
+    def studio(self) -> Studio:
+        if self._studio is None:
+            self._studio = Studio()
+        return self._studio
 
 
 _tools: ProcessTools | None = None
@@ -69,7 +77,7 @@ class ProcessMeshPool:
         future = None
         try:
             future = executor.submit(_run_job, job, args, kwargs)
-            return await asyncio.wrap_future(future)  # type: ignore[no-any-return]  # submit() loses the job's type
+            return await asyncio.wrap_future(future)
         except BrokenProcessPool as error:
             self._replace(executor)
             raise CodecFailed(f"a mesh process died during {job.__name__}", mend="It was replaced") from error

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi import Path as InPath
@@ -20,11 +20,12 @@ from avatar.storage.blob import BlobRef
 from runtime.services import Services
 
 router = APIRouter(prefix="/avatars", tags=["files"])
+Answers = dict[int | str, dict[str, Any]]
 IMMUTABLE = "public, max-age=31536000, immutable"
 REVALIDATE = "no-cache"  # the address stays, the avatar behind it may change: ask again, cheaply
-GLB = {200: {"content": {"model/gltf-binary": {}}}, 206: {"description": "The range asked for."}}
-PNG = {200: {"content": {"image/png": {}}}, 206: {"description": "The range asked for."}}
-OTHERS = {
+GLB: Answers = {200: {"content": {"model/gltf-binary": {}}}, 206: {"description": "The range asked for."}}
+PNG: Answers = {200: {"content": {"image/png": {}}}, 206: {"description": "The range asked for."}}
+OTHERS: Answers = {
     304: {"description": "Unchanged since the ETag you sent."},
     416: {"description": "That range lies outside the file."},
     **responses(NotFound, InvalidInput, Unavailable),

@@ -76,6 +76,11 @@ class Inspection(Frozen):
     problems: tuple[Problem, ...] = ()
 
     @property
+    def draw_calls(self) -> int:
+        """How often a renderer that merges nothing has to draw."""
+        return sum(len(mesh.primitives) * len(mesh.nodes) for mesh in self.meshes)
+
+    @property
     def sound(self) -> bool:
         """True when nothing worse than a warning was found."""
         return all(problem.severity is not Severity.ERROR for problem in self.problems)

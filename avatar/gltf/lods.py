@@ -59,6 +59,7 @@ class LodReport(Frozen):
     level: int
     triangles: int
     vertices: int
+    draw_calls: int
     bytes: int
     textures: tuple[TextureInfo, ...]
     morphs: tuple[str, ...]
@@ -135,6 +136,7 @@ def _report(made: bytes, level: int, reports: tuple[StepReport, ...], sidecar: S
         level=level,
         triangles=inspection.triangles,
         vertices=inspection.vertices,
+        draw_calls=inspection.draw_calls,
         bytes=len(made),
         textures=inspection.textures,
         morphs=inspection.morphs,

@@ -1,0 +1,84 @@
+"""The promise between workflows and activities: every step is implemented exactly once, with its own types."""
+
+from __future__ import annotations
+
+import typing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from temporalio.exceptions import ApplicationError
+
+from activities.describing import Describing
+from activities.implement import STEP_ATTRIBUTE, steps_of
+from activities.journal import STAGES, as_application_error, step_label
+from activities.modelling import Modelling
+from activities.publishing import Publishing
+from avatar.errors import AvatarError, CodecFailed, InvalidModel, error_kinds
+from avatar.run import STEP_WEIGHTS, RunKey
+from avatar.storage.blob import name_bytes
+from workflows import steps
+from workflows.policies import POLICIES, Queue
+
+OWNERS: dict[Queue, type] = {Queue.PROVIDER: Describing, Queue.MESH: Modelling, Queue.CONTROL: Publishing}
+
+
+def implementations() -> list[tuple[Queue, steps.Step[Any, Any], Any]]:
+    found = []
+    for queue, owner in OWNERS.items():
+        for name in dir(owner):
+            method = getattr(owner, name)
+            if hasattr(method, STEP_ATTRIBUTE):
+                found.append((queue, getattr(method, STEP_ATTRIBUTE), method))
+    return found
+
+
+def test_every_step_has_exactly_one_implementation() -> None:
+    implemented = sorted(step.name for _, step, _ in implementations())
+    assert implemented == sorted(step.name for step in steps.ALL_STEPS)
+
+
+@pytest.mark.parametrize(("queue", "step", "method"), implementations(), ids=lambda value: getattr(value, "name", ""))
+def test_an_implementation_has_the_types_and_the_queue_of_its_step(
+    queue: Queue, step: steps.Step[Any, Any], method: Any
+) -> None:
+    hints = typing.get_type_hints(method)
+    assert hints["given"] is step.takes
+    assert hints["return"] is step.gives
+    assert POLICIES[step.name].queue is queue
+
+
+def test_long_steps_heartbeat_and_every_policy_is_for_a_step() -> None:
+    assert set(POLICIES) == {step.name for step in steps.ALL_STEPS}
+    for name, policy in POLICIES.items():
+        assert policy.schedule_to_close > policy.start_to_close
+        if policy.queue is not Queue.CONTROL:
+            assert policy.heartbeat is not None, f"{name} may take longer than 5 s"
+
+
+def test_the_progress_bar_knows_every_step_that_is_journalled() -> None:
+    run = RunKey(tenant="local", agent_id="ada", run_id="r")
+    blob = name_bytes(b"", "x")
+    labels = {name for name in STAGES if name not in ("record_failure", "build_lod")}
+    labels |= {step_label("build_lod", steps.LodInput(run=run, source=blob, level=level)) for level in (0, 1, 2)}
+    assert labels == set(STEP_WEIGHTS)
+
+
+def test_steps_of_an_object_are_bound_to_it(tmp_path: Path) -> None:
+    assert set(steps_of(Describing())) == {"describe"}
+
+
+@pytest.mark.parametrize("kind", error_kinds().values(), ids=lambda kind: kind.code)
+def test_every_error_tells_temporal_its_code_and_whether_it_is_final(kind: type[AvatarError]) -> None:
+    error = as_application_error(kind("it broke", where="lod0.glb", mend="Mend it"))
+    assert error.type == kind.code
+    assert error.non_retryable is not kind.retryable
+    assert error.message == "lod0.glb: it broke. Mend it."
+
+
+def test_unknown_errors_may_be_tried_again_and_known_ones_pass_through() -> None:
+    assert as_application_error(ValueError("odd")).non_retryable is False
+    theirs = ApplicationError("x", type="y")
+    assert as_application_error(theirs) is theirs
+    assert as_application_error(InvalidModel("x")).non_retryable
+    assert not as_application_error(CodecFailed("x")).non_retryable
