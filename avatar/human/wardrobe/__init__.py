@@ -1,0 +1,5 @@
+"""Clothes, shoes and accessories: patterns drafted once on an average body, draped on every figure."""
+
+from avatar.human.wardrobe.outfit import dress
+
+__all__ = ["dress"]

@@ -1,0 +1,286 @@
+"""Drafting: cut a garment from the shell of an average figure, simplify it, unwrap it. Runs when the patterns are baked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from numpy.typing import NDArray
+
+from avatar.human.bundle import bundle
+from avatar.human.figure import F64, I64, Figure
+from avatar.human.wardrobe.cut import Cloth, clip
+from avatar.human.wardrobe.drape import HEM_ROW, Draped, clear, drape_bottom, drape_top
+from avatar.human.wardrobe.frame import (
+    SIDES,
+    Dummy,
+    Frame,
+    arm_columns,
+    arm_coordinates,
+    dress_form,
+    leg_polar,
+    shell_topology,
+    trunk_polar,
+)
+from avatar.human.wardrobe.garments import FORK, BottomFit, TopFit
+from avatar.human.wardrobe.lips import lip_mesh
+from avatar.human.wardrobe.mesh import boundary_loops, smoothstep, umbrella, unit
+from avatar.human.wardrobe.openness import openness
+from avatar.human.wardrobe.pattern import Cut, Pattern
+from avatar.human.wardrobe.simplify import simplify
+from avatar.human.wardrobe.unwrap import flatten, pack
+
+HIDE_NECK, HIDE_HEM, HIDE_OPENING = 0.018, 0.018, 0.045  # metres of skin that stay under an edge one can look into
+NECK_WIDTH, NECK_FRONT, NECK_BACK, NECK_DEPTH = 0.074, 0.082, 0.062, 0.085  # crew neck: half axes and depth, metres
+
+
+@dataclass(frozen=True, slots=True)
+class _Chart:
+    name: str
+    faces: I64  # triangles of the joined mesh
+    start: F64  # (faces, 3, 2) first projection, metres
+    flat: bool  # flatten by ARAP, or keep the projection
+    wraps: bool = False  # corners of one vertex may lie on both sides of a seam
+
+
+def neck_field(frame: Frame, p: F64) -> F64:
+    """Positive outside a crew neck's opening, metres; an ellipse round the neck that never climbs the throat."""
+    k = frame.scale
+    y, z = p[:, 1] - frame.neck[1], p[:, 2] - (frame.neck[2] + 0.012 * k)
+    half = np.where(z > 0, NECK_FRONT, NECK_BACK) * k
+    ellipse = np.sqrt((p[:, 0] / (NECK_WIDTH * k)) ** 2 + (z / half) ** 2) - 1
+    field = np.maximum(ellipse * 0.07, np.where(z > 0, -y - NECK_DEPTH * k, -y - 0.035 * k))
+    throat = (0.022 - 0.030 * smoothstep(-0.02, 0.05, z / k)) * k - y
+    return np.minimum(np.minimum(field, throat), 0.012 * k - y)
+
+
+def _sheet(dummy: Dummy) -> Cloth:
+    return Cloth(dummy.positions, shell_topology().triangles, np.eye(len(dummy.positions)))
+
+
+def _arm_share(dummy: Dummy, figure: Figure, cloth: Cloth) -> F64:
+    return np.asarray(cloth.origin @ dummy.weights[:, arm_columns(figure.joint_names)].sum(1))
+
+
+def cut_top(figure: Figure, dummy: Dummy, fit: TopFit) -> Cut:
+    """The cloth of a top: above the fork, outside the neck, up to the sleeve's end; rows are added below the fork."""
+    frame, k = dummy.frame, dummy.frame.scale
+    cloth = _sheet(dummy)
+    fork = frame.crotch + FORK * k
+    cloth = clip(cloth, np.where(_arm_share(dummy, figure, cloth) > 0.4, 0.2, cloth.positions[:, 1] - fork))
+    cloth = clip(cloth, neck_field(frame, cloth.positions))
+    arm = _arm_share(dummy, figure, cloth)
+    s, _, _ = arm_coordinates(frame, cloth.positions)
+    along = np.where(s > 0, s * smoothstep(0.15, 0.5, arm), np.clip(s, -1, 0))
+    cloth = clip(cloth, (fit.sleeve - along) * float(np.linalg.norm(frame.arms["Left"][1] - frame.arms["Left"][0])))
+    loops = boundary_loops(cloth.triangles)
+    centre = [cloth.positions[loop].mean(0) for loop in loops]
+    edges = {
+        "hem": loops[int(np.argmin([c[1] + 9 * (abs(c[0]) > 0.05) for c in centre]))],
+        "neck": loops[int(np.argmax([c[1] - 9 * (abs(c[0]) > 0.05) for c in centre]))],
+        "cuffLeft": loops[int(np.argmax([c[0] for c in centre]))],
+        "cuffRight": loops[int(np.argmin([c[0] for c in centre]))],
+    }
+    if len(loops) != 4:
+        raise ValueError(f"a top has four open edges, this cut has {len(loops)}")
+    drop = (FORK - fit.hem) * k
+    rows = int(np.ceil(drop / (HEM_ROW * k))) if drop > 0 else 0
+    loop, triangles, count = edges["hem"], [cloth.triangles], len(cloth.positions)
+    above = loop
+    for row in range(rows):
+        below = count + row * len(loop) + np.arange(len(loop))
+        a, b, c, d = above, np.roll(above, -1), below, np.roll(below, -1)
+        triangles += [np.stack([b, a, c], 1), np.stack([b, c, d], 1)]
+        above = below
+    edges["hem"] = above
+    return Cut(*_mixture(cloth), np.vstack(triangles), loop if rows else np.zeros(0, np.int64), rows, edges)
+
+
+def cut_bottom(figure: Figure, dummy: Dummy, fit: BottomFit) -> Cut:
+    """The cloth of trousers or shorts between the belt line and the hems."""
+    frame, k = dummy.frame, dummy.frame.scale
+    cloth = _sheet(dummy)
+    hem = _leg_hem(frame, fit)
+    p = cloth.positions
+    belt = frame.belt - p[:, 1] - 0.012 * k * smoothstep(0, 0.1, p[:, 2])
+    cloth = clip(cloth, np.where(_arm_share(dummy, figure, cloth) > 0.3, -0.2, belt))
+    cloth = clip(cloth, cloth.positions[:, 1] - hem)
+    loops = boundary_loops(cloth.triangles)
+    if len(loops) != 3:
+        raise ValueError(f"trousers have three open edges, this cut has {len(loops)}")
+    centre = [cloth.positions[loop].mean(0) for loop in loops]
+    edges = {
+        "waist": loops[int(np.argmax([c[1] for c in centre]))],
+        "hemLeft": loops[int(np.argmax([c[0] for c in centre]))],
+        "hemRight": loops[int(np.argmin([c[0] for c in centre]))],
+    }
+    return Cut(*_mixture(cloth), cloth.triangles, np.zeros(0, np.int64), 0, edges)
+
+
+def hidden_by_top(figure: Figure, dummy: Dummy, fit: TopFit) -> NDArray[np.bool_]:
+    """(19158,) base vertices of the skin that lie well inside a top."""
+    frame, k = dummy.frame, dummy.frame.scale
+    p = figure.vertices
+    arm = figure.weights[:, arm_columns(figure.joint_names)].sum(1).astype(np.float64)
+    hem = np.where(arm > 0.4, 0.2, p[:, 1] - frame.crotch - fit.hem * k) - HIDE_HEM * k
+    s, _, _ = arm_coordinates(frame, p)
+    along = np.where(s > 0, s * smoothstep(0.15, 0.5, arm), np.clip(s, -1, 0))
+    sleeve = (fit.sleeve - along) * float(np.linalg.norm(frame.arms["Left"][1] - frame.arms["Left"][0]))
+    margin = HIDE_OPENING if fit.sleeve < 1.5 else HIDE_HEM
+    inside = np.minimum(np.minimum(hem, neck_field(frame, p) - HIDE_NECK * k), sleeve - margin * k)
+    return _skin(inside > 0)
+
+
+def hidden_by_bottom(figure: Figure, dummy: Dummy, fit: BottomFit) -> NDArray[np.bool_]:
+    """(19158,) base vertices of the skin that lie well inside trousers or shorts."""
+    frame, k = dummy.frame, dummy.frame.scale
+    p = figure.vertices
+    arm = figure.weights[:, arm_columns(figure.joint_names)].sum(1)
+    margin = HIDE_OPENING if fit.length < 1.5 else HIDE_HEM
+    inside = np.minimum(frame.belt - p[:, 1] - HIDE_HEM * k, p[:, 1] - _leg_hem(frame, fit) - margin * k)
+    return _skin((inside > 0) & (arm < 0.3))
+
+
+def _skin(chosen: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    skin = np.zeros(len(chosen), bool)
+    skin[bundle().vertices_of("body")] = True
+    return chosen & skin
+
+
+def _leg_hem(frame: Frame, fit: BottomFit) -> float:
+    hip = float(frame.legs["Left"][1, 1])
+    if fit.length <= 1:
+        return hip + (frame.knee - hip) * fit.length
+    return frame.knee + (frame.ankle - frame.knee) * (fit.length - 1)
+
+
+def _mixture(cloth: Cloth) -> tuple[I64, F64]:
+    """The four largest origins of each vertex and their shares."""
+    index = np.argsort(-cloth.origin, axis=1, kind="stable")[:, :4]
+    share = np.take_along_axis(cloth.origin, index, axis=1)
+    return index, share / share.sum(1, keepdims=True)
+
+
+def draft_top(figure: Figure, fit: TopFit) -> Pattern:
+    """The pattern of a top, drafted on ``figure``."""
+    dummy = dress_form(figure)
+    cut = cut_top(figure, dummy, fit)
+    draped = drape_top(dummy, fit, cut, umbrella(cut.triangles, cut.count), dummy.skin)
+    hidden = hidden_by_top(figure, dummy, fit)
+    return _pattern(figure, dummy, cut, draped, fit.triangles, tuple(cut.edges), fit.gap, hidden, top=True)
+
+
+def draft_bottom(figure: Figure, fit: BottomFit) -> Pattern:
+    """The pattern of trousers or shorts, drafted on ``figure``."""
+    dummy = dress_form(figure)
+    cut = cut_bottom(figure, dummy, fit)
+    draped = drape_bottom(dummy, fit, cut, umbrella(cut.triangles, cut.count), dummy.skin)
+    hidden = hidden_by_bottom(figure, dummy, fit)
+    return _pattern(figure, dummy, cut, draped, fit.triangles, ("hemLeft", "hemRight"), fit.gap, hidden, top=False)
+
+
+def _pattern(
+    figure: Figure, dummy: Dummy, cut: Cut, draped: Draped, target: int, turned: tuple[str, ...], gap: float,
+    hidden: NDArray[np.bool_], *, top: bool,
+) -> Pattern:  # fmt: skip
+    shell = simplify(draped.positions, cut.triangles, target)
+    starts = {name: cut.edges[name] for name in turned}
+    lips = tuple(
+        loop for loop in boundary_loops(shell) if any(np.isin(loop, edge).any() for edge in starts.values())
+    )
+    bare = clear(draped, shell, dummy.skin, gap * 0.8)
+    draped = Draped(bare, draped.normals, draped.weights)
+    positions, normals, weights, triangles = lip_mesh(draped, shell, lips, dummy.frame.scale)
+    on_body = _on_body(dummy, cut, draped)
+    arm = weights[:, arm_columns(figure.joint_names)].sum(1)
+    charts = _top_charts(dummy.frame, on_body, arm, shell) if top else _leg_charts(dummy.frame, on_body, shell)
+    lip_faces = np.arange(len(shell), len(triangles))
+    if len(lip_faces):  # all turned edges share one swatch of plain cloth
+        corner = triangles[lip_faces]
+        swatch = np.stack([np.abs((corner * 0.011) % 0.06 - 0.03), np.where(corner >= cut.count, 0.014, 0.0)], -1)
+        charts.append(_Chart("lip", lip_faces, swatch, flat=False))
+    source, uv, drawn, chart, metric, sheet = _atlas(positions, triangles, charts)
+    return Pattern(
+        cut=cut, shell=shell, lips=lips, source=source, uv=uv, triangles=drawn, chart=chart,
+        charts=tuple(c.name for c in charts), position=positions[source].astype(np.float32),
+        metric=metric.astype(np.float32),
+        openness=openness(positions, normals, triangles, dummy.skin.points)[source].astype(np.float32),
+        arm=arm[source].astype(np.float32), hidden=hidden, sheet=sheet, body=dummy.frame,
+    )  # fmt: skip
+
+
+def _on_body(dummy: Dummy, cut: Cut, draped: Draped) -> F64:
+    """Where each cloth vertex would touch the shell; rows that hang free keep their own place."""
+    lying = np.einsum("nk,nkc->nc", cut.share, dummy.positions[cut.origin])
+    return np.vstack([lying, draped.positions[len(lying) :]])
+
+
+def armhole(frame: Frame) -> float:
+    """Distance of the armhole seam from the middle, metres."""
+    return float(frame.arms["Left"][0, 0]) - 0.006 * frame.scale
+
+
+def _top_charts(frame: Frame, p: F64, arm: F64, triangles: I64) -> list[_Chart]:
+    """Front, back, and two sleeves cut open along their undersides."""
+    centre = p[triangles].mean(1)
+    theta, _, _ = trunk_polar(frame, centre)
+    sleeve = (arm[triangles].mean(1) > 0.25) & (np.abs(centre[:, 0]) > armhole(frame))
+    front = np.abs(theta) < np.pi / 2
+    charts = []
+    for name, chosen, sign in (("front", ~sleeve & front, 1.0), ("back", ~sleeve & ~front, -1.0)):
+        faces = np.flatnonzero(chosen)
+        charts.append(_Chart(name, faces, np.stack([p[:, 0] * sign, p[:, 1]], -1)[triangles[faces]], flat=True))
+    _, along, angle = arm_coordinates(frame, p)
+    for side, sign in SIDES:
+        faces = np.flatnonzero(sleeve & (centre[:, 0] * sign > 0))
+        turn = angle[triangles[faces]]
+        across = (np.ptp(turn, axis=1) > np.pi)[:, None] & (turn < 0)
+        turn = np.where(across, turn + 2 * np.pi, turn)
+        start = np.stack([turn * 0.055 * sign, -along[triangles[faces]]], -1)
+        charts.append(_Chart("sleeve" + side, faces, start, flat=True, wraps=True))
+    return charts
+
+
+def _leg_charts(frame: Frame, p: F64, triangles: I64) -> list[_Chart]:
+    """Front and back panels, left and right: seams at the outside, the inside and the middle."""
+    centre = p[triangles].mean(1)
+    theta = np.abs(trunk_polar(frame, centre)[0])
+    for side, sign in SIDES:
+        low = (centre[:, 0] * sign >= 0) & (centre[:, 1] <= frame.crotch)
+        theta[low] = np.abs(leg_polar(frame, centre[low], side)[0])
+    charts = []
+    for name, chosen, mirror in (("front", theta < np.pi / 2, 1.0), ("back", theta >= np.pi / 2, -1.0)):
+        for side, sign in SIDES:
+            faces = np.flatnonzero(chosen & (centre[:, 0] * sign >= 0))
+            start = np.stack([p[:, 0] * mirror, p[:, 1]], -1)[triangles[faces]]
+            charts.append(_Chart(name + side, faces, start, flat=True))
+    return charts
+
+
+def _atlas(
+    positions: F64, triangles: I64, charts: list[_Chart]
+) -> tuple[I64, F64, I64, I64, F64, F64]:
+    """Split vertices at chart borders, flatten, pack.
+
+    Returns source vertex, uv (v down), triangles, chart, metres in the chart, and the sheet's width and height in metres.
+    """
+    source, faces, spread, owner, count = [], [], [], [], 0
+    for number, chart in enumerate(charts):
+        corner = triangles[chart.faces]
+        bucket = np.round(chart.start[..., 0] / 0.05).astype(np.int64) if chart.wraps else np.zeros_like(corner)
+        _, first, inverse = np.unique((corner * 4096 + bucket + 2048).ravel(), return_index=True, return_inverse=True)
+        vertices, local = corner.ravel()[first], inverse.reshape(-1, 3)
+        place = chart.start.reshape(-1, 2)[first]
+        if chart.flat:
+            place = flatten(positions[vertices], local, place)
+        source.append(vertices)
+        faces.append(local + count)
+        spread.append(place)
+        owner.append(np.full(len(vertices), number))
+        count += len(vertices)
+    corners, sheet = pack(np.array([np.ptp(place, axis=0) for place in spread]))
+    metric = [place - place.min(0) for place in spread]
+    uv = np.vstack([place + corner for place, corner in zip(metric, corners, strict=True)]) / sheet
+    uv[:, 1] = 1 - uv[:, 1]
+    return np.concatenate(source), uv, np.vstack(faces), np.concatenate(owner), np.vstack(metric), sheet

@@ -1,0 +1,58 @@
+"""The garments on the rail: what each is cut from and how it falls. A new one is a new row here and a new pattern."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from avatar.character import BottomKind, TopKind
+
+
+class Weave(StrEnum):
+    JERSEY = "jersey"
+    RIB = "rib"
+    DENIM = "denim"
+    TWILL = "twill"
+
+
+@dataclass(frozen=True, slots=True)
+class TopFit:
+    """Lengths in metres on an average adult; they shrink and grow with the figure."""
+
+    pattern: str
+    weave: Weave
+    sleeve: float  # arm parameter of the sleeve's end: 1 elbow, 2 wrist
+    hem: float = 0.035  # height of the hem over the crotch
+    ease: float = 0.012  # looseness at the chest
+    ease_hem: float = 0.022
+    slope: float = 0.17  # how fast cloth falls inward below chest and shoulder blades, metres per metre
+    sleeve_ease: float = 0.012
+    gap: float = 0.006  # nearest to what is below
+    gather: float = 0.0  # share of the sleeve's ease that the cuff takes away
+    triangles: int = 1660  # before lips
+
+
+@dataclass(frozen=True, slots=True)
+class BottomFit:
+    """Lengths in metres on an average adult; they shrink and grow with the figure."""
+
+    pattern: str
+    weave: Weave
+    length: float  # leg parameter of the hem: 1 knee, 2 ankle
+    ease: float = 0.008  # at the thigh
+    ease_hem: float = 0.012
+    slope: float = 0.15  # taper; small hangs straight
+    gap: float = 0.005
+    triangles: int = 1560  # before the part under the top is dropped
+
+
+TOPS = {
+    TopKind.T_SHIRT: TopFit("t_shirt", Weave.JERSEY, sleeve=0.62, sleeve_ease=0.015),
+    TopKind.LONG_SLEEVE: TopFit("long_sleeve", Weave.JERSEY, sleeve=1.95, sleeve_ease=0.012, gather=0.7),
+}
+BOTTOMS = {
+    BottomKind.JEANS: BottomFit("trousers", Weave.DENIM, length=2.0),
+    BottomKind.TROUSERS: BottomFit("trousers", Weave.TWILL, length=2.0, ease=0.011, ease_hem=0.014, slope=0.12),
+    BottomKind.SHORTS: BottomFit("shorts", Weave.TWILL, length=0.86, ease=0.014, ease_hem=0.022, slope=0.04),
+}
+FORK = 0.085  # metres over the crotch where the shell parts into legs: longer tops hang free below this line
