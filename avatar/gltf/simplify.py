@@ -45,8 +45,8 @@ class SimplifyOptions:
 
     normals: float = 0.05  # a right angle costs as much as this part of the model's extent
     morphs: float = 1.0
-    skin: float = 0.1
-    texture: float = 0.1
+    skin: float = 0.01  # metres that a vertex strays for a whole joint of wrong weight
+    texture: float = 0.05
     components: int = 6  # principal components kept of morphs and of skin weights
     morphing: float = 2.0  # importance of parts that morph, where ``extras.importance`` says nothing
     floor: float = 0.3  # of its even share: what every part keeps at least
@@ -87,7 +87,7 @@ def simplify(document: Document, target: int, sidecar: Sidecar, options: Simplif
     Takes indexed or plain triangle primitives (``weld`` first joins what belongs together). Raises ``InvalidModel``
     for geometry that is not finite, ``CodecFailed`` when the simplifier fails.
     """
-    parts = _gather(document, options)
+    parts = _gather(document, target, options)
     before = sum(len(part.corners) * part.copies for part in parts)
     if before <= target:
         return Change(document, (f"kept all {before:,} triangles",))
@@ -146,8 +146,7 @@ def _together(parts: Sequence[Part], budget: int, flags: tuple[str, ...], sideca
     starts = np.cumsum([0, *(len(part.rows) for part in parts)])
     corners = np.concatenate([part.corners + start for part, start in zip(parts, starts, strict=False)])
     positions = np.concatenate([part.positions for part in parts])
-    extent = float(np.ptp(positions, axis=0).max()) or 1.0
-    columns = np.concatenate([part.columns for part in parts]) / extent
+    columns = np.concatenate([part.columns for part in parts])
     drawn = sum(len(part.corners) * part.copies for part in parts)
     share = int(budget * len(corners) / drawn)
     if share >= len(corners):
@@ -186,7 +185,7 @@ def _coarse(parts: Sequence[Part], target: int, sidecar: Sidecar) -> list[I64]:
 # --- what counts as error ---------------------------------------------------------------------------------------------
 
 
-def _gather(document: Document, options: SimplifyOptions) -> list[Part]:
+def _gather(document: Document, target: int, options: SimplifyOptions) -> list[Part]:
     worlds = world_matrices(document)
     shown: dict[Spot, list[Placement]] = {}
     for placement in placements(document):
@@ -205,10 +204,11 @@ def _gather(document: Document, options: SimplifyOptions) -> list[Part]:
         return []
     everything = np.concatenate([placed for _, _, _, placed in raw])
     extent = float(np.ptp(everything, axis=0).max()) or 1.0
+    ratio = min(1.0, target / sum(len(corners) for _, _, corners, _ in raw))
     parts = []
     for placement, rows, corners, placed in raw:
         copies = len(shown[placement.mesh, placement.primitive])
-        parts.append(_part(document, placement, worlds, rows, corners, placed, copies, extent, options))
+        parts.append(_part(document, placement, worlds, rows, corners, placed, copies, extent, ratio, options))
     return parts
 
 
@@ -221,19 +221,21 @@ def _part(
     placed: F64,
     copies: int,
     extent: float,
+    ratio: float,
     options: SimplifyOptions,
 ) -> Part:
     primitive = placement.tree(document)
     deltas = _morph_deltas(document, placement, worlds, rows, placed)
     importance, minor = _importance(document, placement, bool(deltas), options)
     motion = np.concatenate([*deltas.values()] or [placed[:, :0]], axis=1)
+    step = float(np.sqrt(2 * _area(placed, corners) / (ratio * len(corners)))) or extent
     columns = np.concatenate(
         [
-            np.sqrt(importance**2 - 1) * (placed - placed.mean(axis=0)),
-            importance * options.normals * extent * _normals(document, placement, worlds, rows),
-            importance * options.texture * _texture(document, primitive, rows, corners, placed),
-            importance * options.morphs * _principal(motion, options),
-            importance * options.skin * extent * _skin_columns(document, primitive, rows, options),
+            np.sqrt(importance**2 - 1) * (placed - placed.mean(axis=0)) / step,
+            importance * options.normals * _normals(document, placement, worlds, rows),
+            importance * options.texture / step * _texture(document, primitive, rows, corners, placed),
+            importance * options.morphs / step * _principal(motion, options),
+            importance * options.skin / step * _skin_columns(document, primitive, rows, options),
         ],
         axis=1,
     )
@@ -324,10 +326,13 @@ def _texture(document: Document, primitive: Tree, rows: I64, corners: I64, place
     first, second, third = (uv[corners[:, at]] for at in range(3))
     one, two = second - first, third - first
     flat = float(np.abs(one[:, 0] * two[:, 1] - one[:, 1] * two[:, 0]).sum())
-    sides = placed[corners]
-    solid = float(np.linalg.norm(np.cross(sides[:, 1] - sides[:, 0], sides[:, 2] - sides[:, 0]), axis=1).sum())
-    metres: F64 = uv * (np.sqrt(solid / flat) if flat > 1e-9 else 0.0)
+    metres: F64 = uv * (np.sqrt(2 * _area(placed, corners) / flat) if flat > 1e-9 else 0.0)
     return metres
+
+
+def _area(placed: F64, corners: I64) -> float:
+    sides = placed[corners]
+    return float(np.linalg.norm(np.cross(sides[:, 1] - sides[:, 0], sides[:, 2] - sides[:, 0]), axis=1).sum()) / 2
 
 
 def _skin_columns(document: Document, primitive: Tree, rows: I64, options: SimplifyOptions) -> F64:
