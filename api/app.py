@@ -16,6 +16,8 @@ from avatar.profile import AgentProfile
 from runtime.services import open_services
 from runtime.settings import Settings
 
+ROUTERS = (avatars.router, files.router, health.router)
+
 DESCRIPTION = """
 An agent profile goes in; a rigged, textured avatar with 52 ARKit blendshapes and 15 visemes comes out, in three levels
 of detail. Errors are `application/problem+json` (RFC 9457).
@@ -36,8 +38,8 @@ def create_app(settings: Settings) -> FastAPI:
     )
     problems.install(app)
     app.add_middleware(Observe)
-    for routes in (avatars, files, health):
-        app.include_router(routes.router)
+    for router in ROUTERS:
+        app.include_router(router)
     plain_schema = app.openapi
 
     def with_shared_schemas() -> dict[str, Any]:

@@ -8,7 +8,10 @@ import uuid
 
 import structlog
 from prometheus_client import Counter, Histogram
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.problems import unexpected
 
 log = structlog.get_logger()
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -37,10 +40,12 @@ class Observe:
         request_id = sent if REQUEST_ID.fullmatch(sent) else uuid.uuid4().hex
         began = time.perf_counter()
         status = 500
+        started = False
 
         async def send_with_id(message: Message) -> None:
-            nonlocal status
+            nonlocal status, started
             if message["type"] == "http.response.start":
+                started = True
                 status = message["status"]
                 message["headers"] = [*message["headers"], (b"x-request-id", request_id.encode())]
             await send(message)
@@ -48,6 +53,12 @@ class Observe:
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             try:
                 await self._app(scope, receive, send_with_id)
+            except Exception as error:
+                # Here and not in a handler: those run outside, where the request has no id any more.
+                log.error("unexpected error", exc_info=error)
+                if started:
+                    raise
+                await unexpected(Request(scope))(scope, receive, send_with_id)
             finally:
                 seconds = time.perf_counter() - began
                 # The route's template, not the path: paths are unbounded, labels must not be.

@@ -54,7 +54,6 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(AvatarError, _known)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _parameters)
-    app.add_exception_handler(Exception, _unknown)
 
 
 def problem_response(request: Request, error: AvatarError, status: int | None = None) -> JSONResponse:
@@ -111,7 +110,6 @@ async def _parameters(request: Request, error: Exception) -> JSONResponse:
     return problem_response(request, InvalidInput(f"the request does not fit: {told}", errors=fields))
 
 
-async def _unknown(request: Request, error: Exception) -> JSONResponse:
-    # The detail stays in the log: what an unexpected error says is for us, not for strangers.
-    log.error("unexpected error", exc_info=error)
+def unexpected(request: Request) -> JSONResponse:
+    """The answer to an error that nobody foresaw; its detail stays in the log, it is not for strangers."""
     return problem_response(request, AvatarError("an unexpected error; the log has it under the request id"))
