@@ -1,0 +1,543 @@
+"""Tokens into terms: what each word or phrase is in a description of a person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from types import MappingProxyType
+
+from avatar.describe import colours, measures, words
+from avatar.describe.slots import Slot
+from avatar.describe.tables import bag
+from avatar.describe.tokens import Token
+
+
+class Kind(StrEnum):
+    PART = "part"  # hair, eyes, a garment: something adjectives describe
+    PERSON = "person"
+    OTHERS = "others"  # people and animals that are not the person described
+    QUALITY = "quality"
+    COLOUR = "colour"
+    SHADE = "shade"
+    DEGREE = "degree"
+    FILLER = "filler"  # leather, cotton, nice: may stand between a colour and its noun
+    MEASURE = "measure"
+    COPULA = "copula"
+    HAVE = "have"
+    WEAR = "wear"
+    IN = "in"
+    PREPOSITION = "preposition"
+    AND = "and"
+    OR = "or"
+    COMMA = "comma"
+    COLON = "colon"
+    BUT = "but"
+    ARTICLE = "article"
+    OWNER = "owner"  # her, his, Ada's
+    PRONOUN = "pronoun"
+    NAME = "name"
+    NOT = "not"
+    PAST = "past"
+    AS = "as"
+    WHO = "who"
+    SILENT = "silent"  # function words without weight here
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One word or phrase of a sentence with its part in the description."""
+
+    kind: Kind
+    key: str  # canonical word
+    slot: Slot | None = None
+    said: str = ""
+    glued: bool = False
+    owner: bool = False
+    capital: bool = False
+    value: float = 0.0
+
+
+LONGEST_PHRASE = 5  # words
+
+HAIR_NOUNS = ["hair", "haired", "hairs", "hairdo", "haircut", "hairstyle", "locks", "mane", "tresses", "mop", "curls", "ringlets", "waves", "bangs", "fringe"]
+# nouns that say the hair colour by themselves
+HAIR_PEOPLE: Mapping[str, str] = MappingProxyType(
+    {
+        "brunette": "brown",
+        "redhead": "red",
+        "redheaded": "red",
+        "red headed": "red",
+        "redhaired": "red",
+        "towheaded": "light blonde",
+        "greyhaired": "grey",
+        "fairhaired": "fair",
+    }
+)
+HAIR_STYLE_QUALITIES = bag("""
+    shaved shaven buzzed cropped tapered parted bobbed braided plaited spiky spiked stubbly shaggy dreadlocked
+""") | {
+    "slicked back",
+    "slick back",
+    "swept back",
+    "side swept",
+    "brushed back",
+    "close cropped",
+    "side parted",
+    "chin length",
+    "ear length",
+    "jaw length",
+    "collar length",
+}
+PARTS: Mapping[Slot, str] = MappingProxyType(
+    {
+        Slot.EYES: "eyes,eye,eyed,irises,iris",
+        Slot.SKIN: "skin,skinned,complexion,complexioned,skin tone,skin colour,skin color",
+        Slot.FACE: "face,faced,features,visage",
+        Slot.JAW: "jaw,jawed,jawline,jaw line,jaws",
+        Slot.CHIN: "chin,chinned",
+        Slot.NOSE: "nose,nosed",
+        Slot.LIPS: "lips,lipped,lip,mouth",
+        Slot.CHEEKBONES: "cheekbones,cheekboned,cheek bones",
+        Slot.CHEEKS: "cheeks,cheeked",
+        Slot.BROWS: "eyebrows,brows,browed,eyebrow,eyebrowed",
+        Slot.FRECKLES: "freckles,freckled,freckly,freckle",
+        Slot.MAKE_UP: "make up,makeup,lipstick,eyeliner,eye liner,mascara,eyeshadow,eye shadow,lip gloss,rouge,lip colour,cosmetics",
+        Slot.PERSON: "build,built,figure,frame,physique,body,bodied,stature,height,descent,heritage,ancestry,origin,roots,"
+        "ethnicity,extraction,shouldered,limbed,appearance,looks,gender,sex",
+        Slot.OUTFIT: "clothes,clothing,outfit,attire,garb,dressed all",
+        Slot.ACCENT: "stripes,stripe,collar,trim,piping,dots,polka dots,accents,logo,cuffs,highlights,streaks,streak,tips,strands,soles,"
+        "laces,buttons,spots,print,lining,details",
+    }
+)
+
+
+def _vocabulary() -> dict[str, Term]:
+    """Every phrase we know; what is entered later outweighs what was entered before."""
+    table: dict[str, Term] = {}
+
+    def enter(kind: Kind, phrases: Iterable[str], slot: Slot | None = None) -> None:
+        for phrase in phrases:
+            table[phrase.replace("-", " ") if len(phrase) > 1 else phrase] = Term(kind, phrase, slot)
+
+    enter(Kind.FILLER, words.FILLERS)
+    enter(Kind.PERSON, words.OCCUPATIONS)
+    enter(Kind.OTHERS, words.OTHERS)
+    qualities: list[Iterable[str]] = [
+        words.GENDER_WORDS,
+        words.BUILDS,
+        words.STATURES,
+        words.AGE_WORDS,
+        words.ANCESTRIES,
+        words.HAIR_LENGTHS,
+        words.HAIR_TEXTURES,
+        words.HAIR_NEUTRAL,
+        words.FACE_SHAPES,
+        words.PATTERNS,
+        words.SLEEVES,
+        words.MANY,
+        words.FEW,
+        HAIR_STYLE_QUALITIES,
+        *words.FACE_QUALITIES.values(),
+    ]
+    for group in qualities:
+        enter(Kind.QUALITY, group)
+    for palette in (colours.COLOURS, colours.HAIR_COLOURS, colours.EYE_COLOURS, colours.SKIN_TONES):
+        enter(
+            Kind.COLOUR,
+            (
+                name
+                for name in palette
+                if name.split()[0] not in colours.SHADES
+                and name not in words.PATTERNS
+                and name not in ("straw", "jet black red")
+            ),
+        )
+    enter(Kind.SHADE, colours.SHADES)
+    enter(Kind.DEGREE, (*words.STRONGER, *words.WEAKER, "half", "part", "too"))
+    enter(Kind.PERSON, words.PEOPLE)
+    enter(Kind.PART, HAIR_NOUNS, Slot.HAIR)
+    enter(Kind.PART, HAIR_PEOPLE, Slot.HAIR)
+    enter(Kind.PART, (style for style in words.HAIR_STYLES if style not in HAIR_STYLE_QUALITIES), Slot.HAIR)
+    enter(Kind.PART, words.FACIAL_HAIR, Slot.FACIAL_HAIR)
+    for slot, phrases in PARTS.items():
+        enter(Kind.PART, phrases.split(","), slot)
+    enter(Kind.PART, words.LEFT_OUT, Slot.LEFT_OUT)
+    enter(Kind.PART, words.TOPS, Slot.TOP)
+    enter(Kind.PART, words.BOTTOMS, Slot.BOTTOM)
+    enter(Kind.PART, words.SHOES, Slot.SHOES)
+    enter(Kind.PART, words.WHOLE_OUTFITS, Slot.OUTFIT)
+    for accessory in words.ACCESSORIES:
+        enter(Kind.PART, (accessory,), Slot(_accessory_kind(accessory)))
+    enter(Kind.QUALITY, words.SLEEVES)
+    enter(
+        Kind.COPULA,
+        ["is", "are", "am", "be", "was", "were", "looks", "look", "appears", "remains", "stays", "seems", "turned", "turning", "gone", "going", "dyed", "cut", "kept", "tied", "coloured", "colored", "has", "gone", "has", "turned", "was", "dyed", "is", "dyed"],
+    )
+    enter(
+        Kind.COPULA,
+        (
+            "colour of",
+            "color of",
+            "shade of",
+            "the colour of",
+            "the color of",
+            "has gone",
+            "have gone",
+            "has turned",
+            "going to be",
+            "hue of",
+            "worn",
+            "tied back",
+            "has been",
+        ),
+    )
+    enter(Kind.HAVE, ["with", "has", "have", "having", "had", "got", "sports", "features", "featuring", "boasts", "boasting", "bearing", "bears"])
+    enter(
+        Kind.WEAR,
+        (
+            "wearing",
+            "wears",
+            "wear",
+            "dressed",
+            "clad",
+            "dons",
+            "donning",
+            "sporting",
+            "garbed",
+            "attired",
+            "dressed in",
+            "clad in",
+            "clothed",
+            "clothed in",
+            "dresses in",
+            "all in",
+            "attired in",
+            "wore",
+            "likes to wear",
+            "usually in",
+        ),
+    )
+    enter(Kind.IN, ("in",))
+    enter(
+        Kind.PREPOSITION,
+        ["of", "for", "at", "on", "to", "from", "by", "under", "over", "about", "into", "onto", "through", "around", "near", "behind", "beside", "between", "during", "after", "before", "since", "until", "within", "across", "along", "among", "against", "toward", "towards", "underneath", "beneath", "off", "out", "up", "down", "beyond", "above", "below", "via", "per", "past"],
+    )
+    enter(Kind.AND, ("and", "&", "plus", "as well as"))
+    enter(Kind.OR, ("or", "nor", "/"))
+    enter(Kind.COMMA, (",", "(", ")", "while", "where", "because", "so that", "which", "then", "though", "although"))
+    enter(Kind.COLON, (":", "=", "-"))
+    enter(Kind.BUT, ("but", "yet", "now", "today", "however", "instead", "nowadays", "currently", "though now"))
+    enter(Kind.ARTICLE, ["a", "an", "the", "this", "that", "these", "those", "some", "any", "each", "every", "another", "one", "both"])
+    enter(Kind.OWNER, ["her", "his", "their", "its", "my", "our", "your"])
+    enter(Kind.PRONOUN, ["she", "he", "they", "it", "i", "you", "him", "them", "herself", "himself", "themself", "themselves", "hers"])
+    enter(
+        Kind.NOT,
+        (
+            "no",
+            "not",
+            "without",
+            "never",
+            "lacks",
+            "lacking",
+            "neither",
+            "hates",
+            "hates wearing",
+            "instead of",
+            "rather than",
+            "free of",
+            "devoid of",
+            "hardly any",
+            "refuses to wear",
+            "dislikes",
+            "avoids",
+            "anything but",
+            "does not",
+            "do not",
+            "did not",
+            "without any",
+            "minus",
+            "sans",
+        ),
+    )
+    enter(
+        Kind.PAST,
+        (
+            "used to",
+            "formerly",
+            "previously",
+            "as a child",
+            "as a girl",
+            "as a boy",
+            "as a teenager",
+            "once had",
+            "once was",
+            "in her youth",
+            "in his youth",
+            "in their youth",
+            "years ago",
+            "dreams of",
+            "wishes for",
+            "wishes she had",
+            "looking for",
+            "looks for",
+            "wanted",
+            "wants",
+            "likes people",
+            "loves people",
+        ),
+    )
+    enter(Kind.AS, ("as", "like"))
+    enter(Kind.WHO, ("who", "whose", "whom"))
+    enter(
+        Kind.SILENT,
+        (
+            "not only",
+            "no nonsense",
+            "no longer young",
+            "young at heart",
+            "old soul",
+            "old fashioned",
+            "old school",
+            "old world",
+            "black belt",
+            "green tea",
+            "red wine",
+            "white wine",
+            "blue collar",
+            "white collar",
+            "green energy",
+            "green thumb",
+            "black tea",
+            "black coffee",
+            "blue chip",
+            "top notch",
+            "golden rule",
+            "silver lining",
+            "black market",
+            "red cross",
+            "white house",
+            "blackboard",
+            "at the top",
+            "on top",
+            "on top of",
+            "head over heels",
+            "golden retriever",
+            "apple pie",
+            "rose garden",
+            "no doubt",
+            "no one",
+            "no matter",
+            "all",
+            "also",
+            "always",
+            "often",
+            "usually",
+            "sometimes",
+            "just",
+            "even",
+            "still",
+            "that is",
+            "there",
+            "here",
+            "named",
+            "called",
+            "if",
+            "when",
+            "can",
+            "will",
+            "would",
+            "does",
+            "do",
+            "did",
+            "very much",
+            "pair of",
+            "a pair of",
+            "set of",
+            "made of",
+            "kind hearted",
+            "each day",
+            "long time",
+            "long term",
+            "short term",
+            "fair minded",
+            "tan lines",
+            "light hearted",
+            "dark humour",
+            "dark humor",
+            "dry humour",
+            "warm smile",
+            "bright smile",
+            "wine glasses",
+            "champagne glasses",
+            "magnifying glass",
+            "make up stories",
+            "top of",
+            "dress code",
+            "dress well",
+            "dresses well",
+            "personal trainers",
+            "fish tank",
+            "hair salon",
+            "hair stylist",
+            "skin care",
+            "eye contact",
+            "eye for",
+            "an eye for",
+            "face to face",
+            "keeps an eye on",
+            "keep an eye on",
+            "eyes of a",
+            "in the eye of",
+            "in the face of",
+            "a head for",
+            "both",
+            "type",
+            "kind",
+            "same",
+            "own",
+            "cut in",
+            "full time",
+            "part time",
+            "high school",
+            "middle school",
+            "glass",
+            "a long time",
+            "for long",
+            "as long as",
+            "so long",
+            "how long",
+            "before long",
+            "long ago",
+            "no longer",
+            "long day",
+            "long days",
+            "short notice",
+            "in short",
+            "at large",
+            "by and large",
+            "young people",
+            "old people",
+            "older people",
+            "the elderly",
+            "elderly people",
+            "the old",
+            "the young",
+        ),
+    )
+    return table
+
+
+def _accessory_kind(word: str) -> str:
+    """The last wish for an accessory is always one of the three that can be made."""
+    return words.ACCESSORIES[word][-1]
+
+
+VOCABULARY: Mapping[str, Term] = MappingProxyType(_vocabulary())
+
+
+def _longest_by_first_word() -> dict[str, int]:
+    longest: dict[str, int] = {}
+    for phrase in VOCABULARY:
+        first, *rest = phrase.split()
+        longest[first] = max(longest.get(first, 1), 1 + len(rest))
+    return longest
+
+
+_FIRST_WORDS: Mapping[str, int] = MappingProxyType(_longest_by_first_word())
+_SPELLINGS: Mapping[str, str] = MappingProxyType(
+    {
+        "blond": "blonde",
+        "blondes": "blonde",
+        "gray": "grey",
+        "coloured": "coloured",
+        "jewelry": "jewellery",
+        "greyish": "grey",
+        "reddish": "red",
+        "brownish": "brown",
+        "bluish": "blue",
+        "greenish": "green",
+        "blackish": "black",
+        "yellowish": "yellow",
+        "pinkish": "pink",
+        "purplish": "purple",
+        "whitish": "white",
+        "goldish": "gold",
+        "orangey": "orange",
+        "tanned": "tan",
+        "womans": "woman",
+        "curley": "curly",
+        "hazelnut": "hazelnut",
+        "fortyish": "forty",
+        "taller": "tall",
+        "thinning": "balding",
+    }
+)
+
+
+def terms(sentence: Sequence[Token], names: frozenset[str]) -> list[Term]:
+    """A sentence as terms: measures first, then the longest known phrase, then single words.
+
+    ``names`` are the words of the person's own name in lower case. At most ``LONGEST_PHRASE`` tokens are looked at
+    from each position, so the work is linear.
+    """
+    result: list[Term] = []
+    at = 0
+    while at < len(sentence):
+        term, length = _measure(sentence, at) or _named(sentence, at, names) or _phrase(sentence, at)
+        first, last = sentence[at], sentence[at + length - 1]
+        said = " ".join(token.text for token in sentence[at : at + length])
+        result.append(replace(term, said=said, glued=first.glued, owner=last.owner, capital=first.capital))
+        at += length
+    return result
+
+
+def _measure(sentence: Sequence[Token], at: int) -> tuple[Term, int] | None:
+    for slot, read in ((Slot.AGE, measures.age), (Slot.HEIGHT, measures.height), (Slot.MASS, measures.mass)):
+        found = read(sentence, at)
+        if found:
+            return Term(Kind.MEASURE, slot, slot, value=found.value), found.length
+    return None
+
+
+def _named(sentence: Sequence[Token], at: int, names: frozenset[str]) -> tuple[Term, int] | None:
+    token = sentence[at]
+    if not (token.capital and token.text in names):
+        return None
+    after = sentence[at + 1].text if at + 1 < len(sentence) else ""
+    known = VOCABULARY.get(token.text)
+    if known and known.kind == Kind.COLOUR and (follow := VOCABULARY.get(after)) and follow.kind == Kind.PART:
+        return None  # "Green eyes" is not Mr Green
+    return Term(Kind.OWNER if token.owner else Kind.NAME, token.text), 1
+
+
+def _phrase(sentence: Sequence[Token], at: int) -> tuple[Term, int]:
+    token = sentence[at]
+    if token.text.startswith("#"):
+        digits = token.text[1:]
+        return Term(Kind.COLOUR, "#" + (digits if len(digits) == 6 else "".join(2 * d for d in digits))), 1
+    spelt = _SPELLINGS.get(token.text, token.text)
+    longest = min(_FIRST_WORDS.get(spelt, 1), LONGEST_PHRASE, len(sentence) - at)
+    for length in range(longest, 1, -1):
+        rest = (_SPELLINGS.get(t.text, t.text) for t in sentence[at + 1 : at + length])
+        known = VOCABULARY.get(" ".join((spelt, *rest)))
+        if known and not any(t.owner for t in sentence[at : at + length - 1]):
+            return known, length
+    if token.owner:
+        return Term(Kind.OWNER, spelt), 1
+    if token.capital and spelt == "bob" and at == 0:
+        return Term(Kind.NAME, spelt), 1
+    known = VOCABULARY.get(spelt)
+    if known is None:
+        known = _person_by_ending(spelt)
+    return known or Term(Kind.UNKNOWN, spelt), 1
+
+
+def _person_by_ending(word: str) -> Term | None:
+    """Words for people that no list holds: policewoman, beekeeper, astrophysicist."""
+    if len(word) < 6:
+        return None
+    if word.endswith(words.WOMANLY_ENDS) or word.endswith(words.MANLY_ENDS) or word.endswith(words.WORKER_ENDS):
+        return Term(Kind.PERSON, word)
+    return None
