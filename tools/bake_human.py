@@ -12,7 +12,7 @@ Layout of the archive, every array a member of its own so that reading one does 
 ``base``            (19158, 3) int32, units of 0.1 um (the file's four decimals of a decimetre are exact)
 ``uv``              (21334, 2) float32, v up as in the OBJ
 ``faces/<group>``   (n, 4, 2) uint16 (vertex, uv) corners
-``target/<name>``   (4, k) int16: index differences, then x, y, z in units of 0.1 mm (exact: targets have three decimals)
+``target/<name>``   (4, k) int16: index differences, then x, y, z in units of 0.1 mm (exact: three decimals)
 ``bone_weights``    (3, n) uint16: vertex, bone, weight * 65535
 ``rig``             JSON of the game_engine bones: parent, head and tail as vertex lists whose mean is the joint
 ``mask/<name>``     (512, 512) uint8 UV masks, row 0 is v = 1
@@ -40,9 +40,10 @@ ANCESTRIES = ("african", "asian", "caucasian")
 MUSCLES = ("minmuscle", "averagemuscle", "maxmuscle")
 WEIGHTS = ("minweight", "averageweight", "maxweight")
 AVERAGE_BUILD = "averagemuscle-averageweight"
-MASKS = ("lips", "eyelids", "ears", "fingernails", "toenails", "inside-mouth", "aureolae")
+MASKS = ("lips", "eyelids", "ears", "fingernails", "toenails", "inside-mouth")
 # Folders whose targets are kept whole: small, and together they are every facial trait a description can name.
 DETAIL_FOLDERS = ("cheek", "chin", "ears", "eyebrows", "eyes", "forehead", "head", "mouth", "neck", "nose")
+UNUSED_GROUPS = ("helper-genital",)
 DETAIL_EXTRA = (
     "torso/torso-vshape-decr",
     "torso/torso-vshape-incr",
@@ -52,6 +53,7 @@ DETAIL_EXTRA = (
     "torso/measure-waist-circ-incr",
     "torso/measure-hips-circ-decr",
     "torso/measure-hips-circ-incr",
+    "stomach/stomach-pregnant-incr",
     "stomach/stomach-tone-decr",
     "stomach/stomach-tone-incr",
     "hip/hip-scale-horiz-decr",
@@ -166,7 +168,8 @@ def bake(source: Path, output: Path) -> None:
     rig, bone_weights = read_rig(mpfb / "rigs/standard", groups)
     names = [n for n in macro_names() if (mpfb / f"targets/{n}.target.gz").exists()]
     for folder in DETAIL_FOLDERS:
-        names += [f"{folder}/{p.name.removesuffix('.target.gz')}" for p in sorted((mpfb / "targets" / folder).glob("*.gz"))]
+        found = sorted((mpfb / "targets" / folder).glob("*.target.gz"))
+        names += [f"{folder}/{path.name.removesuffix('.target.gz')}" for path in found]
     names += DETAIL_EXTRA
     with zipfile.ZipFile(output, "w", compresslevel=9) as archive:
         write_member(archive, "base", base)
@@ -174,6 +177,8 @@ def bake(source: Path, output: Path) -> None:
         write_member(archive, "rig", np.frombuffer(json.dumps(rig, separators=(",", ":")).encode(), np.uint8))
         write_member(archive, "bone_weights", bone_weights)
         for group, faces in sorted(groups.items()):
+            if group in UNUSED_GROUPS:
+                continue
             write_member(archive, f"faces/{group}", faces)
         for name in names:
             write_member(archive, f"target/{name}", read_target(mpfb / f"targets/{name}.target.gz"))

@@ -27,11 +27,24 @@ _AGE_CORNERS = {
     "old": (0.0, 0.0, 0.0, 0.0, 0.0, 0.26, 0.58, 0.83, 1.0),
 }
 _NEGLIGIBLE = 1e-3
+# The source's heaviest and strongest are only plump and fit; at weight or muscle 1 we go this much further.
+_HEAVIER = 0.10
+_STRONGER = 0.30
+# Its heavy body of average muscle hardly differs from the average one; the slack and the strong heavy bodies do.
+_FAT_CORNER = ("averagemuscle", "maxweight")
+_FAT = {"minmuscle": 0.5, "averagemuscle": 0.2, "maxmuscle": 0.3}
+_YOUTH = 11.0  # years of the head that drawn styles lean towards
 
 
 def _three(value: float, low: str, middle: str, high: str) -> dict[str, float]:
     """Weights of a trait's three corners at 0, .5 and 1."""
     return {low: max(0.0, 1 - 2 * value), middle: 1 - abs(2 * value - 1), high: max(0.0, 2 * value - 1)}
+
+
+def _beyond(corners: Mapping[str, float], middle: str, high: str, extra: float) -> dict[str, float]:
+    """The corner weights of a trait, carried on past its high corner as the trait nears 1."""
+    more = extra * corners[high]
+    return {**corners, middle: corners[middle] - more, high: corners[high] + more}
 
 
 def ancestry_weights(ancestry: Ancestry) -> dict[str, float]:
@@ -52,7 +65,7 @@ def macro_weights(body: Body, ancestry: Ancestry) -> tuple[dict[str, float], dic
     tallest: dict[str, float] = {}
 
     def add(to: dict[str, float], name: str, weight: float) -> None:
-        if weight > _NEGLIGIBLE and name in bundle().targets:
+        if abs(weight) > _NEGLIGIBLE and name in bundle().targets:
             to[name] = to.get(name, 0.0) + weight
 
     for (gender, g), (age, a) in itertools.product(genders.items(), ages.items()):
@@ -63,9 +76,11 @@ def macro_weights(body: Body, ancestry: Ancestry) -> tuple[dict[str, float], dic
             f"macrodetails/proportions/{gender}-{age}-averagemuscle-averageweight-idealproportions",
             0.35 * g * a * muscles["averagemuscle"] * weights["averageweight"],
         )
+        for weight, w in _beyond(weights, "averageweight", "maxweight", _HEAVIER).items():
+            for muscle, m in _beyond(muscles, "averagemuscle", "maxmuscle", _STRONGER).items():
+                for corner, part in (_FAT if (muscle, weight) == _FAT_CORNER else {muscle: 1.0}).items():
+                    add(average, f"macrodetails/universal-{gender}-{age}-{corner}-{weight}", g * a * m * w * part)
         for weight, w in weights.items():
-            for muscle, m in muscles.items():
-                add(average, f"macrodetails/universal-{gender}-{age}-{muscle}-{weight}", g * a * m * w)
             stem = f"macrodetails/height/{gender}-{age}-averagemuscle-{weight}-"
             add(shortest, f"{stem}minheight", g * a * w)
             add(tallest, f"{stem}maxheight", g * a * w)
@@ -184,6 +199,22 @@ def face_weights(face: Face, seed: int) -> dict[str, float]:
     return out
 
 
+def build_weights(body: Body) -> dict[str, float]:
+    """Detail targets that go with a heavy, thin or strong build: belly, chin, face and shoulders."""
+    heavy, thin = max(0.0, 2 * body.weight - 1), max(0.0, 1 - 2 * body.weight)
+    strong = max(0.0, 2 * body.muscle - 1)
+    return {
+        "stomach/stomach-pregnant-incr": 0.10 * heavy,
+        "stomach/stomach-tone-decr": 0.40 * heavy,
+        "hip/hip-scale-horiz-incr": 0.10 * heavy,
+        "neck/neck-double-incr": 0.55 * heavy,
+        "head/head-fat-incr": 0.30 * heavy,
+        "head/head-fat-decr": 0.35 * thin,
+        "stomach/stomach-tone-incr": 0.5 * strong * (1 - heavy),
+        "torso/torso-vshape-incr": 0.35 * strong,
+    }
+
+
 def blend(weights: Iterable[tuple[str, float]]) -> F64:
     """(19158, 3) metres: the sum of weighted targets. Raises KeyError for an unknown target."""
     out = np.zeros((VERTEX_COUNT, 3))
@@ -201,8 +232,9 @@ def standing_height(vertices: F64) -> float:
 
 
 def _on_the_ground(vertices: F64) -> F64:
-    lowest = vertices[bundle().vertices_of("body"), 1].min()
-    return vertices - np.array([0.0, lowest, 0.0])
+    out = vertices.copy()
+    out[:, 1] -= vertices[bundle().vertices_of("body"), 1].min()
+    return out
 
 
 def shape_vertices(character: CharacterDescription) -> F64:
@@ -211,7 +243,8 @@ def shape_vertices(character: CharacterDescription) -> F64:
     The height is reached by the source's tall and short bodies as far as they stay plausible, the rest by scale.
     """
     average, shortest, tallest = macro_weights(character.body, character.face.ancestry)
-    shape = bundle().base + blend((average | face_weights(character.face, character.seed)).items())
+    details = face_weights(character.face, character.seed) | build_weights(character.body)
+    shape = bundle().base + blend((average | details).items())
     natural = standing_height(shape)
     change = blend((tallest if character.body.height >= natural else shortest).items())
     extreme = standing_height(shape + change)
@@ -224,13 +257,35 @@ def shape_vertices(character: CharacterDescription) -> F64:
     return _on_the_ground(shape)
 
 
+def youthful_head(character: CharacterDescription, vertices: F64, share: float) -> F64:
+    """``vertices`` with the head moved part of the way to the same person's at eleven, the size of the head kept.
+
+    Drawn styles have childlike heads: large eyes, a small nose, round cheeks. The source knows such heads; bending an
+    adult's into one would not look human.
+    """
+    body = character.body
+    if share <= 0 or body.age <= _YOUTH:
+        return vertices
+    young = body.model_copy(update={"age": _YOUTH, "muscle": min(body.muscle, 0.5)})
+    weights = macro_weights(young, character.face.ancestry)[0] | face_weights(character.face, character.seed)
+    child = faces.close_lips(bundle().base + blend(weights.items()))
+    here, there = rig.source_joints(vertices)["Head"], rig.source_joints(child)["Head"]
+    head = rig.head_weight()
+    core = head > 0.99
+    size = np.linalg.norm(vertices[core] - here, axis=1).mean() / np.linalg.norm(child[core] - there, axis=1).mean()
+    share *= 1.0 - 0.5 * float(np.interp(body.age, (40.0, 80.0), (0.0, 1.0)))  # the old keep more of their age
+    goal = here + (child - there) * size
+    out: F64 = vertices + share * (head**1.5)[:, None] * (goal - vertices)
+    return out
+
+
 def shape_figure(character: CharacterDescription) -> Figure:
     """The described person as a figure: shaped, jointed, weighted and able to make every contract expression.
 
     Metres, A-pose of the source, soles at y = 0; the standing height is ``character.body.height`` in every style.
     """
     style = character.style
-    plain = faces.close_lips(shape_vertices(character))
+    plain = faces.close_lips(youthful_head(character, shape_vertices(character), proportions.STYLES[style].youth))
     joints = rig.source_joints(plain)
     raw = faces.raw_units(plain)
     for name, share in proportions.rest_face(style).items():
@@ -254,5 +309,5 @@ def shape_figure(character: CharacterDescription) -> Figure:
         joints={name: place * scale + lift for name, place in proportions.restyle_joints(warp, joints).items()},
         joint_names=rig.JOINT_NAMES,
         weights=rig.base_weights(),
-        morphs=faces.contract_morphs(vertices, carried),
+        morphs=faces.contract_morphs(vertices, proportions.soften_units(style, carried)),
     )

@@ -117,7 +117,7 @@ class Bundle:
         return _frozen(dense)
 
     def mask(self, name: str) -> U8:
-        """(512, 512) UV mask, row 0 is v = 1: lips, eyelids, ears, fingernails, toenails, inside-mouth, aureolae.
+        """(512, 512) UV mask, row 0 is v = 1: lips, eyelids, ears, fingernails, toenails, inside-mouth.
 
         Raises KeyError for an unknown name.
         """
@@ -136,7 +136,7 @@ def bundle() -> Bundle:
     """The bundle of this process. Raises SetupProblem when the data file is missing or broken."""
     path = resources.files("avatar.human") / "data" / "human.npz"
     try:
-        return Bundle(zipfile.ZipFile(path.open("rb")))  # type: ignore[arg-type]  # a real file in every install
+        return Bundle(zipfile.ZipFile(path.open("rb")))
     except (OSError, zipfile.BadZipFile) as problem:
         raise SetupProblem(
             f"the human data cannot be read: {problem}", where=str(path), mend="Reinstall the package"

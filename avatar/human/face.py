@@ -43,7 +43,7 @@ _CAVITY_FADE = (0.7, 0.35)  # and inwards
 
 _LID_OVERLAP = 0.0004  # metres by which a closed upper lid passes the lower one
 _LID_CLEARANCE = 0.0006  # metres between lids and the eye's surface
-_LID_PUSH = 0.0016  # metres that a lid may be pushed out to clear the eye
+_LID_PUSH = 0.15  # of the eyeball's radius: as far as a lid may be pushed out to clear the eye
 _RETRACT = 0.0010  # metres that the eyeball yields in a blink
 
 # Degrees that the gaze turns at weight 1.
@@ -102,7 +102,8 @@ def _closing(vertices: F64, ids: I64, upper: NDArray[np.bool_]) -> F64:
 # --- eyes ------------------------------------------------------------------------------------------------------------
 def _edge(vertices: F64, ring: I64, x: F64) -> F64:
     order = np.argsort(vertices[ring, 0])
-    return np.interp(x, vertices[ring, 0][order], vertices[ring, 1][order])
+    line: F64 = np.interp(x, vertices[ring, 0][order], vertices[ring, 1][order])
+    return line
 
 
 def lid_opening(vertices: F64, side: str, samples: int = 15) -> F64:
@@ -162,11 +163,11 @@ def _lid_skin(vertices: F64, side: str) -> I64:
 
 
 def _push_out(points: F64, centre: F64, radius: float, gaze: F64) -> F64:
-    """Displacement that brings points inside the eye's surface (plus clearance) out to it, at most ``_LID_PUSH``."""
+    """Displacement of points inside the eye's surface (plus clearance) out to it, at most ``_LID_PUSH`` of the radius."""
     relative = points - centre
     distance = np.maximum(np.linalg.norm(relative, axis=1), 1e-6)
     angle = np.arccos(np.clip(relative @ gaze / distance, -1, 1))
-    push = np.clip(landmarks.eye_surface(angle, radius) + _LID_CLEARANCE - distance, 0, _LID_PUSH)
+    push = np.clip(landmarks.eye_surface(angle, radius) + _LID_CLEARANCE - distance, 0, _LID_PUSH * radius)
     out: F64 = relative / distance[:, None] * push[:, None]
     return out
 
@@ -266,7 +267,7 @@ def contract_morphs(vertices: F64, raw: Mapping[str, Delta]) -> dict[str, Delta]
     units = dict(raw)
     for name in ARKIT:
         stem = name.removesuffix("Left").removesuffix("Right")
-        if stem.startswith("eye"):
+        if stem.startswith("eye") or stem == "cheekSquint":
             units[name] = _eye_unit(vertices, stem, name.removeprefix(stem), raw[name])
     sink, units["tongueOut"], units["tongueUp"] = _tongue_units(vertices)
     units["jawOpen"] = mix({"jaw": 1.0, "sink": 1.0}, {"jaw": units["jawOpen"], "sink": sink})

@@ -172,7 +172,8 @@ def lip_gap(vertices: F64, samples: int = 21) -> tuple[F64, F64, F64]:
 
     def curve(ring: I64) -> F64:
         order = np.argsort(vertices[ring, 0])
-        return np.interp(x, vertices[ring, 0][order], vertices[ring, 1][order])
+        line: F64 = np.interp(x, vertices[ring, 0][order], vertices[ring, 1][order])
+        return line
 
     upper = np.min([curve(r) for r in rings.upper], axis=0)
     lower = np.max([curve(r) for r in rings.lower], axis=0)

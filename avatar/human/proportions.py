@@ -15,7 +15,7 @@ from scipy.sparse import csr_array
 
 from avatar.human import landmarks, rig
 from avatar.human.bundle import VERTEX_COUNT, bundle
-from avatar.human.figure import F64, I64
+from avatar.human.figure import F64, I64, Delta
 from avatar.human.landmarks import smoothstep
 from avatar.profile import AvatarStyle
 
@@ -37,8 +37,10 @@ class Proportions:
     nose: tuple[float, float, float] = (1.0, 1.0, 1.0)
     mouth: tuple[float, float, float] = (1.0, 1.0, 1.0)
     cheek: tuple[float, float, float] = (0.0, 0.0, 0.0)  # outwards, up, forward
+    teeth: float = 1.0  # scale of teeth and tongue towards the throat
     chin_narrow: float = 0.0  # share of the width taken off the jaw
     chin_lift: float = 0.0  # metres
+    youth: float = 0.0  # share of the way to the same person's head as a child
     soft: int = 0  # smoothing steps on the face
     smile: float = 0.0  # of mouthSmile in the rest face
     wide: float = 0.0  # of eyeWide in the rest face
@@ -51,14 +53,14 @@ STYLES: Mapping[AvatarStyle, Proportions] = {
         neck=0.90,
         limbs=0.94,
         waist=0.95,
-        eyes=1.16,
-        eye_shift=(0.0022, -0.0008, 0.0004),
-        nose=(0.95, 0.86, 0.84),
-        mouth=(0.95, 0.98, 0.98),
-        cheek=(0.0020, -0.0005, 0.0025),
-        chin_narrow=0.06,
-        chin_lift=0.004,
-        soft=6,
+        eyes=1.08,
+        eye_shift=(0.0008, 0.0, 0.0002),
+        nose=(0.96, 0.92, 0.88),
+        mouth=(1.0, 1.0, 1.0),
+        cheek=(0.0, 0.0, 0.0010),
+        teeth=0.95,
+        youth=0.45,
+        soft=4,
         smile=0.12,
     ),
     AvatarStyle.ANIME: Proportions(
@@ -67,14 +69,16 @@ STYLES: Mapping[AvatarStyle, Proportions] = {
         limbs=0.86,
         waist=0.90,
         legs=1.05,
-        eyes=1.24,
-        eye_shift=(0.0034, -0.0030, 0.0010),
-        nose=(0.80, 0.72, 0.74),
-        mouth=(0.80, 0.86, 0.92),
-        cheek=(0.0025, 0.0, 0.0035),
-        chin_narrow=0.13,
-        chin_lift=0.006,
-        soft=14,
+        eyes=1.20,
+        eye_shift=(0.0022, -0.0020, 0.0004),
+        nose=(0.86, 0.78, 0.76),
+        mouth=(0.88, 0.92, 0.96),
+        cheek=(0.0, 0.0, 0.0015),
+        chin_narrow=0.06,
+        chin_lift=0.002,
+        teeth=0.90,
+        youth=0.75,
+        soft=8,
         smile=0.15,
         wide=0.15,
     ),
@@ -82,7 +86,12 @@ STYLES: Mapping[AvatarStyle, Proportions] = {
 
 
 def _scaled(
-    points: F64, centre: F64, scale: tuple[float, float, float] | float, inner: float, outer: float, shift: F64 | None = None
+    points: F64,
+    centre: F64,
+    scale: tuple[float, float, float] | float,
+    inner: float,
+    outer: float,
+    shift: F64 | None = None,
 ) -> F64:
     """Displacement of a scale (and shift) about ``centre``: whole inside ``inner`` metres, none beyond ``outer``."""
     away = points - centre
@@ -108,7 +117,8 @@ def _face_warp(look: Proportions, vertices: F64) -> Callable[[F64], F64]:
         # Eyes: the whole ball, cornea and lids scale as one, so they keep fitting; the mouth is left where it is.
         # They grow into the head rather than out of it.
         sunk = np.array([0.0, 0.0, -0.7 * (look.eyes - 1) * ball.radius])
-        move = _scaled(q, ball.centre, look.eyes, 1.25 * ball.radius, 0.090 * size, sunk + size * np.array(look.eye_shift))
+        sunk += size * np.array(look.eye_shift)
+        move = _scaled(q, ball.centre, look.eyes, 1.25 * ball.radius, 0.090 * size, sunk)
         move[:, 0] *= smoothstep(0.0, 0.011 * size, q[:, 0])
         q += move * smoothstep(mouth[1] + 0.002 * size, mouth[1] + 0.034 * size, q[:, 1])[:, None]
         q += _scaled(q, nose + size * np.array([0, 0.004, -0.020]), look.nose, 0.010 * size, 0.046 * size)
@@ -134,6 +144,15 @@ def _face_warp(look: Proportions, vertices: F64) -> Callable[[F64], F64]:
 
 
 @functools.cache
+def _teeth() -> F64:
+    """(19158,) 1 on teeth and tongue."""
+    out = np.zeros(VERTEX_COUNT)
+    for group in ("helper-upper-teeth", "helper-lower-teeth", "helper-tongue"):
+        out[bundle().vertices_of(group)] = 1.0
+    return out
+
+
+@functools.cache
 def _nose_tip() -> int:
     """The foremost vertex of the neutral face's middle line."""
     base = bundle().base
@@ -153,13 +172,12 @@ def style_warp(style: AvatarStyle, vertices: F64, joints: Mapping[str, F64]) -> 
     if look == Proportions():
         return lambda points, like: points
     face = _face_warp(look, vertices)
-    head = _column("Head") + _column("LeftEye") + _column("RightEye")
-    head = 1 - (1 - np.minimum(head, 1.0)) ** 2.5  # the jaw, half skinned to the neck, belongs to the head here
+    head = 1 - (1 - rig.head_weight()) ** 2.5  # the jaw, half skinned to the neck, belongs to the head here
     size = landmarks.head_scale(vertices)
     neck_line = joints["Head"] - joints["Neck"]
-    neck = np.minimum(
-        1.0, 0.9 * _column("Neck") + 0.5 * head * smoothstep(0.03 * size, -0.03 * size, vertices[:, 1] - joints["Head"][1])
-    )
+    neck = _column("Neck") * (1 - head)
+    teeth = _teeth()
+    throat = vertices[bundle().vertices_of("helper-upper-teeth")].mean(axis=0) - [0, 0, 0.030 * size]
     limbs = [
         (_column(f"{s}{a}"), joints[f"{s}{a}"], joints[f"{s}{b}"])
         for s in ("Left", "Right")
@@ -172,6 +190,7 @@ def style_warp(style: AvatarStyle, vertices: F64, joints: Mapping[str, F64]) -> 
 
     def warp(points: F64, like: I64) -> F64:
         q = face(points)
+        q += (look.teeth - 1) * teeth[like, None] * (q - throat)
         q = pivot + (q - pivot) * (1 + (look.head - 1) * head[like, None])
         along = ((q - joints["Neck"]) @ neck_line / (neck_line @ neck_line)).clip(-0.3, 1.0)[:, None]
         radial = (q - joints["Neck"] - along * neck_line) * [1, 0, 1]
@@ -196,7 +215,7 @@ def carried(warp: Warp, points: F64, offsets: F64, like: I64) -> F64:
 
 
 def speech_scale(style: AvatarStyle) -> float:
-    """Factor of the lower face's expressions: they keep their own motion, since the warp's squeeze would crease them."""
+    """Factor of the lower face's expressions, which keep their own motion: the warp's squeeze would crease them."""
     look = STYLES[style]
     return look.head * 0.5 * (1.0 + float(np.mean(look.mouth)))
 
@@ -230,16 +249,9 @@ def _joint_hosts() -> I64:
 
 
 @functools.cache
-def _softening() -> tuple[csr_array, F64]:
-    """(average over neighbours of each skin vertex, weight of softening): the face without lids, lips and ears."""
+def _softening() -> tuple[I64, csr_array, F64]:
+    """(face vertices, average over the neighbours of each, weight of softening): all but lids, lips and cavities."""
     base = bundle().base
-    triangles = landmarks.skin_triangles()
-    edges = np.concatenate([triangles[:, [0, 1]], triangles[:, [1, 2]], triangles[:, [2, 0]]])
-    edges = np.unique(np.concatenate([edges, edges[:, ::-1]]), axis=0)
-    ones = np.ones(len(edges))
-    graph = csr_array((ones, (edges[:, 0], edges[:, 1])), shape=(VERTEX_COUNT, VERTEX_COUNT))
-    degree = np.maximum(np.asarray(graph.sum(axis=1)).ravel(), 1.0)
-    average = csr_array(graph.multiply(1 / degree[:, None]))
     weight = smoothstep(0.055, 0.095, base[:, 2]) * smoothstep(0.605, 0.635, base[:, 1])
     for side in ("Left", "Right"):
         ball = landmarks.eyeball(base, side)
@@ -249,18 +261,54 @@ def _softening() -> tuple[csr_array, F64]:
     mouth = np.concatenate([base[rings.upper[-1]], base[rings.lower[-1]]]).mean(axis=0)
     weight *= smoothstep(0.7, 1.6, np.linalg.norm((base - mouth) / [0.030, 0.013, 0.03], axis=1))
     weight[landmarks.mouth_vertices()] = 0.0
-    inside = np.zeros(VERTEX_COUNT)
-    inside[bundle().vertices_of("body")] = 1.0
-    return average, weight * inside
+    triangles = landmarks.skin_triangles()
+    triangles = triangles[weight[triangles].max(axis=1) > 0]
+    ids = np.unique(triangles)
+    local = np.searchsorted(ids, triangles)
+    edges = np.concatenate([local[:, [0, 1]], local[:, [1, 2]], local[:, [2, 0]]])
+    edges = np.unique(np.concatenate([edges, edges[:, ::-1]]), axis=0)
+    graph = csr_array((np.ones(len(edges)), (edges[:, 0], edges[:, 1])), shape=(len(ids), len(ids)))
+    degree = np.maximum(np.asarray(graph.sum(axis=1)).ravel(), 1.0)
+    return ids, csr_array(graph.multiply(1 / degree[:, None])), weight[ids]
+
+
+def _smoothed(field: F64, steps: int) -> F64:
+    """Values on the face vertices (n, k) with their relief averaged away step by step; lids and lips are kept."""
+    _, average, weight = _softening()
+    out = field
+    for _ in range(steps):
+        out = out + 0.5 * weight[:, None] * (average @ out - out)
+    return out
 
 
 def soften(style: AvatarStyle, vertices: F64) -> F64:
     """The same figure with the style's share of the face's relief smoothed away; lids and lips keep their shape."""
-    steps = STYLES[style].soft
-    if not steps:
-        return vertices
-    average, weight = _softening()
+    ids = _softening()[0]
     out = vertices.copy()
-    for _ in range(steps):
-        out += 0.5 * weight[:, None] * (average @ out - out)
+    out[ids] = _smoothed(vertices[ids], STYLES[style].soft)
+    return out
+
+
+_CREASING = ("mouthSmile", "mouthDimple", "cheekSquint")
+
+
+def soften_units(style: AvatarStyle, units: Mapping[str, Delta]) -> dict[str, Delta]:
+    """The same units, with those that fold the cheek smoothed as far as the style's skin is."""
+    ids = _softening()[0]
+    names = [name for name in units if name.startswith(_CREASING)]
+    columns = []
+    for name in names:
+        dense = np.zeros((VERTEX_COUNT, 3))
+        dense[units[name].index] = units[name].offset
+        columns.append(dense[ids])
+    smooth = _smoothed(np.concatenate(columns, axis=1), 2 + 2 * STYLES[style].soft)
+    out = dict(units)
+    for k, name in enumerate(names):
+        unit = units[name]
+        untouched = ~np.isin(unit.index, ids)
+        index = np.concatenate([unit.index[untouched], ids])
+        offset = np.concatenate([unit.offset[untouched], smooth[:, 3 * k : 3 * k + 3]])
+        order = np.argsort(index)
+        order = order[np.abs(offset[order]).max(axis=1) > 1e-6]
+        out[name] = Delta(index[order], offset[order])
     return out

@@ -78,6 +78,15 @@ def base_weights() -> F32:
     return weights
 
 
+@functools.cache
+def head_weight() -> F64:
+    """(19158,) how much each base vertex moves with the head, its eyes included."""
+    columns = [_INDEX[name] for name in ("Head", "LeftEye", "RightEye")]
+    weight: F64 = base_weights()[:, columns].sum(axis=1).astype(np.float64).clip(0.0, 1.0)
+    weight.setflags(write=False)
+    return weight
+
+
 def four_influences(dense: F64) -> F32:
     """(n, 67) weights cut to the four largest of each row and made to sum to 1; rows without any hang on Hips."""
     keep = np.argpartition(dense, -4, axis=1)[:, -4:]
@@ -112,7 +121,8 @@ class Bind:
 
 
 def _unit(vector: F64) -> F64:
-    return vector / max(float(np.linalg.norm(vector)), 1e-12)
+    out: F64 = vector / max(float(np.linalg.norm(vector)), 1e-12)
+    return out
 
 
 def _swing(source: F64, goal: F64) -> F64:
@@ -120,7 +130,8 @@ def _swing(source: F64, goal: F64) -> F64:
     a, b = _unit(source), _unit(goal)
     v, c = np.cross(a, b), float(a @ b)
     k = np.array([[0, -v[2], v[1]], [v[2], 0, -v[0]], [-v[1], v[0], 0]])
-    return np.eye(3) + k + k @ k / max(1 + c, 1e-9)
+    out: F64 = np.eye(3) + k + k @ k / max(1 + c, 1e-9)
+    return out
 
 
 def _frame(along: F64, towards: F64) -> F64:
@@ -146,7 +157,8 @@ _FINGER_SPREAD = 0.35  # of the A-pose's lateral spread that stays in the T-pose
 _LEG_CLEARANCE = 0.006  # metres from the middle that inner thighs and calves keep when the stance is narrowed
 # Forward (+) lean in degrees of the trunk's frames: the source's spine joints sit off the line a spine bends about, so
 # the frames are given the lean they have in the skeletons that clients animate, not the line between the joints.
-_TRUNK_LEAN = {"Hips": -3.0, "Spine": -5.0, "Spine1": -9.0, "Spine2": -2.0, "Neck": 14.0, "Head": 8.0, "HeadTop_End": 0.0}
+_TRUNK_LEAN = {"Hips": -3.0, "Spine": -5.0, "Spine1": -9.0, "Spine2": -2.0, "Neck": 14.0, "Head": 8.0}
+_TRUNK_LEAN |= {"HeadTop_End": 0.0}
 
 
 def _rotation_z(angle: float) -> F64:
@@ -246,7 +258,7 @@ def bind(figure: Figure) -> Bind:
     rest = np.stack([joints[name] for name in JOINT_NAMES])
     world[:, :3, 3] = np.einsum("jab,jb->ja", stacked[:, :3, :3], rest) + stacked[:, :3, 3]
     parents = tuple(_INDEX.get(PARENT[name], -1) for name in JOINT_NAMES)
-    inverse = np.linalg.inv(world)
+    inverse: F64 = np.linalg.inv(world).astype(np.float64)
     local = np.stack([w if p < 0 else inverse[p] @ w for w, p in zip(world, parents, strict=True)])
     rotation = Rotation.from_matrix(local[:, :3, :3]).as_quat(canonical=True)
     return Bind(stacked, world, inverse, local[:, :3, 3].copy(), rotation, parents)
