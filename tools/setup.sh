@@ -27,9 +27,9 @@ stop() { printf '\n%s\n' "$*" >&2; exit 1; }
 step() {
   local what=$1 began=$SECONDS
   shift
-  printf '  %-44s' "$what"
+  printf '  %-52s ' "$what"
   printf '\n== %s: %s\n' "$what" "$*" >>"$log"
-  if "$@" >>"$log" 2>&1 </dev/null; then
+  if "$@" </dev/null >>"$log" 2>&1; then
     printf 'done (%s s)\n' $((SECONDS - began))
   else
     printf 'failed\n'
@@ -83,7 +83,9 @@ take_stock() {
     has_library liblzma.so.5 || needed+=(liblzma5)
     has_library libgcc_s.so.1 || needed+=(libgcc-s1)
   fi
-  # The renderer loads libEGL, which loads Mesa's software driver through glvnd.
+  # Filament links libGL and libX11 and loads libEGL, which loads Mesa's software driver through glvnd.
+  has_library libGL.so.1 || wanted+=(libgl1)
+  has_library libX11.so.6 || wanted+=(libx11-6)
   has_library libEGL.so.1 || wanted+=(libegl1)
   has_library libEGL_mesa.so.0 || wanted+=(libegl-mesa0)
   compgen -G '/usr/lib/x86_64-linux-gnu/dri/*' >/dev/null || wanted+=(libgl1-mesa-dri)
@@ -91,16 +93,14 @@ take_stock() {
 
 # Newer releases renamed packages when 64-bit time came (libcurl4t64); take the name that exists.
 name_packages() {
-  local package
+  local package names=()
   for package in "$@"; do
-    if has_package "$package"; then
-      printf '%s ' "$package"
-    elif has_package "${package}t64"; then
-      printf '%s ' "${package}t64"
-    else
-      printf '%s ' "$package"
+    if ! has_package "$package" && has_package "${package}t64"; then
+      package+=t64
     fi
+    names+=("$package")
   done
+  printf '%s' "${names[*]}"
 }
 
 install_packages() {
@@ -112,7 +112,9 @@ install_packages() {
 
 take_stock
 if ((${#needed[@]} + ${#wanted[@]})) && [[ $(id -u) == 0 ]] && command -v apt-get >/dev/null; then
-  step "system packages: ${needed[*]} ${wanted[*]}" install_packages "${needed[@]}" "${wanted[@]}"
+  packages=("${needed[@]}" "${wanted[@]}")
+  step "${#packages[@]} system packages" install_packages "${packages[@]}"
+  say "    ${packages[*]}"
   take_stock
 fi
 if ((${#needed[@]})); then

@@ -21,7 +21,7 @@ CHILD = Path(__file__).with_name("child.py")
 ADDRESS_SPACE_BYTES = 6 << 30  # Mesa and LLVM map 1.7 GB for an ordinary avatar; the backstop behind the ceiling below
 RESIDENT_BYTES = 1 << 30
 WATCH_SECONDS = 0.05
-APT_LINE = "apt-get install -y libegl1 libgl1-mesa-dri"
+APT_LINE = "apt-get install -y libegl1 libgl1 libgl1-mesa-dri"
 
 
 class Guest:

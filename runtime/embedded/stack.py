@@ -15,7 +15,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
-import structlog
 
 import runtime
 from runtime.embedded.children import Child, Children, Program, make_folder, ready
@@ -30,8 +29,6 @@ from runtime.embedded.state import (
     write_state,
 )
 from runtime.settings import EVERY_ADDRESS, LOOPBACK, VARIABLES, Settings
-
-log = structlog.get_logger()
 
 READY_FILE = "AVATAR_READY_FILE"
 """Environment variable that tells a worker which file to make once it takes work."""
@@ -165,21 +162,21 @@ def until_signalled() -> Iterator[None]:
     task = asyncio.current_task()
     assert task is not None, "enter until_signalled from a coroutine"
     loop = asyncio.get_running_loop()
-    signalled: list[str] = []
+    signalled = False
 
-    def stop(number: signal.Signals) -> None:
+    def stop() -> None:
+        nonlocal signalled
         if not signalled:
             task.cancel()
-        signalled.append(number.name)
+        signalled = True
 
     for number in STOP_SIGNALS:
-        loop.add_signal_handler(number, stop, number)
+        loop.add_signal_handler(number, stop)
     try:
         yield
     except asyncio.CancelledError:
         if not signalled or task.uncancel() > 0:
             raise
-        log.info("stopped", signal=signalled[0])
     finally:
         for number in STOP_SIGNALS:
             loop.remove_signal_handler(number)
