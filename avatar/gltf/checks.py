@@ -218,7 +218,7 @@ def _check_buffers(gltf: Gltf, binary_size: int, findings: Findings) -> None:
     for at, view in enumerate(gltf.buffer_views):
         where = pointer("bufferViews", at)
         if view.buffer >= len(gltf.buffers):
-            findings.error(ProblemCode.REFERENCE, where, f"there is no buffer {view.buffer}.")
+            findings.error(ProblemCode.REFERENCE, where, f"there is no buffer {view.buffer}; export the file again.")
         elif view.byte_offset + view.byte_length > gltf.buffers[view.buffer].byte_length:
             message = f"ends at byte {view.byte_offset + view.byte_length:,}, past its buffer; export the file again."
             findings.error(ProblemCode.VIEW_BOUNDS, where, message)
@@ -263,7 +263,7 @@ def _check_span(
     gltf: Gltf, view_at: int, offset: int, count: int, kind: str, dtype: np.dtype[Any], where: str, findings: Findings
 ) -> None:
     if view_at >= len(gltf.buffer_views):
-        findings.error(ProblemCode.REFERENCE, where, f"there is no buffer view {view_at}.")
+        findings.error(ProblemCode.REFERENCE, where, f"there is no buffer view {view_at}; export the file again.")
         return
     view = gltf.buffer_views[view_at]
     columns, column = column_stride(kind, dtype)
@@ -280,7 +280,7 @@ def _check_span(
 def _check_references(gltf: Gltf, findings: Findings) -> None:
     for where, at, limit, kind in _references(gltf):
         if at is not None and at >= limit:
-            findings.error(ProblemCode.REFERENCE, where, f"there is no {kind} {at}.")
+            findings.error(ProblemCode.REFERENCE, where, f"there is no {kind} {at}; export the file again.")
 
 
 def _references(gltf: Gltf) -> Iterable[tuple[str, int | None, int, str]]:
@@ -315,8 +315,8 @@ def _references(gltf: Gltf) -> Iterable[tuple[str, int | None, int, str]]:
     for t, texture in enumerate(gltf.textures):
         yield pointer("textures", t), texture.source, len(gltf.images), "image"
         yield pointer("textures", t), texture.sampler, len(gltf.samplers), "sampler"
-        if texture.extensions.webp is not None:
-            yield pointer("textures", t), texture.extensions.webp.source, len(gltf.images), "image"
+        if texture.webp is not None:
+            yield pointer("textures", t), texture.webp.source, len(gltf.images), "image"
     for c, material in enumerate(gltf.materials):
         pbr = material.pbr_metallic_roughness
         slots = (pbr.base_color_texture, pbr.metallic_roughness_texture, material.normal_texture)

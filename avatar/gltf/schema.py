@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 from pydantic.alias_generators import to_camel
 
 Index = Annotated[int, Field(ge=0)]
@@ -28,8 +28,19 @@ _SHAPE = ConfigDict(strict=True, frozen=True, extra="ignore", alias_generator=to
 
 
 class Property(BaseModel):
+    """What every glTF object shares. A property is there or not: null is not one of its values."""
+
     model_config = _SHAPE
     extensions: Extensions = {}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _no_nulls(cls, value: Any) -> Any:
+        if isinstance(value, dict):
+            empty = [key for key, item in value.items() if item is None and key != "extras"]
+            if empty:
+                raise ValueError(f"{empty[0]} is null")
+        return value
 
 
 class Asset(Property):
@@ -133,16 +144,22 @@ class WebpTexture(Property):
     source: Index
 
 
-class TextureExtensions(BaseModel):
-    model_config = _SHAPE
-    webp: WebpTexture | None = Field(default=None, alias="EXT_texture_webp")
-
-
-class Texture(BaseModel):
-    model_config = _SHAPE
+class Texture(Property):
     source: Index | None = None
     sampler: Index | None = None
-    extensions: TextureExtensions = TextureExtensions()
+
+    @property
+    def webp(self) -> WebpTexture | None:
+        """What EXT_texture_webp says, checked when the file was."""
+        claim = self.extensions.get("EXT_texture_webp")
+        return None if claim is None else WebpTexture.model_validate(claim)
+
+    @field_validator("extensions")
+    @classmethod
+    def _check_webp(cls, value: Extensions) -> Extensions:
+        if "EXT_texture_webp" in value:
+            WebpTexture.model_validate(value["EXT_texture_webp"])
+        return value
 
 
 class TextureInfo(Property):
