@@ -104,7 +104,8 @@ def parse_profile(data: bytes | str | object, where: str) -> AgentProfile:
         data = _parse_json(data, where)
     if not isinstance(data, Mapping):
         raise InvalidInput(
-            f"a profile is a JSON object, not {_kind(data)}", where=where,
+            f"a profile is a JSON object, not {_kind(data)}",
+            where=where,
             mend='Give at least {"agentId": "ada", "name": "Ada"}',
             errors=[{"field": "", "message": f"must be an object, not {_kind(data)}"}],
         )
@@ -118,7 +119,8 @@ def _parse_json(data: bytes | bytearray | memoryview | str, where: str) -> objec
     size = len(data.encode("utf-8", "surrogatepass")) if isinstance(data, str) else len(bytes(data))
     if size > MAX_DOCUMENT:
         raise TooLarge(
-            f"the profile has {size} bytes, at most {MAX_DOCUMENT} are taken", where=where,
+            f"the profile has {size} bytes, at most {MAX_DOCUMENT} are taken",
+            where=where,
             mend=f"Shorten the texts: a description has at most {MAX_TEXT} characters",
         )
 
@@ -190,9 +192,7 @@ def _path(location: tuple[int | str, ...]) -> str:
     return path if len(path) <= 80 and path.isprintable() else _shown(path)[1:-1]
 
 
-_FIELDS: Mapping[str, str] = {
-    name: info.alias or name for name, info in AgentProfile.model_fields.items()
-}
+_FIELDS: Mapping[str, str] = {name: info.alias or name for name, info in AgentProfile.model_fields.items()}
 _PATTERNS: Mapping[str, str] = {
     "language": "must be a language tag such as 'en' or 'pt-BR'",
     "referenceImage": "must be an address that starts with http:// or https://",
@@ -200,7 +200,7 @@ _PATTERNS: Mapping[str, str] = {
 
 
 def _like(word: object, known: tuple[str, ...]) -> str:
-    """"; did you mean 'description'?", or nothing."""
+    """ "; did you mean 'description'?", or nothing."""
     lower = {name.lower(): name for name in known}
     close = get_close_matches(str(word)[:100].lower().replace("_", ""), lower, n=1, cutoff=0.6)
     return f"; did you mean '{lower[close[0]]}'?" if close else ""

@@ -13,9 +13,10 @@ from typing import TypeVar
 from avatar.character import AccessoryKind, BottomKind, FacialHair, FootwearKind, HairStyle, TopKind
 from avatar.describe import colours, words
 from avatar.describe.findings import Findings
+from avatar.describe.grammar import Kind
 from avatar.describe.slots import Slot
 from avatar.describe.tables import bag
-from avatar.describe.terms import HAIR_PEOPLE, HAIR_STYLE_QUALITIES, Kind, Term
+from avatar.describe.terms import HAIR_PEOPLE, HAIR_STYLE_QUALITIES, Term
 
 Choice = TypeVar("Choice", bound=StrEnum)
 

@@ -146,8 +146,8 @@ SKIN_TONES: Mapping[str, tuple[float, float]] = MappingProxyType(
 )
 
 SHADES = bag("""
-    dark darker deep light lighter pale pastel bright vivid neon faded washed muted dusty soft rich warm cool
-    medium mid
+    dark darker deep light lighter pale pastel bright vivid neon faded washed muted dusty soft rich warm cool medium
+    mid
 """)
 
 

@@ -115,10 +115,9 @@ def merged(better: Findings, other: Findings) -> Findings:
     for slots in _TOGETHER:
         if closed & slots:
             closed |= slots
-    result = Findings(
+    return Findings(
         {slot: value for slot, value in other.numbers.items() if slot not in closed} | better.numbers,
         {slot: value for slot, value in other.words.items() if slot not in closed} | better.words,
         {slot: said for slot, said in other.heard.items() if slot not in closed} | better.heard,
         {key: note for key, note in other.near.items() if key not in closed} | better.near,
     )
-    return result

@@ -21,13 +21,13 @@ class Measure(NamedTuple):
     length: int
 
 
-_ONES = {
-    word: i
-    for i, word in enumerate(
-        ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"]
-    )
-}
-_TENS = {word: 10 * i for i, word in enumerate(["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], 2)}
+_UNITS = """
+    zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen
+    eighteen nineteen
+"""
+_ROUND = "twenty thirty forty fifty sixty seventy eighty ninety"
+_ONES = {word: i for i, word in enumerate(_UNITS.split())}
+_TENS = {word: 10 * i for i, word in enumerate(_ROUND.split(), 2)}
 _DECADES = {
     "teens": 10,
     "twenties": 20,

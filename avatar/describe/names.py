@@ -24,55 +24,88 @@ class Region(StrEnum):
 _FIRST_NAMES: Mapping[Region, tuple[str, str]] = MappingProxyType(
     {
         Region.EUROPE: (
-            "ada alice amelia amy andrea anna anne astrid barbara beatrice birgit bridget carla carol caroline charlotte chloe "
-            "christine claire clara daisy diana dorothy eleanor elena elisabeth elizabeth ella ellen elsa emily emma erika eva evelyn "
-            "fiona flora florence freya frida gabriele giulia grace greta hannah heidi helen helga ingrid irene isabel isabella jane "
-            "jennifer jessica joan johanna josephine judith julia karen katarina kate katherine kirsten laura lena lily linda lisa "
-            "louise lucy magdalena margaret maria marie marta martha mary matilda mia michelle molly monika nancy natalia natasha "
-            "nina nora olga olivia paula petra rebecca rosa rose ruth sabine sally sandra sarah signe silvia sigrid sofia sophia sophie "
-            "stella susan svetlana sylvia tatiana theresa ursula valentina vera veronika victoria violet zoe hazel ivy ruby",
-            "adam alan albert alexander alfred andrew anders anton arthur axel benjamin bjorn boris brian bruno charles christian "
-            "christopher daniel david dieter dmitri edgar edward elias emil eric erik ernst ethan felix filip francis frank fred "
-            "frederick friedrich gabriel george giovanni graham gregory gunther gustav hans harold harry heinrich henrik henry hugo "
-            "ian igor isaac ivan jack jacob jakob james jan jean jeremy johan john jonas jonathan joseph jurgen karl kevin klaus lars "
-            "leo leonard liam louis luca lucas ludwig luke magnus marco mario mark markus martin matthew max michael mikhail nicholas "
-            "niels nikolai oliver olaf oscar otto patrick paul peter philip pierre ralph richard robert roger roman rudolf samuel "
-            "sean sebastian sergei simon stefan stephen steven sven theodore thomas timothy tom victor viktor vincent vladimir walter "
+            "ada alice amelia amy andrea anna anne astrid barbara beatrice birgit bridget carla "
+            "carol caroline charlotte chloe "
+            "christine claire clara daisy diana dorothy eleanor elena elisabeth elizabeth ella ellen "
+            "elsa emily emma erika eva evelyn "
+            "fiona flora florence freya frida gabriele giulia grace greta hannah heidi helen helga "
+            "ingrid irene isabel isabella jane "
+            "jennifer jessica joan johanna josephine judith julia karen katarina kate katherine "
+            "kirsten laura lena lily linda lisa "
+            "louise lucy magdalena margaret maria marie marta martha mary matilda mia michelle molly "
+            "monika nancy natalia natasha "
+            "nina nora olga olivia paula petra rebecca rosa rose ruth sabine sally sandra sarah "
+            "signe silvia sigrid sofia sophia sophie "
+            "stella susan svetlana sylvia tatiana theresa ursula valentina vera veronika victoria "
+            "violet zoe hazel ivy ruby",
+            "adam alan albert alexander alfred andrew anders anton arthur axel benjamin bjorn boris "
+            "brian bruno charles christian "
+            "christopher daniel david dieter dmitri edgar edward elias emil eric erik ernst ethan "
+            "felix filip francis frank fred "
+            "frederick friedrich gabriel george giovanni graham gregory gunther gustav hans harold "
+            "harry heinrich henrik henry hugo "
+            "ian igor isaac ivan jack jacob jakob james jan jean jeremy johan john jonas jonathan "
+            "joseph jurgen karl kevin klaus lars "
+            "leo leonard liam louis luca lucas ludwig luke magnus marco mario mark markus martin "
+            "matthew max michael mikhail nicholas "
+            "niels nikolai oliver olaf oscar otto patrick paul peter philip pierre ralph richard "
+            "robert roger roman rudolf samuel "
+            "sean sebastian sergei simon stefan stephen steven sven theodore thomas timothy tom "
+            "victor viktor vincent vladimir walter "
             "werner wilhelm william wolfgang bob",
         ),
         Region.AFRICA: (
-            "abena ada-obi adaeze adanna adwoa aisha ama amara amina asha ayana chiamaka chidinma efua esi fatoumata folasade imani "
-            "kamaria lerato makena mariama naledi ngozi nia nkechi nomsa oluchi sade thandi thandiwe wanjiru yaa zainab zola zuri",
-            "abebe adebayo akin amadou babajide bakari chidi chike chinedu diallo emeka femi ibrahima jabari kofi kwabena kwame kwesi "
-            "lamine lwazi mamadou musa ngugi obi okoro olu oluwaseun ousmane sefu sipho tau tendai thabo themba tunde uche yaw",
+            "abena ada-obi adaeze adanna adwoa aisha ama amara amina asha ayana chiamaka chidinma "
+            "efua esi fatoumata folasade imani "
+            "kamaria lerato makena mariama naledi ngozi nia nkechi nomsa oluchi sade thandi thandiwe "
+            "wanjiru yaa zainab zola zuri",
+            "abebe adebayo akin amadou babajide bakari chidi chike chinedu diallo emeka femi "
+            "ibrahima jabari kofi kwabena kwame kwesi "
+            "lamine lwazi mamadou musa ngugi obi okoro olu oluwaseun ousmane sefu sipho tau tendai "
+            "thabo themba tunde uche yaw",
         ),
         Region.EAST_ASIA: (
-            "aiko akemi akiko ayumi eun fumiko hanako haruka hinata hiroko hua hui jia jiyeon keiko lan lanh lien linh mai mei mei-ling "
-            "mika min-ji misaki miyu momoko naoko ngoc noriko phuong sakura sayuri soo-jin suki thao thi thuy tomoko trang xia "
+            "aiko akemi akiko ayumi eun fumiko hanako haruka hinata hiroko hua hui jia jiyeon keiko "
+            "lan lanh lien linh mai mei mei-ling "
+            "mika min-ji misaki miyu momoko naoko ngoc noriko phuong sakura sayuri soo-jin suki thao "
+            "thi thuy tomoko trang xia "
             "xiaoling ying yoko yui yuki yumi yuna",
-            "akira bao chen daichi daiki dong duc feng haruto hideo hiro hiroshi huang huy jin jian jun kaito kazuo ken kenji kenta "
-            "long masato minh min-ho nam naoki quan ren riku ryo satoshi shin sho takashi takeshi taro tetsuo tuan wei xin yamato yong "
+            "akira bao chen daichi daiki dong duc feng haruto hideo hiro hiroshi huang huy jin jian "
+            "jun kaito kazuo ken kenji kenta "
+            "long masato minh min-ho nam naoki quan ren riku ryo satoshi shin sho takashi takeshi "
+            "taro tetsuo tuan wei xin yamato yong "
             "yosuke yusuke zhang",
         ),
         Region.SOUTH_ASIA: (
-            "aditi ananya anika anjali asha deepa deepika devi divya gita indira ishani kamala kavita kiran lakshmi lalita leela maya "
-            "meera nandini neha nisha padma parvati pooja prisha priya radha rani riya saanvi sarita shanti shreya sita sunita uma usha",
-            "aarav aditya ajay amit anand anil arjun arun ashok deepak dev dinesh ganesh gopal hari kartik krishna mahesh manoj mohan "
-            "nikhil pradeep prakash raj rajesh raju rakesh ravi rohan sachin sanjay sunil suresh varun vijay vikram vivek",
+            "aditi ananya anika anjali asha deepa deepika devi divya gita indira ishani kamala "
+            "kavita kiran lakshmi lalita leela maya "
+            "meera nandini neha nisha padma parvati pooja prisha priya radha rani riya saanvi sarita "
+            "shanti shreya sita sunita uma usha",
+            "aarav aditya ajay amit anand anil arjun arun ashok deepak dev dinesh ganesh gopal hari "
+            "kartik krishna mahesh manoj mohan "
+            "nikhil pradeep prakash raj rajesh raju rakesh ravi rohan sachin sanjay sunil suresh "
+            "varun vijay vikram vivek",
         ),
         Region.MIDDLE_EAST: (
-            "aaliyah aya ayse azadeh dalia dina elif emine esra farah farida fatima hala hana huda jamila khadija laila layla leyla "
+            "aaliyah aya ayse azadeh dalia dina elif emine esra farah farida fatima hala hana huda "
+            "jamila khadija laila layla leyla "
             "mariam maryam mina nadia nasrin noor nour parisa rania rim salma samira shirin soraya yasmin zahra zeynep",
-            "abbas abdul abdullah ahmad ahmed ali amir arash bilal cem cyrus darius ehsan emre farid farhad hamid hasan hassan hussein "
-            "ibrahim jamal kamal karim khalid mahmoud mehmet mohamed mohammad mohammed muhammad mustafa nasser omar osman reza said "
+            "abbas abdul abdullah ahmad ahmed ali amir arash bilal cem cyrus darius ehsan emre farid "
+            "farhad hamid hasan hassan hussein "
+            "ibrahim jamal kamal karim khalid mahmoud mehmet mohamed mohammad mohammed muhammad "
+            "mustafa nasser omar osman reza said "
             "salim sami tariq yusuf zayd",
         ),
         Region.LATIN: (
-            "adriana alejandra alma ana camila carmen catalina consuelo daniela dolores esperanza fernanda gabriela guadalupe ines jimena "
-            "juana juanita lucia luciana luisa luz mariana marisol mercedes paloma paola pilar rocio rosario teresa valeria ximena "
+            "adriana alejandra alma ana camila carmen catalina consuelo daniela dolores esperanza "
+            "fernanda gabriela guadalupe ines jimena "
+            "juana juanita lucia luciana luisa luz mariana marisol mercedes paloma paola pilar rocio "
+            "rosario teresa valeria ximena "
             "yolanda",
-            "alejandro alfonso alvaro andres angel antonio armando carlos cesar diego eduardo emilio enrique ernesto esteban felipe "
-            "fernando francisco gustavo hector javier jesus joaquin jorge jose juan julio luis manuel mateo miguel pablo pedro rafael "
+            "alejandro alfonso alvaro andres angel antonio armando carlos cesar diego eduardo emilio "
+            "enrique ernesto esteban felipe "
+            "fernando francisco gustavo hector javier jesus joaquin jorge jose juan julio luis "
+            "manuel mateo miguel pablo pedro rafael "
             "ramon raul ricardo roberto rodrigo salvador santiago sergio tomas xavier",
         ),
     }

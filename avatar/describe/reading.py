@@ -19,9 +19,10 @@ from dataclasses import dataclass, field
 from avatar.describe import words
 from avatar.describe.binding import ACCESSORY_COLOURS, CLOTHES, Part, age, attributes, bind, claims, unbind
 from avatar.describe.findings import Findings
+from avatar.describe.grammar import Kind
 from avatar.describe.slots import Slot
 from avatar.describe.tables import bag
-from avatar.describe.terms import Kind, Term, terms
+from avatar.describe.terms import Term, terms
 from avatar.describe.tokens import Token, sentences
 
 ADJECTIVES = frozenset((Kind.QUALITY, Kind.COLOUR, Kind.SHADE, Kind.DEGREE))

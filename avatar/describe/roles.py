@@ -86,16 +86,19 @@ _DRESSES: Mapping[str, Dress] = MappingProxyType(
         word: dress
         for group, dress in (
             (
-                "nurse doctor physician surgeon dentist vet veterinarian paramedic pharmacist caregiver carer midwife medical health",
+                "nurse doctor physician surgeon dentist vet veterinarian paramedic pharmacist "
+                "caregiver carer midwife medical health",
                 _MEDICAL,
             ),
             (
-                "lawyer attorney banker accountant manager director executive consultant analyst broker advisor adviser secretary "
+                "lawyer attorney banker accountant manager director executive consultant analyst "
+                "broker advisor adviser secretary "
                 "receptionist politician diplomat judge notary sales finance insurance estate concierge",
                 _OFFICE,
             ),
             (
-                "coach trainer fitness athlete runner swimmer boxer footballer cyclist climber surfer skater yoga gym sports sport dancer",
+                "coach trainer fitness athlete runner swimmer boxer footballer cyclist climber "
+                "surfer skater yoga gym sports sport dancer",
                 _SPORT,
             ),
             (
@@ -107,17 +110,20 @@ _DRESSES: Mapping[str, Dress] = MappingProxyType(
                 _TECHNICAL,
             ),
             (
-                "artist painter designer musician singer writer poet author photographer illustrator actor sculptor drummer dj",
+                "artist painter designer musician singer writer poet author photographer illustrator "
+                "actor sculptor drummer dj",
                 _ARTIST,
             ),
             ("chef cook baker butcher barista waiter waitress bartender kitchen", _KITCHEN),
             (
-                "gardener farmer florist ranger hunter fisher adventurer explorer biologist botanist forester geologist",
+                "gardener farmer florist ranger hunter fisher adventurer explorer biologist botanist "
+                "forester geologist",
                 _OUTDOORS,
             ),
             ("guard police officer soldier detective security firefighter sheriff policewoman policeman", _GUARD),
             (
-                "teacher tutor professor lecturer librarian historian archivist curator guide mentor counsellor counselor "
+                "teacher tutor professor lecturer librarian historian archivist curator guide mentor "
+                "counsellor counselor "
                 "psychologist therapist storyteller",
                 _SCHOOL,
             ),
@@ -166,20 +172,24 @@ _MOODS: Mapping[str, Mood] = MappingProxyType(
         for mood, group in (
             (
                 Mood.BRIGHT,
-                "cheerful happy playful energetic lively bubbly enthusiastic upbeat optimistic fun funny bold joyful extroverted "
+                "cheerful happy playful energetic lively bubbly enthusiastic upbeat optimistic fun "
+                "funny bold joyful extroverted "
                 "outgoing spontaneous vibrant adventurous bouncy",
             ),
             (
                 Mood.WARM,
-                "warm kind friendly caring motherly nurturing gentle generous welcoming compassionate empathetic hearted cosy",
+                "warm kind friendly caring motherly nurturing gentle generous welcoming "
+                "compassionate empathetic hearted cosy",
             ),
             (
                 Mood.CALM,
-                "calm quiet shy thoughtful patient serene wise relaxed introverted peaceful reserved soothing mindful dreamy",
+                "calm quiet shy thoughtful patient serene wise relaxed introverted peaceful reserved "
+                "soothing mindful dreamy",
             ),
             (
                 Mood.DARK,
-                "serious stern formal mysterious gloomy sarcastic cynical strict brooding dark grumpy melancholic cold cool edgy",
+                "serious stern formal mysterious gloomy sarcastic cynical strict brooding dark "
+                "grumpy melancholic cold cool edgy",
             ),
         )
         for word in group.split()

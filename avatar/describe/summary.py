@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from avatar.character import AccessoryKind, CharacterDescription, FacialHair, HairStyle, Skin
 from avatar.describe import colours
+from avatar.describe.tables import bag
 from avatar.profile import AvatarStyle
 
-_CLOTH_NAMES = ["black", "charcoal", "grey", "white", "cream", "beige", "khaki", "tan", "brown", "red", "burgundy", "maroon", "rust", "terracotta", "coral", "salmon", "peach", "orange", "mustard", "yellow", "gold", "olive", "green", "mint", "sage", "teal", "turquoise", "blue", "navy", "silver", "purple", "plum", "lavender", "pink", "magenta", "slate", "taupe", "ivory", "lilac"]
+_CLOTH_NAMES = bag("""
+    black charcoal grey white cream beige khaki tan brown red burgundy maroon rust terracotta coral salmon peach orange
+    mustard yellow gold olive green mint sage teal turquoise blue navy silver purple plum lavender pink magenta slate
+    taupe ivory lilac
+""")
 _CLOTH_TABLE = {name: colours.COLOURS[name] for name in _CLOTH_NAMES} | {
     f"{name} {shade}": colours.COLOURS[key]
     for name, shade, key in (
@@ -177,6 +182,7 @@ def summarise(character: CharacterDescription) -> str:
         name = f"{_cloth(accessory.colour)} {accessory.kind.value}"
         worn.append(_article(name) if accessory.kind == AccessoryKind.HEADSET else name)
     return (
-        f"{' '.join(character.name.split())} is {who} of about {body.age:.0f} with {_listed(features)}, wearing {_listed(worn)}"
+        f"{' '.join(character.name.split())} is {who} of about {body.age:.0f} with "
+        f"{_listed(features)}, wearing {_listed(worn)}"
         f"{_STYLED[character.style]}."
     )

@@ -4,45 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from types import MappingProxyType
 
 from avatar.describe import colours, measures, words
+from avatar.describe.grammar import FUNCTION_WORDS, Kind
 from avatar.describe.slots import Slot
-from avatar.describe.tables import bag
+from avatar.describe.tables import bag, phrases
 from avatar.describe.tokens import Token
-
-
-class Kind(StrEnum):
-    PART = "part"  # hair, eyes, a garment: something adjectives describe
-    PERSON = "person"
-    OTHERS = "others"  # people and animals that are not the person described
-    QUALITY = "quality"
-    COLOUR = "colour"
-    SHADE = "shade"
-    DEGREE = "degree"
-    FILLER = "filler"  # leather, cotton, nice: may stand between a colour and its noun
-    MEASURE = "measure"
-    COPULA = "copula"
-    HAVE = "have"
-    WEAR = "wear"
-    IN = "in"
-    PREPOSITION = "preposition"
-    AND = "and"
-    OR = "or"
-    COMMA = "comma"
-    COLON = "colon"
-    BUT = "but"
-    ARTICLE = "article"
-    OWNER = "owner"  # her, his, Ada's
-    PRONOUN = "pronoun"
-    NAME = "name"
-    NOT = "not"
-    PAST = "past"
-    AS = "as"
-    WHO = "who"
-    SILENT = "silent"  # function words without weight here
-    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +29,9 @@ class Term:
 
 LONGEST_PHRASE = 5  # words
 
-HAIR_NOUNS = ["hair", "haired", "hairs", "hairdo", "haircut", "hairstyle", "locks", "mane", "tresses", "mop", "curls", "ringlets", "waves", "bangs", "fringe"]
+HAIR_NOUNS = bag("""
+    hair haired hairs hairdo haircut hairstyle locks mane tresses mop curls ringlets waves bangs fringe
+""")
 # nouns that say the hair colour by themselves
 HAIR_PEOPLE: Mapping[str, str] = MappingProxyType(
     {
@@ -90,25 +60,32 @@ HAIR_STYLE_QUALITIES = bag("""
     "jaw length",
     "collar length",
 }
-PARTS: Mapping[Slot, str] = MappingProxyType(
+PARTS: Mapping[Slot, frozenset[str]] = MappingProxyType(
     {
-        Slot.EYES: "eyes,eye,eyed,irises,iris",
-        Slot.SKIN: "skin,skinned,complexion,complexioned,skin tone,skin colour,skin color",
-        Slot.FACE: "face,faced,features,visage",
-        Slot.JAW: "jaw,jawed,jawline,jaw line,jaws",
-        Slot.CHIN: "chin,chinned",
-        Slot.NOSE: "nose,nosed",
-        Slot.LIPS: "lips,lipped,lip,mouth",
-        Slot.CHEEKBONES: "cheekbones,cheekboned,cheek bones",
-        Slot.CHEEKS: "cheeks,cheeked",
-        Slot.BROWS: "eyebrows,brows,browed,eyebrow,eyebrowed",
-        Slot.FRECKLES: "freckles,freckled,freckly,freckle",
-        Slot.MAKE_UP: "make up,makeup,lipstick,eyeliner,eye liner,mascara,eyeshadow,eye shadow,lip gloss,rouge,lip colour,cosmetics",
-        Slot.PERSON: "build,built,figure,frame,physique,body,bodied,stature,height,descent,heritage,ancestry,origin,roots,"
-        "ethnicity,extraction,shouldered,limbed,appearance,looks,gender,sex",
-        Slot.OUTFIT: "clothes,clothing,outfit,attire,garb,dressed all",
-        Slot.ACCENT: "stripes,stripe,collar,trim,piping,dots,polka dots,accents,logo,cuffs,highlights,streaks,streak,tips,strands,soles,"
-        "laces,buttons,spots,print,lining,details",
+        Slot.EYES: bag("eyes eye eyed irises iris"),
+        Slot.SKIN: phrases("skin, skinned, complexion, complexioned, skin tone, skin colour, skin color"),
+        Slot.FACE: bag("face faced features visage"),
+        Slot.JAW: phrases("jaw, jawed, jawline, jaw line, jaws"),
+        Slot.CHIN: bag("chin chinned"),
+        Slot.NOSE: bag("nose nosed"),
+        Slot.LIPS: bag("lips lipped lip mouth"),
+        Slot.CHEEKBONES: phrases("cheekbones, cheekboned, cheek bones"),
+        Slot.CHEEKS: bag("cheeks cheeked"),
+        Slot.BROWS: bag("eyebrows brows browed eyebrow eyebrowed"),
+        Slot.FRECKLES: bag("freckles freckled freckly freckle"),
+        Slot.MAKE_UP: phrases("""
+            make up, makeup, lipstick, eyeliner, eye liner, mascara, eyeshadow, eye shadow, lip gloss, rouge,
+            lip colour, cosmetics
+        """),
+        Slot.PERSON: bag("""
+            build built figure frame physique body bodied stature height descent heritage ancestry origin roots
+            ethnicity extraction shouldered limbed appearance looks gender sex
+        """),
+        Slot.OUTFIT: bag("clothes clothing outfit attire garb"),
+        Slot.ACCENT: phrases("""
+            stripes, stripe, collar, trim, piping, dots, polka dots, accents, logo, cuffs, highlights, streaks,
+            streak, tips, strands, soles, laces, buttons, spots, print, lining, details
+        """),
     }
 )
 
@@ -161,8 +138,8 @@ def _vocabulary() -> dict[str, Term]:
     enter(Kind.PART, HAIR_PEOPLE, Slot.HAIR)
     enter(Kind.PART, (style for style in words.HAIR_STYLES if style not in HAIR_STYLE_QUALITIES), Slot.HAIR)
     enter(Kind.PART, words.FACIAL_HAIR, Slot.FACIAL_HAIR)
-    for slot, phrases in PARTS.items():
-        enter(Kind.PART, phrases.split(","), slot)
+    for slot, nouns in PARTS.items():
+        enter(Kind.PART, nouns, slot)
     enter(Kind.PART, words.LEFT_OUT, Slot.LEFT_OUT)
     enter(Kind.PART, words.TOPS, Slot.TOP)
     enter(Kind.PART, words.BOTTOMS, Slot.BOTTOM)
@@ -171,261 +148,8 @@ def _vocabulary() -> dict[str, Term]:
     for accessory in words.ACCESSORIES:
         enter(Kind.PART, (accessory,), Slot(_accessory_kind(accessory)))
     enter(Kind.QUALITY, words.SLEEVES)
-    enter(
-        Kind.COPULA,
-        ["is", "are", "am", "be", "was", "were", "looks", "look", "appears", "remains", "stays", "seems", "turned", "turning", "gone", "going", "dyed", "cut", "kept", "tied", "coloured", "colored", "has", "gone", "has", "turned", "was", "dyed", "is", "dyed"],
-    )
-    enter(
-        Kind.COPULA,
-        (
-            "colour of",
-            "color of",
-            "shade of",
-            "the colour of",
-            "the color of",
-            "has gone",
-            "have gone",
-            "has turned",
-            "going to be",
-            "hue of",
-            "worn",
-            "tied back",
-            "has been",
-        ),
-    )
-    enter(Kind.HAVE, ["with", "has", "have", "having", "had", "got", "sports", "features", "featuring", "boasts", "boasting", "bearing", "bears"])
-    enter(
-        Kind.WEAR,
-        (
-            "wearing",
-            "wears",
-            "wear",
-            "dressed",
-            "clad",
-            "dons",
-            "donning",
-            "sporting",
-            "garbed",
-            "attired",
-            "dressed in",
-            "clad in",
-            "clothed",
-            "clothed in",
-            "dresses in",
-            "all in",
-            "attired in",
-            "wore",
-            "likes to wear",
-            "usually in",
-        ),
-    )
-    enter(Kind.IN, ("in",))
-    enter(
-        Kind.PREPOSITION,
-        ["of", "for", "at", "on", "to", "from", "by", "under", "over", "about", "into", "onto", "through", "around", "near", "behind", "beside", "between", "during", "after", "before", "since", "until", "within", "across", "along", "among", "against", "toward", "towards", "underneath", "beneath", "off", "out", "up", "down", "beyond", "above", "below", "via", "per", "past"],
-    )
-    enter(Kind.AND, ("and", "&", "plus", "as well as"))
-    enter(Kind.OR, ("or", "nor", "/"))
-    enter(Kind.COMMA, (",", "(", ")", "while", "where", "because", "so that", "which", "then", "though", "although"))
-    enter(Kind.COLON, (":", "=", "-"))
-    enter(Kind.BUT, ("but", "yet", "now", "today", "however", "instead", "nowadays", "currently", "though now"))
-    enter(Kind.ARTICLE, ["a", "an", "the", "this", "that", "these", "those", "some", "any", "each", "every", "another", "one", "both"])
-    enter(Kind.OWNER, ["her", "his", "their", "its", "my", "our", "your"])
-    enter(Kind.PRONOUN, ["she", "he", "they", "it", "i", "you", "him", "them", "herself", "himself", "themself", "themselves", "hers"])
-    enter(
-        Kind.NOT,
-        (
-            "no",
-            "not",
-            "without",
-            "never",
-            "lacks",
-            "lacking",
-            "neither",
-            "hates",
-            "hates wearing",
-            "instead of",
-            "rather than",
-            "free of",
-            "devoid of",
-            "hardly any",
-            "refuses to wear",
-            "dislikes",
-            "avoids",
-            "anything but",
-            "does not",
-            "do not",
-            "did not",
-            "without any",
-            "minus",
-            "sans",
-        ),
-    )
-    enter(
-        Kind.PAST,
-        (
-            "used to",
-            "formerly",
-            "previously",
-            "as a child",
-            "as a girl",
-            "as a boy",
-            "as a teenager",
-            "once had",
-            "once was",
-            "in her youth",
-            "in his youth",
-            "in their youth",
-            "years ago",
-            "dreams of",
-            "wishes for",
-            "wishes she had",
-            "looking for",
-            "looks for",
-            "wanted",
-            "wants",
-            "likes people",
-            "loves people",
-        ),
-    )
-    enter(Kind.AS, ("as", "like"))
-    enter(Kind.WHO, ("who", "whose", "whom"))
-    enter(
-        Kind.SILENT,
-        (
-            "not only",
-            "no nonsense",
-            "no longer young",
-            "young at heart",
-            "old soul",
-            "old fashioned",
-            "old school",
-            "old world",
-            "black belt",
-            "green tea",
-            "red wine",
-            "white wine",
-            "blue collar",
-            "white collar",
-            "green energy",
-            "green thumb",
-            "black tea",
-            "black coffee",
-            "blue chip",
-            "top notch",
-            "golden rule",
-            "silver lining",
-            "black market",
-            "red cross",
-            "white house",
-            "blackboard",
-            "at the top",
-            "on top",
-            "on top of",
-            "head over heels",
-            "golden retriever",
-            "apple pie",
-            "rose garden",
-            "no doubt",
-            "no one",
-            "no matter",
-            "all",
-            "also",
-            "always",
-            "often",
-            "usually",
-            "sometimes",
-            "just",
-            "even",
-            "still",
-            "that is",
-            "there",
-            "here",
-            "named",
-            "called",
-            "if",
-            "when",
-            "can",
-            "will",
-            "would",
-            "does",
-            "do",
-            "did",
-            "very much",
-            "pair of",
-            "a pair of",
-            "set of",
-            "made of",
-            "kind hearted",
-            "each day",
-            "long time",
-            "long term",
-            "short term",
-            "fair minded",
-            "tan lines",
-            "light hearted",
-            "dark humour",
-            "dark humor",
-            "dry humour",
-            "warm smile",
-            "bright smile",
-            "wine glasses",
-            "champagne glasses",
-            "magnifying glass",
-            "make up stories",
-            "top of",
-            "dress code",
-            "dress well",
-            "dresses well",
-            "personal trainers",
-            "fish tank",
-            "hair salon",
-            "hair stylist",
-            "skin care",
-            "eye contact",
-            "eye for",
-            "an eye for",
-            "face to face",
-            "keeps an eye on",
-            "keep an eye on",
-            "eyes of a",
-            "in the eye of",
-            "in the face of",
-            "a head for",
-            "both",
-            "type",
-            "kind",
-            "same",
-            "own",
-            "cut in",
-            "full time",
-            "part time",
-            "high school",
-            "middle school",
-            "glass",
-            "a long time",
-            "for long",
-            "as long as",
-            "so long",
-            "how long",
-            "before long",
-            "long ago",
-            "no longer",
-            "long day",
-            "long days",
-            "short notice",
-            "in short",
-            "at large",
-            "by and large",
-            "young people",
-            "old people",
-            "older people",
-            "the elderly",
-            "elderly people",
-            "the old",
-            "the young",
-        ),
-    )
+    for kind, function_words in FUNCTION_WORDS.items():
+        enter(kind, function_words)
     return table
 
 
@@ -451,9 +175,8 @@ _SPELLINGS: Mapping[str, str] = MappingProxyType(
         "blond": "blonde",
         "blondes": "blonde",
         "gray": "grey",
-        "coloured": "coloured",
-        "jewelry": "jewellery",
         "greyish": "grey",
+        "grayish": "grey",
         "reddish": "red",
         "brownish": "brown",
         "bluish": "blue",
@@ -464,13 +187,7 @@ _SPELLINGS: Mapping[str, str] = MappingProxyType(
         "purplish": "purple",
         "whitish": "white",
         "goldish": "gold",
-        "orangey": "orange",
         "tanned": "tan",
-        "womans": "woman",
-        "curley": "curly",
-        "hazelnut": "hazelnut",
-        "fortyish": "forty",
-        "taller": "tall",
         "thinning": "balding",
     }
 )

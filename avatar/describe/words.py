@@ -36,6 +36,18 @@ def _wishes(text: str) -> Mapping[str, tuple[str, ...]]:
     return MappingProxyType({name: tuple(value.split()) for name, value in _entries(text).items()})
 
 
+def _traits(slots: tuple[Slot, ...], text: str) -> Mapping[str, Mapping[Slot, float]]:
+    """``name=value ...``: one value for each of ``slots``, ``-`` where the word says nothing of it."""
+    return MappingProxyType(
+        {
+            name: MappingProxyType(
+                {slot: value for slot, value in zip(slots, values, strict=True) if value is not None}
+            )
+            for name, values in _numbers(text).items()
+        }
+    )
+
+
 # --- the person -------------------------------------------------------------------------------------------------
 
 # name -> gender (0 feminine, 1 masculine), age in years; either may be open
@@ -68,15 +80,15 @@ OCCUPATIONS = bag("""
     surgeon dentist vet pharmacist therapist psychologist counsellor counselor scientist researcher chemist
     physicist biologist astronomer historian librarian archivist curator guide lawyer attorney judge notary
     accountant banker broker analyst consultant manager director executive entrepreneur founder secretary
-    receptionist clerk cashier shopkeeper seller merchant barista bartender chef cook baker butcher farmer
-    gardener florist fisher hunter ranger sailor captain pilot astronaut driver mechanic electrician plumber
-    carpenter blacksmith welder builder mason painter artist sculptor photographer designer illustrator musician
-    singer drummer guitarist pianist violinist dj dancer actor comedian magician writer author poet journalist
-    reporter presenter newsreader editor translator interpreter soldier officer guard detective spy sheriff
-    firefighter paramedic lifeguard athlete runner swimmer boxer wrestler footballer cyclist climber surfer skater
-    gamer streamer influencer model hairdresser barber stylist tailor jeweller concierge cleaner courier
-    politician mayor diplomat warrior ranger druid elf ninja samurai pirate adventurer explorer hacker robot
-    android advisor adviser mentor helper leader worker
+    receptionist clerk cashier shopkeeper seller merchant barista bartender chef cook baker butcher farmer gardener
+    florist fisher hunter ranger sailor captain pilot astronaut driver mechanic electrician plumber carpenter
+    blacksmith welder builder mason painter artist sculptor photographer designer illustrator musician singer
+    drummer guitarist pianist violinist dj dancer actor comedian magician writer author poet journalist reporter
+    presenter newsreader editor translator interpreter soldier officer guard detective spy sheriff firefighter
+    paramedic lifeguard athlete runner swimmer boxer wrestler footballer cyclist climber surfer skater gamer
+    streamer influencer model hairdresser barber stylist tailor jeweller concierge cleaner courier politician mayor
+    diplomat warrior ranger druid elf ninja samurai pirate adventurer explorer hacker robot android advisor adviser
+    mentor helper leader worker
 """)
 WOMANLY_ENDS = ("woman", "girl")
 MANLY_ENDS = ("man", "boy")
@@ -84,16 +96,16 @@ WORKER_ENDS = ("ologist", "ician", "keeper", "maker", "smith", "eer", "grapher",
 # With "her", "his", "my" before them these are somebody else; in the plural always.
 RELATIVES = bag("""
     husband wife son daughter mother father mom mum dad sister brother grandmother grandfather grandma grandpa
-    granddaughter grandson aunt uncle niece nephew cousin friend friends boyfriend girlfriend partner fiance
-    fiancee boss colleague colleagues coworker neighbour neighbor teacher mentor twin baby child children kids
-    sons daughters parents grandparents grandchildren siblings sisters brothers students pupils patients clients
+    granddaughter grandson aunt uncle niece nephew cousin friend friends boyfriend girlfriend partner fiance fiancee
+    boss colleague colleagues coworker neighbour neighbor teacher mentor twin baby child children kids sons
+    daughters parents grandparents grandchildren siblings sisters brothers students pupils patients clients
     customers guests team family assistant student patient client customer rival enemy hero idol doctor stepmother
     stepfather
 """)
 OTHERS = bag("""
-    men women people children kids boys girls babies visitors students pupils patients clients customers guests
-    dog dogs cat cats horse horses parrot bird puppy kitten pony dragon owl husbands wives others strangers
-    daughters sons grandchildren tourists teenagers colleagues friends parents dolls doll statue
+    men women people children kids boys girls babies visitors students pupils patients clients customers guests dog
+    dogs cat cats horse horses parrot bird puppy kitten pony dragon owl husbands wives others strangers daughters
+    sons grandchildren tourists teenagers colleagues friends parents dolls doll statue
 """)
 FEMININE = frozenset(("she", "her", "hers", "herself"))
 MASCULINE = frozenset(("he", "his", "him", "himself"))
@@ -203,9 +215,9 @@ HAIR_STYLES = _wishes("""
 HAIR_STYLE_EXACT = phrases("""
     bald, bald headed, hairless, shaven headed, shaved head, shaven head, shaved headed, bald head, bald pate,
     buzz cut, buzzcut, buzz, buzzed, crew cut, crewcut, military cut, shaved, shaven, stubbly, crop, cropped,
-    close cropped, pixie cut, pixie, french crop, caesar cut, ivy league, short back and sides, tapered, side
-    part, side parting, side parted, parted, comb over, bob, bob cut, bobbed, pageboy, page boy, chin length, ear
-    length, jaw length, lob, long bob, long straight, collar length
+    close cropped, pixie cut, pixie, french crop, caesar cut, ivy league, short back and sides, tapered, side part,
+    side parting, side parted, parted, comb over, bob, bob cut, bobbed, pageboy, page boy, chin length, ear length,
+    jaw length, lob, long bob, long straight, collar length
 """)
 # length words: what they mean is settled with the person's gender in mind (see avatar.describe.defaults)
 HAIR_LENGTHS: Mapping[str, str] = MappingProxyType(
@@ -244,109 +256,43 @@ FACE_SHAPES: Mapping[str, str] = MappingProxyType(
     long|oblong|narrow|thin|gaunt|rectangular|lean=long, diamond|diamond shaped=diamond
 """)
 )
-# part -> quality -> slots set, as "slot=value"
+# part -> quality -> what it sets
 FACE_QUALITIES: Mapping[Slot, Mapping[str, Mapping[Slot, float]]] = MappingProxyType(
     {
-        Slot.NOSE: MappingProxyType(
-            {
-                **dict.fromkeys(("wide", "broad", "flat"), {Slot.NOSE_WIDTH: 0.6}),
-                **dict.fromkeys(
-                    ("narrow", "thin", "slim", "slender", "fine", "pointy", "sharp", "straight"),
-                    {Slot.NOSE_WIDTH: -0.5},
-                ),
-                **dict.fromkeys(("long", "aquiline", "roman", "hooked", "beaky"), {Slot.NOSE_LENGTH: 0.6}),
-                **dict.fromkeys(("short", "button", "snub", "upturned", "turned up", "pug"), {Slot.NOSE_LENGTH: -0.6}),
-                **dict.fromkeys(
-                    ("big", "large", "prominent", "huge", "bulbous", "strong"),
-                    {Slot.NOSE_WIDTH: 0.5, Slot.NOSE_LENGTH: 0.5},
-                ),
-                **dict.fromkeys(
-                    ("small", "little", "tiny", "petite", "delicate", "dainty"),
-                    {Slot.NOSE_WIDTH: -0.5, Slot.NOSE_LENGTH: -0.5},
-                ),
-            }
+        Slot.NOSE: _traits(
+            (Slot.NOSE_WIDTH, Slot.NOSE_LENGTH),
+            """
+            wide|broad|flat=.6 -, narrow|thin|slim|slender|fine|pointy|sharp|straight=-.5 -,
+            long|aquiline|roman|hooked|beaky=- .6, short|button|snub|upturned|turned up|pug=- -.6,
+            big|large|prominent|huge|bulbous|strong=.5 .5, small|little|tiny|petite|delicate|dainty=-.5 -.5
+            """,
         ),
-        Slot.JAW: MappingProxyType(
-            {
-                **dict.fromkeys(
-                    (
-                        "square",
-                        "strong",
-                        "wide",
-                        "broad",
-                        "heavy",
-                        "chiselled",
-                        "chiseled",
-                        "angular",
-                        "firm",
-                        "lantern",
-                    ),
-                    {Slot.JAW: 0.6},
-                ),
-                **dict.fromkeys(
-                    ("narrow", "soft", "delicate", "slim", "slender", "small", "fine", "weak", "pointed"),
-                    {Slot.JAW: -0.5},
-                ),
-            }
+        Slot.JAW: _traits(
+            (Slot.JAW,),
+            """
+            square|strong|wide|broad|heavy|chiselled|chiseled|angular|firm|lantern=.6,
+            narrow|soft|delicate|slim|slender|small|fine|weak|pointed=-.5
+            """,
         ),
-        Slot.CHIN: MappingProxyType(
-            {
-                **dict.fromkeys(
-                    (
-                        "prominent",
-                        "strong",
-                        "big",
-                        "pointed",
-                        "pointy",
-                        "sharp",
-                        "jutting",
-                        "long",
-                        "large",
-                        "square",
-                        "firm",
-                        "cleft",
-                    ),
-                    {Slot.CHIN: 0.6},
-                ),
-                **dict.fromkeys(("weak", "receding", "small", "soft", "little", "short"), {Slot.CHIN: -0.6}),
-            }
+        Slot.CHIN: _traits(
+            (Slot.CHIN,),
+            """
+            prominent|strong|big|pointed|pointy|sharp|jutting|long|large|square|firm|cleft=.6,
+            weak|receding|small|soft|little|short=-.6
+            """,
         ),
-        Slot.CHEEKBONES: MappingProxyType(
-            {
-                **dict.fromkeys(
-                    ("high", "prominent", "sharp", "strong", "defined", "chiselled", "chiseled"), {Slot.CHEEKBONES: 0.7}
-                ),
-                **dict.fromkeys(("low", "flat", "soft"), {Slot.CHEEKBONES: -0.5}),
-            }
+        Slot.CHEEKBONES: _traits(
+            (Slot.CHEEKBONES,), "high|prominent|sharp|strong|defined|chiselled|chiseled=.7, low|flat|soft=-.5"
         ),
-        Slot.LIPS: MappingProxyType(
-            {
-                **dict.fromkeys(
-                    ("full", "plump", "thick", "pouty", "big", "large", "luscious", "generous"), {Slot.LIPS: 0.65}
-                ),
-                **dict.fromkeys(("thin", "narrow", "small", "fine"), {Slot.LIPS: -0.6}),
-            }
+        Slot.LIPS: _traits(
+            (Slot.LIPS,), "full|plump|thick|pouty|big|large|luscious|generous=.65, thin|narrow|small|fine=-.6"
         ),
-        Slot.BROWS: MappingProxyType(
-            {
-                **dict.fromkeys(("bushy", "thick", "heavy", "bold", "strong", "full", "dark"), {Slot.BROWS: 0.7}),
-                **dict.fromkeys(
-                    ("thin", "fine", "plucked", "sparse", "light", "delicate", "pencilled"), {Slot.BROWS: -0.6}
-                ),
-            }
+        Slot.BROWS: _traits(
+            (Slot.BROWS,),
+            "bushy|thick|heavy|bold|strong|full|dark=.7, thin|fine|plucked|sparse|light|delicate|pencilled=-.6",
         ),
-        Slot.EYES: MappingProxyType(
-            {
-                **dict.fromkeys(("big", "large", "wide", "huge", "round", "doe"), {Slot.EYE_SIZE: 0.6}),
-                **dict.fromkeys(("small", "narrow", "beady", "little", "tiny"), {Slot.EYE_SIZE: -0.5}),
-            }
-        ),
-        Slot.CHEEKS: MappingProxyType(
-            {
-                **dict.fromkeys(("rosy", "red", "pink", "flushed", "blushing", "ruddy", "apple"), {Slot.BLUSH: 0.75}),
-                **dict.fromkeys(("pale", "hollow", "sunken"), {Slot.BLUSH: 0.1}),
-            }
-        ),
+        Slot.EYES: _traits((Slot.EYE_SIZE,), "big|large|wide|huge|round|doe=.6, small|narrow|beady|little|tiny=-.5"),
+        Slot.CHEEKS: _traits((Slot.BLUSH,), "rosy|red|pink|flushed|blushing|ruddy|apple=.75, pale|hollow|sunken=.1"),
     }
 )
 
@@ -374,13 +320,14 @@ TOPS = _wishes("""
 """)
 TOPS_EXACT = phrases("""
     t shirt, tshirt, t shirts, tee, tee shirt, top, long sleeve top, long sleeved top, long sleeve, longsleeve,
-    long sleeve shirt, long sleeved shirt, long sleeved t shirt, long sleeve t shirt, long sleeved tee, long
-    sleeve tee
+    long sleeve shirt, long sleeved shirt, long sleeved t shirt, long sleeve t shirt, long sleeved tee,
+    long sleeve tee
 """)
 OUTER = phrases("""
     jacket, leather jacket, denim jacket, bomber, bomber jacket, windbreaker, anorak, parka, biker jacket, blazer,
-    suit jacket, sport coat, sports jacket, tuxedo jacket, coat, overcoat, trench coat, trenchcoat, raincoat, lab
-    coat, labcoat, white coat, cardigan, cloak, cape, hoodie, hoody, hooded sweatshirt, sweater, jumper, pullover
+    suit jacket, sport coat, sports jacket, tuxedo jacket, coat, overcoat, trench coat, trenchcoat, raincoat,
+    lab coat, labcoat, white coat, cardigan, cloak, cape, hoodie, hoody, hooded sweatshirt, sweater, jumper,
+    pullover
 """)
 BOTTOMS = _wishes("""
     jeans|denims|skinny jeans=jeans,
@@ -394,8 +341,8 @@ BOTTOMS = _wishes("""
     pencil skirt=skirt shorts, loincloth=shorts
 """)
 BOTTOMS_EXACT = phrases("""
-    jeans, denims, skinny jeans, trousers, pants, slacks, chinos, khakis, dress pants, suit trousers, dress
-    trousers, shorts, bermudas, bermuda shorts, gym shorts
+    jeans, denims, skinny jeans, trousers, pants, slacks, chinos, khakis, dress pants, suit trousers,
+    dress trousers, shorts, bermudas, bermuda shorts, gym shorts
 """)
 SHOES = _wishes("""
     sneakers|sneaker|trainers|running shoes|tennis shoes|sports shoes|gym shoes|athletic shoes|canvas shoes|
@@ -407,8 +354,8 @@ SHOES = _wishes("""
     flats|ballet flats|slippers|mary janes|ballerinas=flats sneakers
 """)
 SHOES_EXACT = phrases("""
-    sneakers, sneaker, trainers, running shoes, tennis shoes, sports shoes, gym shoes, athletic shoes, canvas
-    shoes, plimsolls, kicks, converse, shoes, footwear
+    sneakers, sneaker, trainers, running shoes, tennis shoes, sports shoes, gym shoes, athletic shoes, canvas shoes,
+    plimsolls, kicks, converse, shoes, footwear
 """)
 # one word for a whole outfit: top wishes / bottom wishes
 WHOLE_OUTFITS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = MappingProxyType(
@@ -484,21 +431,21 @@ ACCESSORIES = _wishes("""
     headset|headphones|earphones|earpiece|headphone|head set=headset, earbuds|airpods=earbuds headset
 """)
 ACCESSORIES_EXACT = phrases("""
-    glasses, spectacles, eyeglasses, specs, reading glasses, horn rimmed glasses, wire rimmed glasses,
-    bespectacled, eye glasses, round glasses, earrings, earring, ear rings, ear ring, ear studs, studs, hoops,
-    hoop earrings, stud earrings, headset, headphones, earphones, headphone, head set
+    glasses, spectacles, eyeglasses, specs, reading glasses, horn rimmed glasses, wire rimmed glasses, bespectacled,
+    eye glasses, round glasses, earrings, earring, ear rings, ear ring, ear studs, studs, hoops, hoop earrings,
+    stud earrings, headset, headphones, earphones, headphone, head set
 """)
 # worn or carried, not made by any generator here: said in a note
 LEFT_OUT = phrases("""
-    hat, cap, baseball cap, beanie, beret, straw hat, top hat, cowboy hat, helmet, hard hat, crown, tiara,
-    headband, hairband, bandana, hijab, headscarf, turban, veil, niqab, yarmulke, kippah, scarf, tie, necktie, bow
-    tie, bowtie, necklace, pendant, choker, pearls, wristwatch, watch, smartwatch, bracelet, bangles, ring, rings,
+    hat, cap, baseball cap, beanie, beret, straw hat, top hat, cowboy hat, helmet, hard hat, crown, tiara, headband,
+    hairband, bandana, hijab, headscarf, turban, veil, niqab, yarmulke, kippah, scarf, tie, necktie, bow tie,
+    bowtie, necklace, pendant, choker, pearls, wristwatch, watch, smartwatch, bracelet, bangles, ring, rings,
     wedding ring, nose ring, belt, suspenders, braces, gloves, mittens, bag, handbag, backpack, rucksack, satchel,
     briefcase, tattoo, tattoos, tattooed, piercing, piercings, lip ring, eyepatch, eye patch, mask, face mask,
     wings, horns, tail, cat ears, elf ears, pointed ears, cane, walking stick, wheelchair, umbrella, sword, staff,
-    wand, brooch, badge, name tag, lanyard, stethoscope, tool belt, scar, scars, scarred, birthmark, mole,
-    dimples, dimple, beauty spot, prosthetic arm, hearing aid, hearing aids, socks, stockings, flower, ribbon,
-    hair clip, barrette, bindi, sash, cigarette, pipe, tusks, fangs, halo
+    wand, brooch, badge, name tag, lanyard, stethoscope, tool belt, scar, scars, scarred, birthmark, mole, dimples,
+    dimple, beauty spot, prosthetic arm, hearing aid, hearing aids, socks, stockings, flower, ribbon, hair clip,
+    barrette, bindi, sash, cigarette, pipe, tusks, fangs, halo
 """)
 # nouns that are just as often something else: they count as clothes only in a noun phrase of their own
 DOUBTFUL = phrases("""
@@ -509,9 +456,8 @@ DOUBTFUL = phrases("""
     gi, bowl cut, goggles, cigarette, veil, scar, pendant, tattoo, gloves, socks, converse, armor, armour
 """)
 PATTERNS = bag("""
-    striped stripy stripey plaid tartan checked checkered chequered gingham floral flowered polka-dot dotted
-    spotted patterned paisley camouflage camo printed embroidered herringbone leopard zebra pinstriped houndstooth
-    sequined
+    striped stripy stripey plaid tartan checked checkered chequered gingham floral flowered polka-dot dotted spotted
+    patterned paisley camouflage camo printed embroidered herringbone leopard zebra pinstriped houndstooth sequined
 """)
 STRIPED = frozenset(("striped", "stripy", "stripey", "pinstriped"))
 SLEEVES = _wishes("""

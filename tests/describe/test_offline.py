@@ -192,7 +192,8 @@ def test_what_the_text_settles_leaves_the_rest_as_it_was() -> None:
 
 def test_the_same_in_another_process() -> None:
     code = (
-        "from pathlib import Path; from avatar.describe.offline import describe_offline; from avatar.profile import parse_profile;"
+        "from pathlib import Path; from avatar.describe.offline import describe_offline;"
+        "from avatar.profile import parse_profile;"
         f"print(describe_offline(parse_profile(Path({str(ADA)!r}).read_bytes(), 'ada')).model_dump_json())"
     )
     other = subprocess.run(  # another hash seed: nothing may hang on the order of sets
