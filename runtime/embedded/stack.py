@@ -82,8 +82,10 @@ async def embedded_stack(settings: Settings, parts: Sequence[Part] = PARTS) -> A
         servers = plan_servers(settings, taken=frozenset({api_port}))
         resolved = resolve(settings, api_port, servers)
         async with Children(hold=[lock]) as children:
-            await start_servers(children, data, servers)
-            await all_or_none(*(start_part(children, part, resolved) for part in parts))
+            # All at once: our own processes import for as long as the servers boot, and then wait for those.
+            await all_or_none(
+                start_servers(children, data, servers), *(start_part(children, part, resolved) for part in parts)
+            )
             for child in children:
                 children.keep_running(child)
             where = RunningStack(
