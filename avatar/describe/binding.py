@@ -489,15 +489,15 @@ def _bind_garment(findings: Findings, part: Part, found: Sequence[Attribute]) ->
             shown = [
                 next((d for a in found if a.said == said and (d := _denim(a))), (hex_, said)) for hex_, said in shown
             ]
-        if key == "khakis" and not shown:
-            shown = [(colours.COLOURS["khaki"], "khaki")]
     elif slot == Slot.SHOES and key in words.SHOES:
         _wear(findings, slot, key, words.SHOES[key], FootwearKind, exact=key in words.SHOES_EXACT)
     if slot == Slot.BOTTOM and key not in words.BOTTOMS and findings.words.get(slot) == BottomKind.JEANS:
         shown = [denim for a in found if (denim := _denim(a))] or shown
     if shown:
         findings.word(GARMENT_COLOURS[slot], *shown[0])
-    elif not findings.has(GARMENT_COLOURS[slot]) and slot != Slot.BOTTOM:
+    elif key in words.DYES:
+        findings.word(GARMENT_COLOURS[slot], colours.COLOURS[words.DYES[key]], key)
+    elif not findings.has(GARMENT_COLOURS[slot]) and findings.words.get(slot) != BottomKind.JEANS:
         for attribute in found:  # "a dark shirt", "light shoes"
             if attribute.kind == Kind.SHADE and attribute.key in ("dark", "light", "pale", "bright"):
                 neutral = {"dark": "#2c2f36", "bright": "#e07a1f"}.get(attribute.key, "#d9d5cb")
@@ -544,5 +544,7 @@ def _bind_outfit(findings: Findings, part: Part, found: Sequence[Attribute]) -> 
                 shown = [("#2c2f36" if attribute.key == "dark" else "#d9d5cb", attribute.said)]
     if shown:
         findings.word(Slot.TOP_COLOUR, *shown[0])
-        findings.word(Slot.BOTTOM_COLOUR, *(shown[1] if len(shown) > 1 else shown[0]))
-    _pattern(findings, found, shown[:1])
+        two = len(shown) > 1 and part.key not in words.WHOLE_OUTFITS  # "dressed in black and white"
+        findings.word(Slot.BOTTOM_COLOUR, *(shown[1] if two else shown[0]))
+        shown = shown[:1] if two else shown
+    _pattern(findings, found, shown)

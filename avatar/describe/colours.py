@@ -64,7 +64,7 @@ HAIR_COLOURS: Mapping[str, HexColour] = _table("""
     coffee=3c281d, espresso=2b1d17, hazel=6d4b2d, hazelnut=6d4b2d, mahogany=4b1f19, mousy=78644d,
     mousy brown=78644d, caramel=8b5e35, honey=b3824a, honey blonde=b78a50, tawny=94693a, sandy=b0905f,
     sandy blonde=b0905f, sand=b0905f, fair=c9a76b, light=c2a06b, pale=dcc496, blonde=c39c5d, golden=bd8f45,
-    golden blonde=bd8f45, gold=bd8f45, wheat=c9a86c, straw=d0b06c, flaxen=d5b87a, dirty blonde=967547,
+    golden blonde=bd8f45, gold=bd8f45, wheat=c9a86c, straw=d0b06c, flaxen=d5b87a, bleached=dcc795, dirty blonde=967547,
     dark blonde=8f6f43, ash blonde=a8946f, ash brown=6b5a4a, light blonde=d9bc82, pale blonde=e2cc9b,
     platinum=e6dcc3, platinum blonde=e6dcc3, white blonde=ebe3cf, strawberry blonde=bf7d4f, strawberry=bf7d4f,
     auburn=6f2f1d, dark auburn=4f2117, light auburn=8c4428, red=8d3a1b, dark red=65231a, light red=b05a2c,

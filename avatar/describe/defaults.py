@@ -71,6 +71,7 @@ _SHARES = (0.28, 0.2, 0.18, 0.14, 0.08, 0.12)  # of the regions, in the order of
 # colours that are rare outside Europe: words, where they are said, how likely they are elsewhere
 _NORTHERN = (
     (("blonde", "auburn", "red", "ginger", "sandy", "copper", "fair"), Slot.HAIR_COLOUR, 0.03),
+    (("brown", "chestnut", "mousy"), Slot.HAIR_COLOUR, 0.4),
     (("blue", "green", "grey", "ice"), Slot.EYE_COLOUR, 0.12),
 )
 _TOLD_WELL = 6  # facts in the text; beyond that, what is not mentioned is not there
@@ -235,7 +236,7 @@ def _skin(found: Findings, seed: int, region: Region, gender: float, age: float)
         freckles = numbers[Slot.FRECKLES]
     else:
         red = any(word in found.heard.get(Slot.HAIR_COLOUR, "") for word in ("red", "auburn", "ginger", "copper"))
-        likely = tone < 0.25 and fraction(seed, "freckles") < (0.45 if red else 0.12)
+        likely = tone < 0.25 and region == Region.EUROPE and fraction(seed, "freckles") < (0.45 if red else 0.12)
         freckles = between(seed, "freckle amount", 0.2, 0.6) if likely else 0.0
     if Slot.MAKE_UP in numbers:
         make_up = numbers[Slot.MAKE_UP]
@@ -321,6 +322,8 @@ def _hair_style(found: Findings, seed: int, region: Region, gender: float, age: 
             c.HairStyle.LONG_STRAIGHT: 1.5,
             c.HairStyle.BUZZ: 0.7,
         }
+    if Slot.HAIR_COLOUR in found.words or Slot.HAIR_TEXTURE in found.heard:
+        weights[c.HairStyle.BALD] = 0.0  # hair that was spoken of is there
     if region == Region.AFRICA:
         weights[c.HairStyle.CROP] += 1.5
         weights[c.HairStyle.BUZZ] += 1.5

@@ -88,7 +88,8 @@ FUNCTION_WORDS: Mapping[Kind, frozenset[str]] = MappingProxyType(
         Kind.AS: frozenset(("as", "like")),
         Kind.WHO: frozenset(("who", "whose", "whom")),
         Kind.SILENT: phrases("""
-            all, also, always, often, usually, sometimes, just, even, still, both, same, own, there, here, named,
+            all, nothing but, only,
+            also, always, often, usually, sometimes, just, even, still, both, same, own, there, here, named,
             called, if, when, can, will, would, does, do, did, that is, type, kind, glass, pair of, a pair of,
             set of, made of, not only, no nonsense, no longer, no doubt, no one, no matter, young at heart,
             old soul, old fashioned, old school, old world, old people, older people, elderly people, young people,

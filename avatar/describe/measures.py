@@ -47,7 +47,7 @@ _CENTIMETRES = frozenset(("cm", "cms", "centimetre", "centimetres", "centimeter"
 _FEET = frozenset(("ft", "foot", "feet", "'"))
 _INCHES = frozenset(("in", "inch", "inches", '"', "''"))
 _ABOUT = bag("""
-    about around roughly nearly almost approximately maybe just turned circa ca some approaching
+    about around roughly nearly almost approximately maybe just turned circa ca some approaching only
 """)
 _BEYOND = frozenset(("over", "under", "past"))
 _NOT_A_PERSON = bag("away from long wide deep apart of behind")
@@ -155,7 +155,7 @@ def _bare_age(tokens: Sequence[Token], at: int, found: Measure) -> Measure | Non
     if after and after not in _ENDS_AGE:
         return None
     by_copula = before in ("is", "looks", "turning", "am", "are", "be") and found.value >= 8
-    by_comma = before in (",", "(") and after in ("", ",", ")", "(")
+    by_comma = before in (",", "(", "") and after in ("", ",", ")", "(")
     of_age = before == "of" and _text(tokens, back - 1) in (
         "woman",
         "man",

@@ -61,17 +61,19 @@ class Scan:
     denied: bool = False
     wearing: bool = False
     garment: Part | None = None
+    topic: tuple[Part, ...] = ()  # the last part, through asides: "her hair, once black, is white"
     hanging: bool = False  # hair was just spoken of: "down to her waist" says how long it is
 
 
 @dataclass(slots=True)
 class Pronouns:
-    """How often each pronoun stood for the person; and whether somebody else was ever mentioned."""
+    """How often each pronoun stood for the person, whether somebody else was ever mentioned, and what "it" is."""
 
     feminine: int = 0
     masculine: int = 0
     neutral: int = 0
     others: bool = False
+    topic: tuple[Part, ...] = ()  # what "it" is: the part last spoken of, even a sentence ago
 
 
 def read(text: str, name: str = "", *, traits: bool = True) -> Findings:
@@ -103,7 +105,7 @@ def _read_sentence(
 ) -> None:
     found = terms(sentence, names)
     muted = _muted(found, findings, pronouns)
-    scan = Scan(findings)
+    scan = Scan(findings, topic=pronouns.topic)
     previous: Term | None = None
     for at, term in enumerate(found):
         if muted[at]:
@@ -118,6 +120,7 @@ def _read_sentence(
         if term.kind != Kind.SILENT or previous is None:
             previous = term
     _flush(scan, traits)
+    pronouns.topic = scan.topic
 
 
 def _count(term: Term, pronouns: Pronouns) -> None:
@@ -247,6 +250,8 @@ def _step(scan: Scan, previous: Term | None, term: Term, following: Term | None,
             _on_unknown(scan, before, term)
         case Kind.PART:
             _on_part(scan, previous, term, following, traits)
+        case Kind.PERSON if following is not None and following.slot in CLOTHES and not term.owner:
+            pass  # "a lumberjack shirt"
         case Kind.PERSON:
             _on_person(scan, term, following)
         case Kind.MEASURE:
@@ -275,6 +280,8 @@ def _step(scan: Scan, previous: Term | None, term: Term, following: Term | None,
                 scan.denied = False
             _reset(scan, keep_denied=True)
             scan.wearing, scan.hanging = term.kind == Kind.WEAR, False
+            if before != Kind.PRONOUN:  # but "the shirt she wears is pink" keeps its topic
+                scan.topic = ()
         case Kind.IN:
             _on_in(scan, before, traits)
         case Kind.NOT:
@@ -292,6 +299,8 @@ def _step(scan: Scan, previous: Term | None, term: Term, following: Term | None,
             _flush(scan, traits)
             _reset(scan, keep_denied=term.kind == Kind.PREPOSITION)
             scan.subject = hair
+            if term.kind in (Kind.PRONOUN, Kind.NAME) and term.key != "it" and before != Kind.PART:
+                scan.topic = ()
         case Kind.ARTICLE | Kind.OWNER:
             if any(scan.segments):
                 _flush(scan, traits)
@@ -303,7 +312,7 @@ def _step(scan: Scan, previous: Term | None, term: Term, following: Term | None,
 
 
 def _on_unknown(scan: Scan, before: Kind | None, term: Term) -> None:
-    if scan.hanging and term.key in _LANDMARKS:
+    if scan.hanging and term.key in _LANDMARKS and before in (Kind.PREPOSITION, Kind.OWNER, Kind.ARTICLE):
         scan.findings.word(Slot.HAIR_LENGTH, _LANDMARKS[term.key], f"to the {term.key}")
         return
     if scan.after and before == Kind.PART and term.key in _TOPIC_WORDS:
@@ -324,7 +333,8 @@ def _on_measure(scan: Scan, term: Term) -> None:
 def _on_copula(scan: Scan, previous: Term | None, term: Term, traits: bool) -> None:
     if previous is not None and previous.kind == Kind.COPULA and term.kind == Kind.COPULA:
         return  # "is dyed", "has gone"
-    parts, article = scan.after, scan.article
+    aside = previous is not None and (previous.kind in (Kind.COMMA, Kind.WEAR) or previous.key == "it")
+    parts, article = scan.after or (scan.topic if aside else ()), scan.article
     _flush(scan, traits)
     unknown = (
         previous is not None and previous.kind == Kind.UNKNOWN and previous.key not in _ABOUT_PERSON | _TOPIC_WORDS
@@ -420,7 +430,7 @@ def _on_part(scan: Scan, previous: Term | None, term: Term, following: Term | No
     _apply(scan, part, own)
     scan.after = (*scan.after, part) if chained and scan.after else (part,)
     scan.subject, scan.elsewhere, scan.wearing, scan.article = (), False, scan.wearing, False
-    scan.hanging = part.slot == Slot.HAIR
+    scan.topic, scan.hanging = scan.after, part.slot == Slot.HAIR
     if part.slot in CLOTHES:
         scan.garment = part
 
@@ -439,7 +449,8 @@ def _gather(scan: Scan, part: Part, *, glued: bool) -> list[Term]:
     own = list(last)
     taken: list[Term] = []
     behind = not scan.subject  # whether the segments so far trail the noun before: "hair long and black, eyes blue"
-    for segment in earlier:
+    beside = _beside(part, earlier)
+    for number, segment in enumerate(earlier):
         found = attributes(segment)
         behind = behind and any(claims(to, a) for to in scan.after for a in found)
         closed = bool(segment) and segment[-1].kind == Kind.UNKNOWN
@@ -451,7 +462,7 @@ def _gather(scan: Scan, part: Part, *, glued: bool) -> list[Term]:
             _describe_parts(scan, scan.after, segment)
         elif closed:
             continue
-        elif any(claims(part, a) for a in found):
+        elif number >= beside and any(claims(part, a) for a in found):
             taken.extend(segment)
             rest = [t for t in segment if t.kind == Kind.QUALITY and not any(claims(part, a) for a in attributes([t]))]
             _describe_parts(scan, (MEANT,), rest)
@@ -466,6 +477,17 @@ def _gather(scan: Scan, part: Part, *, glued: bool) -> list[Term]:
         elif rest and not scan.subject:
             _describe_parts(scan, (MEANT,), [t for t in rest if t.key in ("tall", "short", "slim")])
     return [*taken, *own]
+
+
+def _beside(part: Part, segments: Sequence[Sequence[Term]]) -> int:
+    """From which segment on all can describe ``part``: in "short, stocky, ginger beard" short is the man."""
+    first = len(segments)
+    for number in range(len(segments) - 1, -1, -1):
+        found = attributes(segments[number])
+        if found and not any(claims(part, attribute) for attribute in found):
+            break
+        first = number
+    return first
 
 
 def _apply(scan: Scan, part: Part, own: Sequence[Term]) -> None:
@@ -547,7 +569,11 @@ def _flush(scan: Scan, traits: bool) -> None:
         behind = behind and any(claims(part, a) for part in scan.after for a in found)
         if scan.subject:
             person = any(part.slot == Slot.PERSON for part in scan.subject)
-            if not (person and (closed or not traits)):
+            if not person:
+                _describe(scan, segment)
+            elif traits and closed:  # "is a burly ex-rugby player": the head is unknown, burly is not
+                _describe_parts(scan, (MEANT,), [term for term in segment if term.kind in (Kind.QUALITY, Kind.DEGREE)])
+            elif traits:
                 _describe(scan, segment)
             continue
         if behind:

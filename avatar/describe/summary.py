@@ -22,6 +22,7 @@ _CLOTH_TABLE = {name: colours.COLOURS[name] for name in _CLOTH_NAMES} | {
         ("bright", "pink", "hot pink"),
         ("bright", "green", "lime green"),
         ("steel", "blue", "steel blue"),
+        ("rose", "gold", "rose gold"),
     )
 }
 _HAIR_NAMES = (
@@ -118,7 +119,9 @@ def _build(character: CharacterDescription) -> list[str]:
     if body.age >= 17:
         usual = 1.635 + 0.13 * body.gender
         words += ["tall"] if body.height > usual + 0.075 else ["short"] if body.height < usual - 0.07 else []
-    if body.muscle > 0.68:
+    if body.muscle > 0.62 and body.weight > 0.64:
+        words.append("burly")
+    elif body.muscle > 0.68:
         words.append("muscular" if body.muscle > 0.8 else "athletic")
     elif body.weight < 0.34:
         words.append("slim")

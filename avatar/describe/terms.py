@@ -247,7 +247,9 @@ def _phrase(sentence: Sequence[Token], at: int) -> tuple[Term, int]:
         return Term(Kind.NAME, spelt), 1
     known = VOCABULARY.get(spelt)
     if known is None:
-        known = _person_by_ending(spelt)
+        singular = VOCABULARY.get(spelt.removesuffix("s"))
+        worn = singular is not None and singular.slot in (Slot.TOP, Slot.OUTFIT, Slot.LEFT_OUT)
+        known = singular if worn else _person_by_ending(spelt)  # "likes cream shirts"
     return known or Term(Kind.UNKNOWN, spelt), 1
 
 

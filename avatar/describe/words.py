@@ -197,9 +197,9 @@ COUNTRIES: Mapping[str, str] = MappingProxyType(
 HAIR_STYLES = _wishes("""
     bald|bald headed|hairless|shaven headed|shaved head|shaven head|shaved headed|bald head|bald pate=bald,
     balding|receding hairline|tonsure=buzz,
-    buzz cut|buzzcut|buzz|buzzed|crew cut|crewcut|shaved sides|military cut|shaved|shaven|stubbly=buzz,
+    buzz cut|buzzcut|buzz|buzzed|crew cut|crewcut|military cut|shaved|shaven|stubbly=buzz,
     cornrows=cornrows buzz,
-    crop|cropped|close cropped|pixie cut|pixie|fade|undercut|french crop|caesar cut|ivy league|
+    crop|cropped|close cropped|pixie cut|pixie|fade|undercut|shaved sides|french crop|caesar cut|ivy league|
     short back and sides|tapered=crop, mohawk|mohican|faux hawk|fauxhawk=mohawk crop,
     spiky|spiked|spikes=spiky crop, afro|afro hair|flat top=afro crop, tight curls=curly crop,
     side part|side parting|side parted|parted|comb over|quiff|pompadour|slicked back|slick back|swept back|
@@ -357,6 +357,13 @@ SHOES_EXACT = phrases("""
     sneakers, sneaker, trainers, running shoes, tennis shoes, sports shoes, gym shoes, athletic shoes, canvas shoes,
     plimsolls, kicks, converse, shoes, footwear
 """)
+# garments whose name says their colour
+DYES: Mapping[str, str] = MappingProxyType(
+    {
+        **dict.fromkeys(("white coat", "lab coat", "labcoat", "chef whites", "chef's jacket", "chef jacket"), "white"),
+        "khakis": "khaki",
+    }
+)
 # one word for a whole outfit: top wishes / bottom wishes
 WHOLE_OUTFITS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = MappingProxyType(
     {
@@ -456,8 +463,9 @@ DOUBTFUL = phrases("""
     gi, bowl cut, goggles, cigarette, veil, scar, pendant, tattoo, gloves, socks, converse, armor, armour
 """)
 PATTERNS = bag("""
-    striped stripy stripey plaid tartan checked checkered chequered gingham floral flowered polka-dot dotted spotted
-    patterned paisley camouflage camo printed embroidered herringbone leopard zebra pinstriped houndstooth sequined
+    check
+    striped stripy stripey plaid tartan checked checkered chequered gingham floral flowered polka-dot dotted
+    spotted patterned paisley camouflage camo printed embroidered herringbone leopard zebra pinstriped houndstooth sequined
 """)
 STRIPED = frozenset(("striped", "stripy", "stripey", "pinstriped"))
 SLEEVES = _wishes("""

@@ -252,6 +252,26 @@ PHRASES: list[tuple[str, dict[Slot, object]]] = [
     # the last explicit statement wins
     ("She has brown hair. Her hair is red.", {HAIR: H["red"]}),
     ("blue eyes. Actually green eyes.", {EYES: E["green"]}),
+    # sentences that were once misread
+    ("He is a burly ex-rugby player in his early fifties", {S.WEIGHT: 0.7, S.AGE: 52}),
+    ("Short, stocky, 40ish, ginger beard, no hair", {S.STATURE: -9, S.WEIGHT: 0.66, S.AGE: 40, S.HAIR_STYLE: "bald"}),
+    ("a man whose hair, once black, is now white", {HAIR: H["white"], S.EUROPEAN: None}),
+    ("dark hair pulled back in a ponytail", {HAIR: H["dark"], S.HAIR_LENGTH: None, S.HAIR_STYLE: "long_straight"}),
+    ("a white coat over a pale blue shirt", {TOP: C["white"], S.TOP_ACCENT: shaded(C["blue"], ["pale"])}),
+    ("dark trousers", {S.BOTTOM: "trousers", BOTTOM: "#2c2f36"}),
+    ("tall, broad-shouldered, with short bleached hair", {S.STATURE: 10, S.MUSCLE: 0.72, HAIR: H["bleached"]}),
+    ("black lipstick and pale skin", {S.LIP_COLOUR: C["black"], S.TONE: SKIN_TONES["pale"][0]}),
+    ("a hijab and a long-sleeved emerald tunic", {S.TOP: "long_sleeve", TOP: C["emerald"]}),
+    (
+        "Her hair isn't long; it's short and black.",
+        {S.HAIR_LENGTH: "short", HAIR: H["black"], S.STATURE: None, S.AFRICAN: None},
+    ),
+    ("a green lumberjack shirt", {TOP: C["green"], S.GENDER: None}),
+    ("wears nothing but black", {TOP: C["black"], BOTTOM: C["black"]}),
+    ("Blonde hair. Australian. 25.", {S.AGE: 25, HAIR: H["blonde"]}),
+    ("the shirt she wears is pink", {TOP: C["pink"]}),
+    ("an orange and blue dress", {TOP: C["orange"], S.TOP_ACCENT: C["blue"], BOTTOM: C["orange"]}),
+    ("He likes cream shirts", {S.TOP: "long_sleeve", TOP: C["cream"]}),
     # not English
     ("Eine Frau mit langen roten Haaren und einer Brille, sie ist bald alt", {S.HAIR_STYLE: None, S.AGE: None}),
     ("Une femme avec les yeux verts et des cheveux blonds", {HAIR: None}),
