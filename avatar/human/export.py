@@ -303,7 +303,7 @@ def aligned(buffer: bytearray) -> int:
 
 def png(pixels: U8) -> bytes:
     out = io.BytesIO()
-    Image.fromarray(pixels).save(out, "PNG", compress_level=6)
+    Image.fromarray(pixels).save(out, "PNG", compress_level=4)
     return out.getvalue()
 
 

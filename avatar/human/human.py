@@ -43,8 +43,8 @@ PLAIN = CharacterDescription(
 def make_human(character: CharacterDescription) -> bytes:
     """A GLB of the described person: T-pose, Ready Player Me's 67 joints and names, the 72 contract morphs.
 
-    Works offline from the bundled CC0 data; the same character gives the same bytes. Raises GenerationFailed when a
-    part comes out empty or broken.
+    Works offline from the bundled CC0 data. The same character gives the same bytes on processors of one kind; BLAS
+    kernels of another may differ in the last bit. Raises GenerationFailed when a part comes out empty or broken.
     """
     figure = shape_figure(character)
     return to_glb(figure, body_parts(figure))

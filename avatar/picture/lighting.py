@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 F64 = NDArray[np.float64]
 
-ENVIRONMENT_LUX = 20_000.0
+ENVIRONMENT_LUX = 22_000.0
 TONE_MAPPING = "linear"  # colours as painted: film curves pale the skin, the neutral one turns brown hair orange
 CUBE_SIZES = (32, 16, 8, 4, 2)  # one mip a step of roughness
 KTX_IDENTIFIER = bytes.fromhex("ab4b5458203131bb0d0a1a0a")
@@ -43,7 +43,7 @@ class SoftBox:
     radiance: tuple[float, float, float]
 
 
-KEY = Lamp((0.62, -0.66, -0.90), 51_000.0, (1.0, 0.975, 0.94), shadow=True)
+KEY = Lamp((0.62, -0.66, -0.90), 57_000.0, (1.0, 0.975, 0.94), shadow=True)
 FILL = Lamp((-0.85, -0.10, -0.75), 11_000.0, (0.90, 0.95, 1.0))
 RIM = Lamp((-0.55, -0.55, 0.90), 26_000.0, (0.95, 0.97, 1.0))
 LAMPS = (KEY, FILL, RIM)
