@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -67,11 +69,11 @@ def draft_all(figure: Figure) -> dict[str, Pattern]:
 
 
 def main() -> None:
-    arrays = {}
+    arrays: dict[str, NDArray[Any]] = {}
     for name, made in draft_all(average_adult()).items():
         print(f"{name}: {len(made.triangles)} triangles, {len(made.cut.origin)} cloth vertices")
         arrays |= to_arrays(name, made)
-    np.savez_compressed(ARCHIVE, **arrays)
+    np.savez_compressed(ARCHIVE, allow_pickle=False, **arrays)
     print(f"{ARCHIVE.relative_to(ROOT)}: {ARCHIVE.stat().st_size / 1024:.0f} KiB")
 
 

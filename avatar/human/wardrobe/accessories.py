@@ -43,7 +43,7 @@ class _Solid:
 
 
 def head_of(figure: Figure) -> Head:
-    """The landmarks that accessories hang on; ears are found on the source's neutral head, so style cannot move them."""
+    """The landmarks that accessories hang on; ears are found on the source's neutral head, which no style changes."""
     neutral, v = bundle().base, figure.vertices
     face = bundle().vertices_of("body")
     face = face[neutral[face, 1] > 0.56]
@@ -57,10 +57,10 @@ def head_of(figure: Figure) -> Head:
     balls = np.r_[np.arange(LEFT_EYE.start, LEFT_EYE.stop), np.arange(RIGHT_EYE.start, RIGHT_EYE.stop)]
     lashes = np.concatenate([bundle().vertices_of(g) for g in bundle().groups if "eyelashes" in g])
     near = face[(np.abs(v[face, 0]) < 0.15 * float(eyes["Left"][0])) & (np.abs(v[face, 1] - eyes["Left"][1]) < 0.010)]
-    left = v[LEFT_EYE]
+    front = float(max(v[balls, 2].max(), v[lashes, 2].max()))
     normals = vertex_normals(v, shell_topology().skin_triangles)
     return Head(
-        eyes=eyes, eye_front=float(max(v[balls, 2].max(), v[lashes, 2].max())), eye_radius=float(np.ptp(left[:, 1]) / 2),
+        eyes=eyes, eye_front=front, eye_radius=float(np.ptp(v[LEFT_EYE, 1]) / 2),
         ears=ears, lobes=lobes, crown=float(v[face, 1].max()), bridge=float(v[near, 2].max()),
         scale=2 * float(eyes["Left"][0]) / AVERAGE_EYE_DISTANCE, skin=surface(v[face], normals[face]),
         column=column, joints=len(figure.joint_names),
@@ -69,7 +69,9 @@ def head_of(figure: Figure) -> Head:
 
 def _ear(p: F64) -> I64:
     """Vertices of the left ear on the neutral source head (metres): all that stands out beside the skull."""
-    return np.flatnonzero((p[:, 0] > 0.0775) & (p[:, 1] > 0.62) & (p[:, 1] < 0.76) & (p[:, 2] < 0.085) & (p[:, 2] > -0.02))
+    return np.flatnonzero(
+        (p[:, 0] > 0.0775) & (p[:, 1] > 0.62) & (p[:, 1] < 0.76) & (p[:, 2] < 0.085) & (p[:, 2] > -0.02)
+    )
 
 
 def tube(path: F64, radius: float | F64, sides: int, *, closed: bool = False, tall: float = 1.0) -> _Solid:
@@ -153,7 +155,9 @@ def glasses(head: Head, colour: str) -> list[Part]:
         frames.append(tube(ring, 0.0013 * k, 3, closed=True))
         face = np.stack([np.arange(12), (np.arange(12) + 1) % 12, np.full(12, 12)], 1)
         lenses.append(_Solid(np.vstack([ring, ring.mean(0)]), face if sign > 0 else face[:, ::-1]))
-        frames.append(tube(_temple(head, ring[0] + [sign * 0.001 * k, 0.004 * k, 0.0], side, sign), 0.0014 * k, 4, tall=1.6))
+        frames.append(
+            tube(_temple(head, ring[0] + [sign * 0.001 * k, 0.004 * k, 0.0], side, sign), 0.0014 * k, 4, tall=1.6)
+        )
     inner = rim[np.argmin(rim[:, 0])]
     lift = np.array([0.0, 0.005 * k, 0.003 * k])
     arch = np.array([inner * [-1, 1, 1] + lift * [1, 0.7, 0], [0.0, *(inner + lift)[1:]], inner + lift * [1, 0.7, 0]])
@@ -161,7 +165,7 @@ def glasses(head: Head, colour: str) -> list[Part]:
     frames.append(tube(arch, 0.0014 * k, 3))
     frame = Material(GLASSES_NODE, base_factor=_linear(colour), roughness=0.35)
     lens = Material(
-        "Wolf3D_Glasses_Lens", base_factor=(0.86, 0.92, 0.95, 0.12), roughness=0.05, alpha=AlphaMode.BLEND,
+        "Wolf3D_Glasses_Lens", base_factor=(0.86, 0.92, 0.95, 0.08), roughness=0.05, alpha=AlphaMode.BLEND,
         double_sided=True,
     )  # fmt: skip
     return [_part(head, GLASSES_NODE, _join(frames), frame), _part(head, GLASSES_NODE, _join(lenses), lens)]
@@ -175,7 +179,9 @@ def _temple(head: Head, hinge: F64, side: str, sign: float) -> F64:
     share = np.array([0.0, 0.12, 0.5, 1.0])[:, None]
     path = hinge * (1 - share) + over * share
     path[1, 0] = path[0, 0] + sign * 0.002 * k
-    path = np.vstack([path, over + [0.0, -0.010 * k, -0.012 * k], over + [-sign * 0.003 * k, -0.028 * k, -0.020 * k]])
+    path = np.vstack(
+        [path, over + np.array([0.0, -0.010, -0.012]) * k, over + np.array([-sign * 0.003, -0.028, -0.020]) * k]
+    )
     for _ in range(3):
         signed, outward = head.skin.distance(path[1:5])
         path[1:5, 0] += np.sign(outward[:, 0]) * np.maximum(0.0025 * k - signed, 0)
@@ -202,8 +208,13 @@ def headset(head: Head, colour: str) -> list[Part]:
     share = smoothstep(0, 1, np.linspace(0, 1, 6))[:, None]
     boom = start * (1 - share) + mouth * share
     boom = head.skin.push_out(boom, 0.008 * k)
-    solids += [tube(boom, 0.0020 * k, 4), tube(boom[-1] + np.array([[0.006, 0, -0.004], [-0.008, 0, 0.003]]) * k, 0.005 * k, 6)]
-    return [_part(head, HEADSET_NODE, _join(solids), Material(HEADSET_NODE, base_factor=_linear(colour), roughness=0.5))]
+    solids += [
+        tube(boom, 0.0020 * k, 4),
+        tube(boom[-1] + np.array([[0.006, 0, -0.004], [-0.008, 0, 0.003]]) * k, 0.005 * k, 6),
+    ]
+    return [
+        _part(head, HEADSET_NODE, _join(solids), Material(HEADSET_NODE, base_factor=_linear(colour), roughness=0.5))
+    ]
 
 
 def earrings(head: Head, colour: str) -> list[Part]:
@@ -212,7 +223,8 @@ def earrings(head: Head, colour: str) -> list[Part]:
     turn = np.arange(12) * 2 * np.pi / 12
     hoop = np.stack([np.zeros(12), np.cos(turn) * 0.0085 * k - 0.0055 * k, np.sin(turn) * 0.0085 * k], 1)
     solids = [
-        tube(head.lobes[side] + hoop + [sign * 0.0012 * k, 0.0, 0.001 * k], 0.0011 * k, 4, closed=True) for side, sign in SIDES
+        tube(head.lobes[side] + hoop + [sign * 0.0012 * k, 0.0, 0.001 * k], 0.0011 * k, 4, closed=True)
+        for side, sign in SIDES
     ]
     metal = Material(EARRINGS_NODE, base_factor=_linear(colour), roughness=0.25, metallic=1.0)
     return [_part(head, EARRINGS_NODE, _join(solids), metal)]

@@ -51,21 +51,21 @@ class Canvas:
         """(2,) chart metres of the chart's vertex that is nearest to a point on the body."""
         own = np.flatnonzero(self.pattern.chart == self.pattern.charts.index(chart))
         nearest = own[np.argmin(((self.pattern.position[own] - point) ** 2).sum(1))]
-        return self.pattern.metric[nearest]
+        return np.asarray(self.pattern.metric[nearest])
 
     def trunk(self, chosen: NDArray[np.bool_]) -> tuple[F32, F32]:
         """Angle and radius about the trunk."""
-        angle, radius, _ = trunk_polar(self.body, self.at[chosen])
+        angle, radius, _ = trunk_polar(self.body, self.at[chosen].astype(np.float64))
         return angle.astype(np.float32), radius.astype(np.float32)
 
     def leg(self, chosen: NDArray[np.bool_], side: str) -> tuple[F32, F32]:
         """Angle and radius about a leg."""
-        angle, radius, _ = leg_polar(self.body, self.at[chosen], side)
+        angle, radius, _ = leg_polar(self.body, self.at[chosen].astype(np.float64), side)
         return angle.astype(np.float32), radius.astype(np.float32)
 
     def sleeve(self, chosen: NDArray[np.bool_]) -> tuple[F32, F32, F32]:
         """Arm parameter, metres along the arm and angle around it."""
-        s, along, angle = arm_coordinates(self.body, self.at[chosen])
+        s, along, angle = arm_coordinates(self.body, self.at[chosen].astype(np.float64))
         return s.astype(np.float32), along.astype(np.float32), angle.astype(np.float32)
 
     def from_edge(self, edge: str, chosen: NDArray[np.bool_]) -> F32:
@@ -76,9 +76,9 @@ class Canvas:
         points = self.pattern.position[[first[int(v)] for v in lip]]
         after = np.roll(points, -1, axis=0)
         dense = np.concatenate([points * (1 - t) + after * t for t in np.arange(8) / 8])
-        out = np.full(len(self.at), 9.0, np.float32)
-        out[chosen] = cKDTree(dense).query(self.at[chosen])[0]
-        return out
+        # measured at the vertices: close to an edge the distance is as good as linear across a triangle
+        distance = self.texels.sample(np.asarray(cKDTree(dense).query(self.pattern.position)[0]))
+        return np.where(chosen, distance, np.float32(9))
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +95,16 @@ Ink = Callable[[Canvas], dict[str, F32]]
 NEUTRAL = 160.0
 
 
-@functools.lru_cache(maxsize=16)
-def canvas(name: str, size: int) -> Canvas:
-    """The canvas of a pattern at a texture size."""
+@functools.lru_cache(maxsize=2)
+def _texels(name: str) -> Texels:
     made = pattern(name)
-    texels = rasterise(made.uv, made.triangles, size)
+    return rasterise(made.uv, made.triangles, COLOUR_SIZE)
+
+
+def canvas(name: str, size: int) -> Canvas:
+    """The canvas of a pattern for its colour (``COLOUR_SIZE``) or its normals (``NORMAL_SIZE``)."""
+    made = pattern(name)
+    texels = _texels(name) if size == COLOUR_SIZE else _texels(name).halved()
     return Canvas(
         made, texels, texels.sample(made.position), texels.sample(made.metric),
         made.chart[texels.corners[:, 0]].astype(np.int8), texels.sample(made.arm),
@@ -109,12 +114,12 @@ def canvas(name: str, size: int) -> Canvas:
 def paint(name: str, weave: Weave, relief: Relief, ink: Ink, depth: float) -> Layers:
     """Folds and seams as height at the normal map's size, lines and weave at the colour's.
 
-    depth: factor on the relief, 1 for real cloth, less for drawn styles. Ink may return ``dark`` (seams), ``rib`` and any of the
-    masks of :class:`Layers`.
+    depth: factor on the relief, 1 for real cloth, less for drawn styles. Ink may return
+    ``dark`` (seams), ``rib`` and any of the masks of :class:`Layers`.
     """
     coarse, fine = canvas(name, NORMAL_SIZE), canvas(name, COLOUR_SIZE)
-    height = coarse.texels.image(relief(coarse) * np.float32(depth))
-    open_sky = coarse.texels.image(coarse.texels.sample(coarse.pattern.openness))
+    relieved, sky = relief(coarse) * np.float32(depth), coarse.texels.sample(coarse.pattern.openness)
+    height, open_sky = coarse.texels.images(relieved, sky)
     soft = fabric.cavity(height, coarse.metres_per_pixel)
     soft = (0.62 + 0.38 * soft) * (0.68 + 0.32 * open_sky)
     large = np.asarray(Image.fromarray(soft).resize((COLOUR_SIZE, COLOUR_SIZE), Image.Resampling.BILINEAR))

@@ -1,4 +1,4 @@
-"""Cutting a garment out of the shell along iso-lines. Runs when the patterns are baked, not when a figure is dressed."""
+"""Cutting a garment out of the shell along iso-lines. Runs only when the patterns are baked."""
 
 from __future__ import annotations
 

@@ -1,11 +1,10 @@
-"""Drafting: cut a garment from the shell of an average figure, simplify it, unwrap it. Runs when the patterns are baked."""
+"""Drafting: cut a garment from the shell of an average figure, simplify and unwrap it. For baking patterns."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
-
 from numpy.typing import NDArray
 
 from avatar.human.bundle import bundle
@@ -25,7 +24,7 @@ from avatar.human.wardrobe.frame import (
 )
 from avatar.human.wardrobe.garments import FORK, BottomFit, TopFit
 from avatar.human.wardrobe.lips import lip_mesh
-from avatar.human.wardrobe.mesh import boundary_loops, smoothstep, umbrella, unit
+from avatar.human.wardrobe.mesh import boundary_loops, smoothstep, umbrella
 from avatar.human.wardrobe.openness import openness
 from avatar.human.wardrobe.pattern import Cut, Pattern
 from avatar.human.wardrobe.simplify import simplify
@@ -52,7 +51,7 @@ def neck_field(frame: Frame, p: F64) -> F64:
     ellipse = np.sqrt((p[:, 0] / (NECK_WIDTH * k)) ** 2 + (z / half) ** 2) - 1
     field = np.maximum(ellipse * 0.07, np.where(z > 0, -y - NECK_DEPTH * k, -y - 0.035 * k))
     throat = (0.022 - 0.030 * smoothstep(-0.02, 0.05, z / k)) * k - y
-    return np.minimum(np.minimum(field, throat), 0.012 * k - y)
+    return np.asarray(np.minimum(np.minimum(field, throat), 0.012 * k - y))
 
 
 def _sheet(dummy: Dummy) -> Cloth:
@@ -186,10 +185,8 @@ def _pattern(
 ) -> Pattern:  # fmt: skip
     shell = simplify(draped.positions, cut.triangles, target)
     starts = {name: cut.edges[name] for name in turned}
-    lips = tuple(
-        loop for loop in boundary_loops(shell) if any(np.isin(loop, edge).any() for edge in starts.values())
-    )
-    bare = clear(draped, shell, dummy.skin, gap * 0.8)
+    lips = tuple(loop for loop in boundary_loops(shell) if any(np.isin(loop, edge).any() for edge in starts.values()))
+    bare = clear(draped, shell, dummy.skin, gap * 0.8, np.zeros(cut.count, bool))
     draped = Draped(bare, draped.normals, draped.weights)
     positions, normals, weights, triangles = lip_mesh(draped, shell, lips, dummy.frame.scale)
     on_body = _on_body(dummy, cut, draped)
@@ -258,12 +255,10 @@ def _leg_charts(frame: Frame, p: F64, triangles: I64) -> list[_Chart]:
     return charts
 
 
-def _atlas(
-    positions: F64, triangles: I64, charts: list[_Chart]
-) -> tuple[I64, F64, I64, I64, F64, F64]:
+def _atlas(positions: F64, triangles: I64, charts: list[_Chart]) -> tuple[I64, F64, I64, I64, F64, F64]:
     """Split vertices at chart borders, flatten, pack.
 
-    Returns source vertex, uv (v down), triangles, chart, metres in the chart, and the sheet's width and height in metres.
+    Returns source vertex, uv (v down), triangles, chart, metres in the chart, and the sheet's size in metres.
     """
     source, faces, spread, owner, count = [], [], [], [], 0
     for number, chart in enumerate(charts):

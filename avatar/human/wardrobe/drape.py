@@ -1,4 +1,4 @@
-"""How cloth falls on a figure: loosened from the skin, bridged over hollows, hung from bulges, smoothed, kept outside."""
+"""How cloth falls on a figure: loosened from the skin, bridged over hollows, hung from bulges, smoothed."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import scipy.sparse as sp
+from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from avatar.human.figure import F64, I64
-from avatar.human.wardrobe.frame import SIDES, Dummy, Frame, arm_coordinates, leg_polar, trunk_polar
-from avatar.human.wardrobe.garments import FORK, BottomFit, TopFit
+from avatar.human.wardrobe.frame import ARM_JOINTS, SIDES, Dummy, Frame, arm_coordinates, leg_polar, trunk_polar
+from avatar.human.wardrobe.garments import BottomFit, TopFit
 from avatar.human.wardrobe.mesh import four_strongest, smoothstep, unit, vertex_normals
 from avatar.human.wardrobe.pattern import Cut
 from avatar.human.wardrobe.surface import Surface, samples
@@ -40,7 +41,7 @@ class _Bare:
 
 def _lay(dummy: Dummy, cut: Cut, arm_joints: F64) -> _Bare:
     def mix(values: F64) -> F64:
-        return np.einsum("nk,nkc->nc", cut.share, values[cut.origin])
+        return np.asarray(np.einsum("nk,nkc->nc", cut.share, values[cut.origin]))
 
     weights = mix(dummy.weights)
     return _Bare(mix(dummy.positions), unit(mix(dummy.normals)), weights, weights @ arm_joints)
@@ -49,12 +50,14 @@ def _lay(dummy: Dummy, cut: Cut, arm_joints: F64) -> _Bare:
 def _arm_joints(dummy: Dummy) -> F64:
     marks = np.zeros(dummy.weights.shape[1])
     for name, column in dummy.columns.items():
-        if name.startswith(("LeftArm", "LeftFore", "LeftHand", "RightArm", "RightFore", "RightHand")):
+        if name.startswith(ARM_JOINTS):
             marks[column] = 1.0
     return marks
 
 
-def _relax(positions: F64, smooth: sp.csr_matrix, below: Surface, gap: float | F64, rounds: int, strength: float) -> F64:
+def _relax(
+    positions: F64, smooth: sp.csr_matrix, below: Surface, gap: float | F64, rounds: int, strength: float
+) -> F64:
     """Umbrella smoothing that may never come nearer than ``gap`` to the layers below."""
     for number in range(rounds):
         positions = positions + strength * (smooth @ positions - positions)
@@ -63,8 +66,13 @@ def _relax(positions: F64, smooth: sp.csr_matrix, below: Surface, gap: float | F
     return positions
 
 
-def drape_top(dummy: Dummy, fit: TopFit, cut: Cut, smooth: sp.csr_matrix, below: Surface) -> Draped:
-    """A top on a figure, outside ``below`` by at least the fit's gap (times the figure's scale)."""
+def drape_top(
+    dummy: Dummy, fit: TopFit, cut: Cut, smooth: sp.csr_matrix, below: Surface, worn: F64 | None = None
+) -> Draped:
+    """A top on a figure, outside ``below`` by at least the fit's gap (times the figure's scale).
+
+    worn: (m, 3) points of cloth that is already on the trunk; the top hangs over them without a step.
+    """
     frame, k = dummy.frame, dummy.frame.scale
     bare = _lay(dummy, cut, _arm_joints(dummy))
     p, n = bare.positions, bare.normals
@@ -72,7 +80,11 @@ def drape_top(dummy: Dummy, fit: TopFit, cut: Cut, smooth: sp.csr_matrix, below:
     on_arm = smoothstep(0.2, 0.7, bare.arm)
     q = p + n * ((gap + _sleeve_ease(frame, fit, p, n)) * on_arm + (gap + fit.ease * 0.3 * k) * (1 - on_arm))[:, None]
 
-    grid = dummy.trunk.bridged(0.9)
+    grid = dummy.trunk
+    if worn is not None:
+        around, reach, _ = trunk_polar(frame, worn)
+        grid = grid.raised(worn[:, 1], around, reach + 0.5 * gap)
+    grid = grid.bridged(0.9)
     grid = grid.hanging(fit.slope * (1 + 0.5 * np.abs(np.sin(grid.theta)))).tented(TENT).blurred(2.5, 1.5)
     theta, radius, outward = trunk_polar(frame, p)
     down = smoothstep(frame.armpit - 0.02 * k, frame.crotch, p[:, 1])
@@ -102,10 +114,12 @@ def _level_collar(frame: Frame, cut: Cut, q: F64) -> F64:
     angle = np.arctan2(line[:, 0], line[:, 2] - frame.neck[2] - 0.01 * k)
     shapes = np.stack([np.ones_like(angle), np.cos(angle), np.cos(2 * angle)], 1)
     fitted = shapes @ np.linalg.lstsq(shapes, line[:, 1], rcond=None)[0]
+    smooth = line.copy()
+    smooth[:, 1] = fitted
+    for _ in range(6):
+        smooth = (np.roll(smooth, 1, 0) + 2 * smooth + np.roll(smooth, -1, 0)) / 4
     gap, nearest = cKDTree(line).query(q)
-    moved = q.copy()
-    moved[:, 1] += (fitted - line[:, 1])[nearest] * np.exp(-((gap / (0.03 * k)) ** 2))
-    return moved
+    return q + (smooth - line)[nearest] * np.exp(-((gap / (0.03 * k)) ** 2))[:, None]
 
 
 def _sleeve_ease(frame: Frame, fit: TopFit, p: F64, n: F64) -> F64:
@@ -132,9 +146,7 @@ def _free_weights(dummy: Dummy, p: F64) -> F64:
     return weights
 
 
-def _hang_hem(
-    dummy: Dummy, fit: TopFit, cut: Cut, q: F64, weights: F64, below: Surface, gap: float
-) -> tuple[F64, F64]:
+def _hang_hem(dummy: Dummy, fit: TopFit, cut: Cut, q: F64, weights: F64, below: Surface, gap: float) -> tuple[F64, F64]:
     """Rows of cloth from the fork of the shell down to the hem, over the outline of both thighs."""
     frame, k = dummy.frame, dummy.frame.scale
     start, own = q[cut.loop], weights[cut.loop]
@@ -211,7 +223,7 @@ def _finish(q: F64, weights: F64, cut: Cut, smooth: sp.csr_matrix) -> Draped:
     return Draped(q, vertex_normals(q, cut.triangles), four_strongest(weights))
 
 
-def clear(draped: Draped, triangles: I64, below: Surface, gap: float, frozen: F64 | None = None) -> F64:
+def clear(draped: Draped, triangles: I64, below: Surface, gap: float, frozen: NDArray[np.bool_]) -> F64:
     """Vertices of the simplified garment moved outward until no edge or face dips into the layer below.
 
     frozen: (n,) True where nothing may move. Returns the positions (n, 3).
@@ -228,7 +240,6 @@ def clear(draped: Draped, triangles: I64, below: Surface, gap: float, frozen: F6
         used[triangles] = True
         signed, _ = below.distance(positions[used])
         need[used] = np.maximum(need[used], gap - signed)
-        if frozen is not None:
-            need[frozen.astype(bool)] = 0.0
+        need[frozen] = 0.0
         positions += draped.normals * np.minimum(need, 0.012)[:, None]
     return positions

@@ -26,14 +26,21 @@ def noise_tile(seed: int, sigma: float, size: int = _TILE) -> F32:
 
 
 def noise(x: F32, y: F32, wavelength: float, seed: int) -> F32:
-    """Smooth noise of variance 1 at metric coordinates; ``wavelength`` is the size of its features."""
-    tile = noise_tile(seed, _SIGMA)
+    """Smooth noise of variance 1 at metric coordinates; ``wavelength`` is the size of its features.
+
+    All seeds look at one tile, from different corners: a tile per seed costs more than the painting.
+    """
+    tile = noise_tile(1, _SIGMA)
     scale = np.float32(_SIGMA * 4 / wavelength)
-    column, row = np.floor(x * scale), np.floor(y * scale)
-    fx, fy = x * scale - column, y * scale - row
+    across = x * scale + np.float32(seed * 197.3 % _TILE)
+    down = y * scale + np.float32(seed * 331.7 % _TILE)
+    column, row = np.floor(across), np.floor(down)
+    fx, fy = across - column, down - row
     i, j = row.astype(np.int32) % _TILE, column.astype(np.int32) % _TILE
     i1, j1 = (i + 1) % _TILE, (j + 1) % _TILE
-    return (tile[i, j] * (1 - fx) + tile[i, j1] * fx) * (1 - fy) + (tile[i1, j] * (1 - fx) + tile[i1, j1] * fx) * fy
+    upper = tile[i, j] * (1 - fx) + tile[i, j1] * fx
+    lower = tile[i1, j] * (1 - fx) + tile[i1, j1] * fx
+    return np.asarray(upper * (1 - fy) + lower * fy)
 
 
 @functools.cache
@@ -52,18 +59,18 @@ def weave_tile(weave: Weave) -> F32:
             tile = np.cos(x * 2 * np.pi / 8)
         case Weave.JERSEY:
             tile = np.sin(x * np.pi / 2) * np.cos(y * np.pi / 2) * 0.5 + grain * 0.4
-    return np.clip(tile, -1.5, 1.5).astype(np.float32)
+    return np.asarray(np.clip(tile, -1.5, 1.5), np.float32)
 
 
 def ramp(low: float, high: float, x: F32) -> F32:
     """Smoothstep in single precision: 0 at ``low``, 1 at ``high``."""
     t = np.clip((x - np.float32(low)) / np.float32(high - low), 0, 1)
-    return t * t * (3 - 2 * t)
+    return np.asarray(t * t * (3 - 2 * t))
 
 
 def bump(x: F32, width: float) -> F32:
     """Gaussian of ``x`` with 1/e half-width ``width``."""
-    return np.exp(-np.square(x / np.float32(width)))
+    return np.asarray(np.exp(-np.square(x / np.float32(width))))
 
 
 def line(distance: F32, width: float) -> F32:
@@ -84,7 +91,7 @@ def stitches(along: F32, distance: F32, pitch: float, width: float) -> F32:
 
 def crease(phase: F32) -> F32:
     """The profile of a fold: round crest, sharper valley; period 1, about 0..1."""
-    return 0.5 + 0.5 * np.cos(2 * np.pi * phase) + 0.18 * np.cos(4 * np.pi * phase + 0.6)
+    return np.asarray(0.5 + 0.5 * np.cos(2 * np.pi * phase) + 0.18 * np.cos(4 * np.pi * phase + 0.6), np.float32)
 
 
 def tension(
@@ -112,7 +119,8 @@ def stacked(
     near = np.flatnonzero(np.abs(along - np.float32(centre)) < 2.2 * width)
     out = np.zeros(len(along), np.float32)
     t, angle = along[near], around[near]
-    phase = t / np.float32(wavelength) + zigzag * np.sin(2 * angle + seed) + 0.45 * noise(angle * 0.06 + seed, t, 0.09, seed)
+    wander = zigzag * np.sin(2 * angle + seed) + 0.3 * noise(angle * 0.06 + seed, t, 0.09, seed)
+    phase = t / np.float32(wavelength) + wander
     broken = np.clip(0.5 + 0.6 * noise(angle * 0.05, t + seed, 0.07, seed + 2), 0, 1.2)
     out[near] = height * bump(t - np.float32(centre), width) * broken * (crease(phase) - 0.5)
     return out
@@ -120,7 +128,7 @@ def stacked(
 
 def drape(u: F32, across: float, down: float, height: float, seed: int) -> F32:
     """Broad, soft unevenness of hanging cloth; feature sizes in metres across and down."""
-    return height * noise(u[:, 0] / np.float32(across), u[:, 1] / np.float32(down), 1.0, seed)
+    return np.float32(height) * noise(u[:, 0] / np.float32(across), u[:, 1] / np.float32(down), 1.0, seed)
 
 
 def normal_map(height: F32, metres_per_pixel: tuple[float, float]) -> U8:
@@ -133,12 +141,12 @@ def normal_map(height: F32, metres_per_pixel: tuple[float, float]) -> U8:
 def cavity(height: F32, metres_per_pixel: tuple[float, float], radius: float = 0.012) -> F32:
     """How open the relief is at each texel: below 1 in creases, a little above on crests."""
     relief = height - gaussian_filter(height, (radius / metres_per_pixel[1], radius / metres_per_pixel[0]))
-    return np.clip(1 + relief / 0.006 * 0.55, 0.45, 1.12)
+    return np.asarray(np.clip(1 + relief / 0.006 * 0.55, 0.45, 1.12), np.float32)
 
 
 def srgb(colour: str) -> F32:
     """(3,) display values 0..1 of a hex colour."""
-    return np.array([int(colour[k : k + 2], 16) for k in (1, 3, 5)], np.float32) / 255
+    return np.array([int(colour[k : k + 2], 16) / 255 for k in (1, 3, 5)], np.float32)
 
 
 def clip_unit(values: ArrayLike) -> F32:

@@ -83,7 +83,7 @@ def _average_foot() -> Foot:
 
 
 def _loft(foot: Foot) -> F64:
-    """(_ROWS, AROUND, 3) rings from the ground to the inside of the opening, in the foot's axes; column 0 at the toe."""
+    """(_ROWS, AROUND, 3) rings from the ground into the opening, in the foot's axes; column 0 at the toe."""
     k = foot.scale
     middle, half = (foot.inner + foot.outer) / 2, (foot.outer - foot.inner) / 2
     phi = np.arange(AROUND) * 2 * np.pi / AROUND  # 0 toe, pi/2 outside, pi heel
@@ -170,7 +170,10 @@ def _points(rings: F64) -> F64:
 def sneakers(figure: Figure, dummy: Dummy, colour: str) -> tuple[Part, NDArray[np.bool_]]:
     """Both shoes as one part, and which base vertices they hide (19158,)."""
     triangles, uv, source = _topology()
-    positions, normals, faces, weights = [], [], [], []
+    positions: list[F64] = []
+    normals: list[F64] = []
+    faces: list[I64] = []
+    weights: list[F32] = []
     hidden = np.zeros(len(figure.vertices), bool)
     for side, sign in SIDES:
         foot, axes = _measure(figure, dummy, side, sign)
@@ -231,7 +234,9 @@ def _layers() -> tuple[_Roles, U8]:
     stripe = np.zeros(len(t), np.float32)
     side = (np.abs(x) > 0.018) & (y < 0.075) & upper & (row > 3.3)
     for shift in (0.0, 0.045, 0.09):
-        stripe += fabric.line((t - np.float32(0.40 + shift)) * np.float32(foot.length) - (y - 0.045) * 0.55, 0.0036) * side
+        stripe += (
+            fabric.line((t - np.float32(0.40 + shift)) * np.float32(foot.length) - (y - 0.045) * 0.55, 0.0036) * side
+        )
     tongue = (fabric.ramp(0.0178, 0.0165, np.abs(x)) * ((t > 0.38) & (t < 0.76) & vamp)).astype(np.float32)
     dark += 0.5 * fabric.line(np.abs(x) - 0.0185, 0.0012) * ((t > 0.36) & (t < 0.76) & vamp)
     lace = np.zeros(len(t), np.float32)
@@ -253,8 +258,8 @@ def _layers() -> tuple[_Roles, U8]:
         "lace": lace, "inside": ((row > _ROWS - 1.85) & upper).astype(np.float32),
     }  # fmt: skip
     pixel = foot.length * 2.4 / SIZE
-    roles = _Roles(texels.image(shade), {name: texels.image(mask) for name, mask in masks.items()})
-    return roles, fabric.normal_map(texels.image(height.astype(np.float32)), (pixel, pixel / 2))
+    relief, lit, *drawn = texels.images(height.astype(np.float32), shade, *masks.values())
+    return _Roles(lit, dict(zip(masks, drawn, strict=True))), fabric.normal_map(relief, (pixel, pixel / 2))
 
 
 def _colour(roles: _Roles, colour: str) -> U8:
@@ -270,4 +275,5 @@ def _colour(roles: _Roles, colour: str) -> U8:
     out = np.broadcast_to(base, (SIZE, SIZE, 3)).astype(np.float32)
     for name, ink in inks.items():
         out += roles.masks[name][..., None] * (ink - out)
-    return np.clip(out * roles.shade[..., None] * 255, 0, 255).astype(np.uint8)
+    painted: U8 = np.clip(out * roles.shade[..., None] * 255, 0, 255).astype(np.uint8)
+    return painted

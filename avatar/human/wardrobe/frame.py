@@ -20,6 +20,7 @@ from avatar.human.wardrobe.radial import RadialGrid, radial_grid
 from avatar.human.wardrobe.surface import Surface, surface
 
 SIDES = (("Left", 1.0), ("Right", -1.0))
+ARM_JOINTS = ("LeftArm", "LeftForeArm", "LeftHand", "RightArm", "RightForeArm", "RightHand")
 AVERAGE_NECK = 1.41  # metres; the height of the neck joint at which lengths in the specs hold
 
 # Heights of landmark rings on the neutral source body, metres (its crotch is near 0.0, its soles at -0.82).
@@ -95,11 +96,11 @@ class Dummy:
 
 def arm_columns(names: tuple[str, ...]) -> NDArray[np.bool_]:
     """Which joints belong to the arms and hands (not the collar bones)."""
-    return np.array([n.startswith(("LeftArm", "LeftFore", "LeftHand", "RightArm", "RightFore", "RightHand")) for n in names])
+    return np.array([name.startswith(ARM_JOINTS) for name in names])
 
 
 def trunk_polar(frame: Frame, points: F64) -> tuple[F64, F64, F64]:
-    """Angle (0 front, positive left, radians), radius and outward horizontal direction about the trunk's centre line."""
+    """Angle (0 front, positive left), radius and outward horizontal direction about the trunk's centre line."""
     return _polar(points[:, 0], points[:, 2] - np.interp(points[:, 1], frame.axis_y, frame.axis_z))
 
 
@@ -119,7 +120,7 @@ def _polar(x: F64, z: F64) -> tuple[F64, F64, F64]:
 
 
 def arm_coordinates(frame: Frame, points: F64) -> tuple[F64, F64, F64]:
-    """Arm parameter (0 shoulder, 1 elbow, 2 wrist), metres along the arm, angle around it (0 on top, both sides alike)."""
+    """Arm parameter (0 shoulder, 1 elbow, 2 wrist), metres along it, angle around it (0 on top, both sides alike)."""
     parameter, along, angle = (np.zeros(len(points)) for _ in range(3))
     for side, sign in SIDES:
         chosen = points[:, 0] * sign > 0
@@ -159,8 +160,8 @@ def measure(figure: Figure) -> Frame:
     axis_z = (front + back) / 2 * (1 - high) + float(arms["Left"][0, 2]) * high
     return Frame(
         scale=scale, neck=neck, shoulder=shoulder, armpit=armpit, bust=height["bust"], waist=height["waist"],
-        belt=height["belt"], crotch=height["crotch"], knee=float(joints["LeftLeg"][1]), ankle=float(joints["LeftFoot"][1]),
-        arms=arms, legs=legs, axis_y=axis_y, axis_z=axis_z,
+        belt=height["belt"], crotch=height["crotch"], knee=float(joints["LeftLeg"][1]),
+        ankle=float(joints["LeftFoot"][1]), arms=arms, legs=legs, axis_y=axis_y, axis_z=axis_z,
     )  # fmt: skip
 
 
@@ -185,9 +186,7 @@ def dress_form(figure: Figure) -> Dummy:
     step = 0.012 * k
     theta, radius, _ = trunk_polar(frame, dense)
     upper = dense[:, 1] > frame.crotch - 0.01 * k
-    trunk = radial_grid(
-        dense[upper, 1], theta[upper], radius[upper], frame.crotch, frame.armpit + 0.06 * k, step
-    )
+    trunk = radial_grid(dense[upper, 1], theta[upper], radius[upper], frame.crotch, frame.armpit + 0.06 * k, step)
     hips = radial_grid(dense[:, 1], theta, radius, frame.knee - 0.05 * k, frame.waist + 0.05 * k, step).bridged()
     legs = {}
     for side, sign in SIDES:

@@ -11,9 +11,7 @@ from avatar.human.wardrobe.mesh import unique_edges, unit
 DEPTH, THICKNESS = 0.014, 0.0035  # metres on an average adult
 
 
-def lip_mesh(
-    draped: Draped, shell: I64, lips: tuple[I64, ...], scale: float
-) -> tuple[F64, F64, F64, I64]:
+def lip_mesh(draped: Draped, shell: I64, lips: tuple[I64, ...], scale: float) -> tuple[F64, F64, F64, I64]:
     """Cloth with its turned edges: positions, normals, weights and triangles (the shell's first, then the lips').
 
     Inner lip vertices follow the cloth's vertices in the order of ``lips``.

@@ -16,7 +16,7 @@ def triangulate(quads: I64) -> I64:
 
 def unit(vectors: F64) -> F64:
     """Rows scaled to length 1; a zero row stays zero."""
-    return vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-12)
+    return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-12))
 
 
 def face_normals(positions: F64, triangles: I64) -> F64:
@@ -30,8 +30,8 @@ def vertex_normals(positions: F64, triangles: I64) -> F64:
     faces = face_normals(positions, triangles)
     corner = triangles.ravel()
     spread = np.repeat(faces, 3, axis=0)
-    summed = np.stack([np.bincount(corner, spread[:, axis], len(positions)) for axis in range(3)], 1)
-    return unit(summed)
+    summed = [np.bincount(corner, spread[:, axis], len(positions)) for axis in range(3)]
+    return unit(np.stack(summed, 1).astype(np.float64))
 
 
 def smoothstep(low: float, high: float, x: ArrayLike) -> F64:
@@ -90,4 +90,4 @@ def four_strongest(weights: NDArray[np.floating]) -> F64:
     strongest = np.argpartition(-weights, 3, axis=1)[:, :4]
     kept = np.zeros(weights.shape, np.float64)
     np.put_along_axis(kept, strongest, np.take_along_axis(weights, strongest, axis=1), axis=1)
-    return kept / kept.sum(1, keepdims=True)
+    return np.asarray(kept / kept.sum(1, keepdims=True))

@@ -1,4 +1,4 @@
-"""How much of the sky a point sees, from depth splats of a cloud of blockers. Runs when the patterns are baked."""
+"""How much of the sky a point sees, from depth splats of a cloud of blockers. For baking patterns."""
 
 from __future__ import annotations
 
@@ -8,7 +8,13 @@ from avatar.human.figure import F64, I64
 
 
 def openness(
-    positions: F64, normals: F64, triangles: I64, others: F64, directions: int = 96, pixels: int = 112, lift: float = 0.012
+    positions: F64,
+    normals: F64,
+    triangles: I64,
+    others: F64,
+    directions: int = 96,
+    pixels: int = 112,
+    lift: float = 0.012,
 ) -> F64:
     """(n,) share of unblocked sky of each vertex, 0 dark to 1 open, cosine-weighted over a sphere of directions.
 
@@ -29,9 +35,9 @@ def openness(
         right /= np.linalg.norm(right)
         plane = np.stack([right, np.cross(direction, right)], 1)
 
-        def cell(points: F64, plane: F64 = plane) -> F64:
+        def cell(points: F64, plane: F64 = plane) -> I64:
             xy = np.clip(((points - centre) @ plane * scale + pixels / 2).astype(np.int64), 0, pixels - 1)
-            return xy[:, 1] * pixels + xy[:, 0]
+            return np.asarray(xy[:, 1] * pixels + xy[:, 0])
 
         depth = np.full(pixels * pixels, -9.0)
         np.maximum.at(depth, cell(blockers), (blockers - centre) @ direction)

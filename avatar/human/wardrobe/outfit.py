@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from avatar.human.figure import F32, Coverage, Figure, Material, Part
+from avatar.human.figure import F32, F64, Coverage, Figure, Material, Part
 from avatar.human.wardrobe import canvas, fabric, paint_bottom, paint_top
 from avatar.human.wardrobe.accessories import accessories
 from avatar.human.wardrobe.drape import drape_bottom, drape_top
@@ -14,7 +14,7 @@ from avatar.human.wardrobe.frame import Dummy, dress_form
 from avatar.human.wardrobe.garments import BOTTOMS, TOPS, BottomFit, TopFit, Weave
 from avatar.human.wardrobe.paint_top import Trim
 from avatar.human.wardrobe.pattern import pattern, smoother
-from avatar.human.wardrobe.surface import Surface
+from avatar.human.wardrobe.surface import Surface, samples
 from avatar.human.wardrobe.tailor import Worn, as_part, over, put_on
 from avatar.profile import AvatarStyle
 
@@ -36,7 +36,7 @@ def dress(figure: Figure) -> tuple[list[Part], Coverage]:
     top, bottom = TOPS[outfit.top.kind], BOTTOMS[outfit.bottom.kind]
     shoes, hidden = sneakers(figure, dummy, outfit.footwear.colour)
     low = _wear_bottom(dummy, bottom)
-    high = _wear_top(dummy, top, over(low, dummy.skin))
+    high = _wear_top(dummy, top, over(low, dummy.skin), samples(low.draped.positions, low.pattern.shell)[0])
     hem = float(high.draped.positions[high.pattern.cut.edges["hem"], 1].mean())
     covered = low.draped.positions[:, 1] > hem + UNDER_TOP * dummy.frame.scale
     hidden |= _hidden(high) | _hidden(low)
@@ -56,9 +56,9 @@ def _wear_bottom(dummy: Dummy, fit: BottomFit) -> Worn:
     return put_on(dummy, made, draped, dummy.skin, _gap(dummy, fit.gap), loose)
 
 
-def _wear_top(dummy: Dummy, fit: TopFit, below: Surface) -> Worn:
+def _wear_top(dummy: Dummy, fit: TopFit, below: Surface, worn: F64) -> Worn:
     made = pattern(fit.pattern)
-    draped = drape_top(dummy, fit, made.cut, smoother(fit.pattern), below)
+    draped = drape_top(dummy, fit, made.cut, smoother(fit.pattern), below, worn)
     return put_on(dummy, made, draped, below, _gap(dummy, fit.gap), np.zeros(made.cut.count, bool))
 
 

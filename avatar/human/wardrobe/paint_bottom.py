@@ -65,12 +65,13 @@ def _lines(fit: BottomFit, c: Canvas) -> _Lines:
     else:
         back = np.minimum(0.062 * k - np.abs(px), 0.006 * k - np.abs(py - 0.05 * k))
     rear = real & ~front
+    reach = 0.125 if denim else 0.18
     return _Lines(
         out=(np.abs(angle) - np.float32(np.pi / 2)) * radius + far,
         middle=np.abs(x) + np.where(y < body.crotch - 0.02, np.float32(9), np.float32(0)) + far,
         belt=belt,
         hem=_above_hem(c),
-        pocket=np.where(front & (belt > 0.04 * k) & (belt < (0.125 if denim else 0.18) * k), pocket, -9).astype(np.float32),
+        pocket=np.where(front & (belt > 0.04 * k) & (belt < reach * k), pocket, -9).astype(np.float32),
         back=np.where(rear, back, -9).astype(np.float32),
         yoke=np.where(rear, belt - (0.075 * k + 0.22 * (0.12 * k - np.abs(x))), 9).astype(np.float32),
         front=front,
@@ -82,7 +83,8 @@ def _above_hem(c: Canvas) -> F32:
     own = ~c.on("lip")
     out = np.full(len(c.at), 9.0, np.float32)
     for side, sign in SIDES:
-        out = np.minimum(out, c.from_edge("hem" + side, own & (c.at[:, 0] * sign > 0) & (c.at[:, 1] < c.body.crotch - 0.1)))
+        leg = own & (c.at[:, 0] * sign > 0) & (c.at[:, 1] < c.body.crotch - 0.1)
+        out = np.minimum(out, c.from_edge("hem" + side, leg))
     return out
 
 
@@ -107,12 +109,14 @@ def _relief(fit: BottomFit, variant: int, c: Canvas) -> F32:
         )
         if fit.length > 1.1:
             behind = 0.30 + 0.70 * (0.5 - 0.5 * np.cos(angle))
-            h += fabric.stacked(-y, angle, -(body.knee + 0.01), 0.075, 0.036, 0.0068 * stiff, 0.3, 7 + left + variant) * behind
+            knee = fabric.stacked(-y, angle, -(body.knee + 0.01), 0.075, 0.036, 0.0068 * stiff, 0.3, 7 + left + variant)
+            h += knee * behind
             h += fabric.stacked(-y, angle, -(hem + 0.045 * k), 0.06, 0.030, 0.0085 * stiff, 0.35, 17 + left + variant)
             h += fabric.stacked(-y, angle, -(hem + 0.15 * k), 0.07, 0.045, 0.0035 * stiff, 0.6, 27 + left + variant)
         h += fabric.drape(u, 0.09, 0.22, 0.0020 * stiff, 33 + number + 5 * variant)
         if not denim:  # pressed crease
-            h += 0.0016 * fabric.bump(angle if front else np.abs(angle) - np.pi, 0.05) * fabric.ramp(body.crotch, body.crotch - 0.15, y)
+            middle = angle if front else np.abs(angle) - np.float32(np.pi)
+            h += 0.0016 * fabric.bump(middle, 0.05) * fabric.ramp(body.crotch, body.crotch - 0.15, y)
         height[chosen] = h
     at = _lines(fit, c)
     for seam in (at.out, at.middle, at.belt - np.float32(WAISTBAND * k), *((at.yoke,) if denim else ())):
@@ -142,7 +146,8 @@ def _ink(fit: BottomFit, variant: int, c: Canvas) -> dict[str, F32]:
     inks = {"metal": fabric.ramp(0.0092, 0.0085, button)}
     if denim:
         dark += 0.35 * fabric.line(at.yoke, 0.0018)
-        thread += fabric.stitches(along, at.pocket - 0.012, _PITCH, _WIDTH) + fabric.stitches(y, fly - 0.006, _PITCH, _WIDTH)
+        thread += fabric.stitches(along, at.pocket - np.float32(0.012), _PITCH, _WIDTH)
+        thread += fabric.stitches(y, fly - np.float32(0.006), _PITCH, _WIDTH)
         for inset in (0.006, 0.012):
             thread += fabric.stitches(along, at.out - np.float32(inset), _PITCH, _WIDTH) * (y < c.body.belt)
             thread += fabric.stitches(along, at.yoke - np.float32(inset), _PITCH, _WIDTH)
@@ -167,7 +172,9 @@ def _wash(variant: int, c: Canvas) -> F32:
         out[own] = worn * (0.85 + 0.08 * fabric.noise(u[:, 0], u[:, 1], 0.03, 3 + variant))
     seat = c.on("back")
     y, x = c.at[seat, 1], c.at[seat, 0]
-    out[seat] = 0.55 * fabric.bump(y - np.float32(body.crotch + 0.05 * k), 0.10 * k) * fabric.bump(
-        np.abs(x) - np.float32(0.085 * k), 0.06
+    out[seat] = (
+        0.55
+        * fabric.bump(y - np.float32(body.crotch + 0.05 * k), 0.10 * k)
+        * fabric.bump(np.abs(x) - np.float32(0.085 * k), 0.06)
     )
     return fabric.clip_unit(out * 0.42)

@@ -30,9 +30,7 @@ COLLAR, CUFF, STRIPE = 0.019, 0.022, 0.036  # metres: widths of the bands, perio
 @functools.lru_cache(maxsize=6)
 def layers(fit: TopFit, trim: Trim, variant: int, depth: float) -> Layers:
     """The colourless layers of a top. variant: which of the fold patterns; depth: see :func:`canvas.paint`."""
-    return paint(
-        fit.pattern, fit.weave, functools.partial(_relief, fit, variant), functools.partial(_ink, trim), depth
-    )
+    return paint(fit.pattern, fit.weave, functools.partial(_relief, fit, variant), functools.partial(_ink, trim), depth)
 
 
 def _edges(c: Canvas) -> tuple[F32, F32, F32]:
@@ -68,7 +66,7 @@ def _relief(fit: TopFit, variant: int, c: Canvas) -> F32:
     for number, name in enumerate(("front", "back")):
         chosen = c.on(name)
         u, y = c.place[chosen], c.at[chosen, 1]
-        h = np.zeros(len(u), np.float32)
+        h: F32 = np.zeros(len(u), np.float32)
         for side, sign in (("Left", 1.0), ("Right", -1.0)):
             along_u = (side == "Left") == (name == "front")  # the pull comes from the chart's +u side
             pit = body.arms[side][0] + np.array([-sign * 0.03, -0.075, 0.03 if name == "front" else -0.03]) * k
@@ -81,7 +79,8 @@ def _relief(fit: TopFit, variant: int, c: Canvas) -> F32:
         h += fabric.drape(u, 0.055, 0.30, 0.0018, 21 + number + 5 * variant) * (0.25 + low)
         h += fabric.drape(u, 0.13, 0.10, 0.0022, 31 + number + 5 * variant) * (0.5 + 0.5 * low)
         if name == "back":  # the small of the back gathers
-            gathers = fabric.crease(u[:, 1] / np.float32(0.055) + 0.4 * fabric.noise(u[:, 0], u[:, 1], 0.12, 5 + variant))
+            wander = fabric.noise(u[:, 0], u[:, 1], 0.12, 5 + variant)
+            gathers = fabric.crease(u[:, 1] / np.float32(0.055) + 0.4 * wander)
             around = fabric.bump(y - np.float32(body.waist + 0.01), 0.07) * fabric.bump(c.at[chosen, 0], 0.09)
             h += 0.0035 * around * (gathers - 0.5)
         height[chosen] = h
@@ -89,15 +88,16 @@ def _relief(fit: TopFit, variant: int, c: Canvas) -> F32:
         chosen = c.on("sleeve" + side)
         s, along, angle = c.sleeve(chosen)
         u = c.place[chosen]
-        under = 0.5 - 0.5 * np.cos(angle)
-        h = fabric.stacked(along, angle, 0.06 * k, 0.07, 0.034, 0.0045, 0.5, 3 + variant) * (0.2 + 0.8 * under)
+        under = 0.6 - 0.4 * np.cos(angle)
+        h = fabric.stacked(along, angle, 0.06 * k, 0.07, 0.034, 0.0045, 0.5, 3 + variant)
+        h *= under
         h += fabric.drape(u, 0.06, 0.12, 0.0017, 41 + variant)
         if fit.sleeve > 1.2:
             shoulder, elbow, wrist = body.arms[side]
             upper, lower = float(np.linalg.norm(elbow - shoulder)), float(np.linalg.norm(wrist - elbow))
             inner = 0.55 + 0.45 * np.sin(angle)
-            h += fabric.stacked(along, angle, upper, 0.075, 0.030, 0.0085, 0.45, 11 + variant) * inner
-            h += fabric.stacked(along, angle, upper + lower * 0.74, 0.075, 0.026, 0.0055, 0.35, 13 + variant)
+            h += fabric.stacked(along, angle, upper, 0.075, 0.032, 0.0062, 0.35, 11 + variant) * inner
+            h += fabric.stacked(along, angle, upper + lower * 0.74, 0.075, 0.028, 0.0045, 0.30, 13 + variant)
         else:
             h += fabric.drape(u, 0.035, 0.16, 0.0013, 51 + variant) * fabric.ramp(0.1, fit.sleeve, s)
         height[chosen] = h
@@ -130,7 +130,7 @@ def _ink(trim: Trim, c: Canvas) -> dict[str, F32]:
 def _accent(trim: Trim, c: Canvas, collar: F32, cuff: F32, panel: NDArray[np.bool_]) -> F32:
     k = c.body.scale
     band = fabric.ramp(COLLAR * k + 0.0006, COLLAR * k - 0.0006, collar)
-    sleeve = c.on("sleeve")
+    sleeve = panel & (c.arm > 0.25) & (np.abs(c.at[:, 0]) > armhole(c.body))
     match trim:
         case Trim.BANDS:
             return np.maximum(band, fabric.ramp(CUFF + 0.0006, CUFF - 0.0006, cuff))

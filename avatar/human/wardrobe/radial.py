@@ -43,12 +43,21 @@ class RadialGrid:
         flipped = replace(self, radius=self.radius[::-1]).hanging(slope)
         return replace(self, radius=flipped.radius[::-1].copy())
 
+    def raised(self, y: F64, theta: F64, radius: F64) -> RadialGrid:
+        """At least as wide as a layer of points (n,) that is already worn."""
+        row = np.round((y - self.low) / self.step).astype(np.int64)
+        inside = (row >= 0) & (row < len(self.radius))
+        column = np.floor((theta + np.pi) / (2 * np.pi) * DIRECTIONS).astype(np.int64) % DIRECTIONS
+        grid = self.radius.copy()
+        np.maximum.at(grid, (row[inside], column[inside]), radius[inside])
+        return replace(self, radius=grid)
+
     def blurred(self, rows: float, columns: float) -> RadialGrid:
         """Gaussian smoothing; sigmas in cells."""
         return replace(self, radius=gaussian_filter(self.radius, (rows, columns), mode=("nearest", "wrap")))
 
     def sample(self, y: F64, theta: F64) -> F64:
-        """Bilinear radius at heights ``y`` and angles ``theta``; heights outside the grid take its first or last row."""
+        """Bilinear radius at heights ``y`` and angles ``theta``; heights outside the grid take the nearest row."""
         row = np.clip((y - self.low) / self.step, 0, len(self.radius) - 1)
         column = (theta + np.pi) / (2 * np.pi) * DIRECTIONS - 0.5
         wrapped = np.concatenate([self.radius[:, -2:], self.radius, self.radius[:, :2]], axis=1)
@@ -73,7 +82,7 @@ def hull_radius(radius: F64) -> F64:
 
 
 def radial_grid(y: F64, theta: F64, radius: F64, low: float, high: float, step: float) -> RadialGrid:
-    """The outermost radius of a dense point cloud in each cell; empty cells are filled along the angle, then the height.
+    """The outermost radius of a dense point cloud in each cell; gaps are filled along the angle, then the height.
 
     y, theta, radius: (n,) cylindrical coordinates of the points.
     """

@@ -27,53 +27,75 @@ class Texels:
         """Per-vertex values (v,) or (v, k) at the covered texels: (n,) or (n, k)."""
         source = np.asarray(values, np.float32)
         if source.ndim == 1:
-            return np.einsum("nc,nc->n", source[self.corners], self.share)
-        return np.stack([np.einsum("nc,nc->n", source[:, k][self.corners], self.share) for k in range(source.shape[1])], 1)
+            return np.asarray(np.einsum("nc,nc->n", source[self.corners], self.share))
+        return np.stack([self.sample(source[:, k]) for k in range(source.shape[1])], 1)
 
-    def image(self, values: F32) -> F32:
-        """(size, size) image of texel values (n,), carried on into the gutters between the charts."""
-        out = np.zeros((self.size, self.size), np.float32)
-        out[self.rows, self.columns] = values
+    def halved(self) -> Texels:
+        """The same mesh on a texture of half the size: every second texel of every second row."""
+        even = (self.rows % 2 == 0) & (self.columns % 2 == 0)
+        return Texels(
+            self.size // 2, self.rows[even] // 2, self.columns[even] // 2, self.corners[even], self.share[even]
+        )
+
+    def images(self, *values: F32) -> list[F32]:
+        """(size, size) images of texel values (n,), carried on into the gutters between the charts."""
         covered = np.zeros((self.size, self.size), bool)
         covered[self.rows, self.columns] = True
-        near: I64 = distance_transform_edt(~covered, return_distances=False, return_indices=True)
-        return out[near[0], near[1]]
+        near = distance_transform_edt(~covered, return_distances=False, return_indices=True)
+        flat = np.asarray(near[0], np.int64) * self.size + near[1]
+        out = np.zeros((self.size, self.size), np.float32)
+        made = []
+        for value in values:
+            out[self.rows, self.columns] = value
+            made.append(out.reshape(-1)[flat])
+        return made
 
 
 def rasterise(uv: F64, triangles: I64, size: int) -> Texels:
     """Texels of a ``size`` square that the triangles cover; uv (v, 2) with v down, in 0..1."""
     corner = (uv * size).astype(np.float32)[triangles]
-    low = np.maximum(np.floor(corner.min(1) - MARGIN).astype(np.int32), 0)
-    high = np.minimum(np.ceil(corner.max(1) + MARGIN).astype(np.int32), size - 1)
-    width, height = (high - low + 1).T
     a, b, c = corner[:, 0], corner[:, 1], corner[:, 2]
     double = (b[:, 1] - c[:, 1]) * (a[:, 0] - c[:, 0]) + (c[:, 0] - b[:, 0]) * (a[:, 1] - c[:, 1])
-    area = np.where((np.abs(double) > 1e-6) & (width > 0) & (height > 0), width * height, 0)
-    owner = np.repeat(np.arange(len(triangles), dtype=np.int32), area)
-    local = np.arange(area.sum(), dtype=np.int32) - np.repeat(np.cumsum(area) - area, area).astype(np.int32)
-    x, y = low[owner, 0] + local % width[owner], low[owner, 1] + local // width[owner]
-    del local
-    safe = np.where(np.abs(double) > 1e-6, double, 1)
-    # barycentric weights are linear in x and y: one plane per corner
-    planes = [
-        ((p[:, 1] - q[:, 1]) / safe, (q[:, 0] - p[:, 0]) / safe) for p, q in ((b, c), (c, a))
-    ]
-    dx, dy = x + np.float32(0.5) - c[owner, 0], y + np.float32(0.5) - c[owner, 1]
-    first = planes[0][0][owner] * dx + planes[0][1][owner] * dy
-    second = planes[1][0][owner] * dx + planes[1][1][owner] * dy
-    del dx, dy
-    third = 1 - first - second
-    depth = np.minimum(np.minimum(first, second), third)
-    edge = np.abs(corner - np.roll(corner, 1, axis=1)).max((1, 2))
-    reach = MARGIN * np.maximum(edge, 1) / np.maximum(np.abs(double), 1)
-    near = np.flatnonzero(depth >= -reach[owner])
-    near = near[np.argsort(depth[near] >= 0, kind="stable")]  # triangles that truly cover a texel overwrite neighbours
+    flat = np.abs(double) <= 1e-6
+    safe = np.where(flat, np.float32(1), double)
+    # a barycentric weight is linear in x and y: weight = slope_x * (x - c.x) + slope_y * (y - c.y) + one at the corner
+    slope_x = np.stack([(b[:, 1] - c[:, 1]) / safe, (c[:, 1] - a[:, 1]) / safe], 1)
+    slope_y = np.stack([(c[:, 0] - b[:, 0]) / safe, (a[:, 0] - c[:, 0]) / safe], 1)
+    slope_x = np.column_stack([slope_x, -slope_x.sum(1)])
+    slope_y = np.column_stack([slope_y, -slope_y.sum(1)])
+    reach = MARGIN * np.hypot(slope_x, slope_y)  # what the weight loses over the margin
+    low = np.clip(np.floor(corner[..., 1].min(1) - MARGIN), 0, size - 1).astype(np.int32)
+    high = np.clip(np.ceil(corner[..., 1].max(1) + MARGIN), 0, size - 1).astype(np.int32)
+    owner, y = _spread(low, np.where(flat, 0, high - low + 1))
+    # each row of a triangle: the interval of x in which all three weights stay above the margin
+    base = slope_y[owner] * (y + np.float32(0.5) - c[owner, 1])[:, None] + np.array([0, 0, 1], np.float32)
+    gradient = slope_x[owner]
+    level = np.abs(gradient) < 1e-9
+    cross = -(base + reach[owner]) / np.where(level, np.float32(1), gradient)
+    left = np.where(gradient > 0, cross, -np.inf).max(1) + c[owner, 0]
+    right = np.where((gradient < 0) & ~level, cross, np.inf).min(1) + c[owner, 0]
+    first = np.clip(np.maximum(left, corner[owner, :, 0].min(1) - MARGIN) - 0.5, 0, size)
+    last = np.clip(np.minimum(right, corner[owner, :, 0].max(1) + MARGIN) - 0.5, -1, size - 1)
+    first, last = np.ceil(first).astype(np.int32), np.floor(last).astype(np.int32)
+    run, x = _spread(first, np.maximum(last - first + 1, 0))
+    triangle = owner[run]
+    share = base[run] + gradient[run] * (x + np.float32(0.5) - c[triangle, 0])[:, None]
+    cell = y[run] * size + x
     picked = np.full(size * size, -1, np.int32)
-    picked[y[near] * size + x[near]] = near
+    inside = share.min(1) >= 0
+    order = np.arange(len(cell), dtype=np.int32)
+    picked[cell] = order
+    picked[cell[inside]] = order[inside]  # a triangle that truly covers a texel beats a neighbour's margin
     cells = np.flatnonzero(picked >= 0)
     chosen = picked[cells]
-    share = np.stack([first[chosen], second[chosen], third[chosen]], 1)
     return Texels(
         size, (cells // size).astype(np.int32), (cells % size).astype(np.int32),
-        triangles.astype(np.int32)[owner[chosen]], share,
+        triangles.astype(np.int32)[triangle[chosen]], share[chosen],
     )  # fmt: skip
+
+
+def _spread(start: NDArray[np.int32], length: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Runs laid out one after the other: the run of each element, and ``start`` of its run plus its place in it."""
+    run = np.repeat(np.arange(len(start), dtype=np.int32), length)
+    offset = np.cumsum(length, dtype=np.int32) - length.astype(np.int32)
+    return run, (start[run] + np.arange(len(run)) - offset[run]).astype(np.int32)

@@ -22,7 +22,7 @@ class Surface:
     def distance(self, points: F64, neighbours: int = 3) -> tuple[F64, F64]:
         """Signed distance (n,) in metres and outward direction (n, 3), blended over the nearest samples."""
         gap, index = self.tree.query(points, neighbours)
-        weight = 1.0 / (gap + 1e-4) ** 2
+        weight = 1.0 / (np.asarray(gap) + 1e-4) ** 2
         weight /= weight.sum(1, keepdims=True)
         normals = self.normals[index]
         direction = unit(np.einsum("nk,nkc->nc", weight, normals))
@@ -44,9 +44,7 @@ def samples(positions: F64, triangles: I64) -> tuple[F64, F64, I64]:
     """Edge midpoints and centroids of triangles: (4t, 3) points, their unit face normals, and the triangle of each."""
     corner = positions[triangles]
     normal = unit(face_normals(positions, triangles))
-    points = np.concatenate(
-        [corner.mean(1), *(0.5 * (corner[:, k] + corner[:, (k + 1) % 3]) for k in range(3))]
-    )
+    points = np.concatenate([corner.mean(1), *(0.5 * (corner[:, k] + corner[:, (k + 1) % 3]) for k in range(3))])
     return points, np.tile(normal, (4, 1)), np.tile(np.arange(len(triangles)), 4)
 
 

@@ -26,7 +26,9 @@ class Worn:
     weights: F64
 
 
-def put_on(dummy: Dummy, pattern: Pattern, draped: Draped, below: Surface, gap: float, frozen: NDArray[np.bool_]) -> Worn:
+def put_on(
+    dummy: Dummy, pattern: Pattern, draped: Draped, below: Surface, gap: float, frozen: NDArray[np.bool_]
+) -> Worn:
     """Clear the simplified cloth of the layer below and turn its edges.
 
     gap: metres; frozen: (n,) cloth vertices that stay where they are.
