@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from typing import TypeVar
 
 import structlog
 from temporalio.client import Client
@@ -17,6 +18,8 @@ from avatar.errors import SetupProblem, Unavailable
 from avatar.storage.local import LocalBlobs
 from avatar.storage.port import BlobStore
 from runtime.settings import Settings
+
+T = TypeVar("T")
 
 log = structlog.get_logger()
 
@@ -32,27 +35,33 @@ class Services:
 
 
 @asynccontextmanager
-async def open_services(settings: Settings) -> AsyncIterator[Services]:
-    """Connect to everything ``settings`` names, waiting for what is not up yet.
+async def open_services(settings: Settings, *, reach_temporal: bool = False) -> AsyncIterator[Services]:
+    """Connect to everything ``settings`` names, waiting for MongoDB until it is up, and saying so.
 
-    Raises SetupProblem when an address is missing; waits for ever for a server that does not answer, and says so.
+    With ``reach_temporal`` (workers need it) also wait for Temporal; otherwise its client connects when first used,
+    and callers get Unavailable until then. Raises SetupProblem when an address is missing.
     """
-    if not settings.mongo_uri or not settings.temporal_address:
+    mongo_uri = settings.mongo_uri
+    if not mongo_uri or not settings.temporal_address:
         raise SetupProblem(
             "this process does not know where MongoDB and Temporal are",
             mend="Start everything with `avatar up`, or set MONGO_URI and TEMPORAL_ADDRESS",
         )
-    # Lazily: a process is up before Temporal is, and its callers get Unavailable until then.
-    temporal = await connect_temporal(settings, lazy=True)
     async with AsyncExitStack() as stack:
-        connection = None
-        while connection is None:
-            try:
-                connection = await stack.enter_async_context(open_catalog(settings.mongo_uri, settings.mongo_database))
-            except Unavailable as error:
-                log.warning("waiting", reason=str(error))
-                await asyncio.sleep(1)
+        connection = await _patiently(
+            lambda: stack.enter_async_context(open_catalog(mongo_uri, settings.mongo_database))
+        )
+        temporal = await _patiently(lambda: connect_temporal(settings, lazy=not reach_temporal))
         yield Services(settings, connection, LocalBlobs(settings.blobs), temporal)
+
+
+async def _patiently(connect: Callable[[], Awaitable[T]]) -> T:
+    while True:
+        try:
+            return await connect()
+        except Unavailable as error:
+            log.warning("waiting", reason=str(error))
+            await asyncio.sleep(1)
 
 
 async def connect_temporal(settings: Settings, *, lazy: bool = False) -> Client:

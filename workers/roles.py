@@ -7,12 +7,12 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from enum import StrEnum
 
-from activities.modelling import Modelling, warm_up
 from temporalio.worker import Worker
 
 from activities.describing import Describing
 from activities.implement import steps_of
 from activities.journal import Journal
+from activities.modelling import Modelling, warm_up
 from activities.publishing import Publishing
 from runtime.mesh_pool import ProcessMeshPool
 from runtime.services import open_services
@@ -34,7 +34,7 @@ class Role(StrEnum):
 @asynccontextmanager
 async def open_worker(role: Role, settings: Settings) -> AsyncIterator[Worker]:
     """A worker of that role with all it needs open; run it while inside."""
-    async with open_services(settings) as services:
+    async with open_services(settings, reach_temporal=True) as services:
         match role:
             case Role.CONTROL:
                 yield Worker(

@@ -92,9 +92,12 @@ async def step_started(key: RunKey, step: str, stage: Stage, attempt: int) -> No
 
 @answers_or_unavailable
 async def step_finished(key: RunKey, step: str) -> None:
-    """Journal the success of a step."""
+    """Journal the success of a step; announce, the last one, has closed the run by then."""
     now = datetime.now(UTC)
-    await _update(key, {"$set": {"updated_at": now, f"steps.{step}.finished_at": now}})
+    await RunDocument.get_pymongo_collection().update_one(
+        {"run_id": key.run_id, f"steps.{step}.started_at": {"$exists": True}},
+        {"$set": {"updated_at": now, f"steps.{step}.finished_at": now}},
+    )
 
 
 @answers_or_unavailable

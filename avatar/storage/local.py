@@ -6,6 +6,7 @@ import asyncio
 import errno
 import os
 import tempfile
+import uuid
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -95,10 +96,9 @@ class LocalBlobs:
 
 def write_atomically(target: Path, data: bytes) -> None:
     """Write ``data`` to ``target`` so that a reader or a crash sees the old file or the new one, never a part."""
-    descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=".part-")
-    part = Path(name)
+    part = target.with_name(f".part-{uuid.uuid4().hex}")
     try:
-        with os.fdopen(descriptor, "wb") as file:
+        with part.open("xb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
