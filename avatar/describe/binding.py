@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeVar
 
@@ -65,7 +65,7 @@ class Part:
 
     slot: Slot
     key: str
-    certain: bool = field(default=True)  # False: no noun was said, the person is only meant
+    certain: bool = True  # False: no noun was said, the person is only meant
 
 
 def attributes(segment: Sequence[Term]) -> list[Attribute]:
@@ -327,8 +327,6 @@ def _bind_hair(findings: Findings, part: Part, found: Sequence[Attribute]) -> No
     for key in style_keys:
         style = nearest(HairStyle, words.HAIR_STYLES[key])
         exact = key in words.HAIR_STYLE_EXACT or style == words.HAIR_STYLES[key][0]
-        if style == HairStyle.BOB and findings.words.get(Slot.HAIR_LENGTH) == "short" and not exact:
-            style = HairStyle.CROP  # "short braids": nearer to a crop than to a chin-length bob
         findings.word(Slot.HAIR_STYLE, style, key, near="" if exact and key in words.HAIR_STYLE_EXACT else _made(style))
 
 
@@ -396,7 +394,7 @@ def _bind_person(findings: Findings, part: Part, found: Sequence[Attribute]) -> 
             known = findings.numbers.get(Slot.GENDER)
             mild = key in ("boyish", "androgynous") and known is not None
             findings.number(Slot.GENDER, (value + known) / 2 if mild and known is not None else value, attribute.said)
-        if key in words.BUILDS and not (key in words.STATURES and key not in words.BUILDS):
+        if key in words.BUILDS:
             weight, muscle = words.BUILDS[key]
             for slot, number in ((Slot.WEIGHT, weight), (Slot.MUSCLE, muscle)):
                 if number is not None:
@@ -476,8 +474,6 @@ def _bind_garment(findings: Findings, part: Part, found: Sequence[Attribute]) ->
         for attribute in found:
             if attribute.key in words.SLEEVES:
                 findings.word(slot, nearest(TopKind, words.SLEEVES[attribute.key]), attribute.said)
-            elif attribute.key == "long" and key in ("sleeves",):
-                findings.word(slot, TopKind.LONG_SLEEVE, "long sleeves")
     elif slot == Slot.BOTTOM and key in words.BOTTOMS:
         wishes = words.BOTTOMS[key]
         if key == "skirt" and any(a.key == "short" for a in found):

@@ -55,7 +55,7 @@ _FIRST_NAMES: Mapping[Region, tuple[str, str]] = MappingProxyType(
             "werner wilhelm william wolfgang bob",
         ),
         Region.AFRICA: (
-            "abena ada-obi adaeze adanna adwoa aisha ama amara amina asha ayana chiamaka chidinma "
+            "abena adaeze adanna adwoa aisha ama amara amina asha ayana chiamaka chidinma "
             "efua esi fatoumata folasade imani "
             "kamaria lerato makena mariama naledi ngozi nia nkechi nomsa oluchi sade thandi thandiwe "
             "wanjiru yaa zainab zola zuri",

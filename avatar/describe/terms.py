@@ -123,13 +123,7 @@ def _vocabulary() -> dict[str, Term]:
     for palette in (colours.COLOURS, colours.HAIR_COLOURS, colours.EYE_COLOURS, colours.SKIN_TONES):
         enter(
             Kind.COLOUR,
-            (
-                name
-                for name in palette
-                if name.split()[0] not in colours.SHADES
-                and name not in words.PATTERNS
-                and name not in ("straw", "jet black red")
-            ),
+            (name for name in palette if name.split()[0] not in colours.SHADES and name not in words.PATTERNS),
         )
     enter(Kind.SHADE, colours.SHADES)
     enter(Kind.DEGREE, (*words.STRONGER, *words.WEAKER, "half", "part", "too"))

@@ -55,18 +55,18 @@ PEOPLE = _numbers("""
     woman|lady|gal|female|queen|duchess|empress|goddess|sorceress|priestess|nun|waitress|actress|stewardess|
     hostess|heroine|businesswoman|policewoman|saleswoman|spokeswoman|sportswoman|craftswoman|firewoman|horsewoman|
     congresswoman|chairwoman|anchorwoman|matriarch|cowgirl|mermaid|ballerina|seamstress|landlady|bride|madam|mrs|
-    ms|ma'am|diva|mum|mom|mother|mommy|wife|sister|aunt|auntie|housewife|empath woman|femme=.07 -,
+    ms|ma'am|diva|mum|mom|mother|mommy|wife|sister|aunt|auntie|housewife|femme=.07 -,
     girl|lass|maiden=.07 15, little girl|small girl=.07 9, schoolgirl=.07 12, young woman|young lady=.07 23,
     teenage girl|teen girl=.07 16, princess|witch|fairy=.07 -, daughter|niece=.07 -, tomboy=.22 -,
     grandmother|grandma|granny|nana|nan|grandmom|babushka|old lady|old woman=.07 71, widow=.07 62, crone=.07 82,
     man|guy|gentleman|male|bloke|dude|chap|king|duke|emperor|wizard|warlock|monk|priest|waiter|steward|
     businessman|policeman|fireman|salesman|spokesman|fisherman|craftsman|sportsman|horseman|congressman|chairman|
     anchorman|patriarch|cowboy|landlord|groom|sir|mr|father|dad|daddy|uncle|brother|husband|bachelor|knight|
-    handyman|cameraman|postman|mailman|nobleman|prince|hero king|butler|lumberjack=.94 -, boy|lad=.94 14,
+    handyman|cameraman|postman|mailman|nobleman|prince|butler|lumberjack=.94 -, boy|lad=.94 14,
     little boy|small boy=.94 9, schoolboy=.94 12, young man|young gentleman=.94 23, teenage boy|teen boy=.94 16,
     son|nephew=.94 -, grandfather|grandpa|granddad|grandad|gramps|old man|old gentleman=.94 71, widower=.94 66,
     person|individual|human|character|someone|figure|agent|avatar|companion|assistant|host|persona|parent|twin|
-    redhead person|being|soul|type|personality|professional|expert|specialist|fellow=- -,
+    being|soul|type|personality|professional|expert|specialist|fellow=- -,
     child|kid|youngster=- 10, toddler=- 3, baby|infant=- 1, preschooler=- 5, preteen|tween=- 11,
     teenager|teen|adolescent=- 16, youth=- 18, young adult=- 22, young person=- 23, student|undergraduate=- 21,
     university student|college student|graduate student=- 22, high school student=- 16, school student=- 14,
@@ -463,9 +463,9 @@ DOUBTFUL = phrases("""
     gi, bowl cut, goggles, cigarette, veil, scar, pendant, tattoo, gloves, socks, converse, armor, armour
 """)
 PATTERNS = bag("""
-    check
-    striped stripy stripey plaid tartan checked checkered chequered gingham floral flowered polka-dot dotted
-    spotted patterned paisley camouflage camo printed embroidered herringbone leopard zebra pinstriped houndstooth sequined
+    check striped stripy stripey plaid tartan checked checkered chequered gingham floral flowered polka-dot dotted
+    spotted patterned paisley camouflage camo printed embroidered herringbone leopard zebra pinstriped houndstooth
+    sequined
 """)
 STRIPED = frozenset(("striped", "stripy", "stripey", "pinstriped"))
 SLEEVES = _wishes("""
