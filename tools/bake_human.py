@@ -40,7 +40,7 @@ ANCESTRIES = ("african", "asian", "caucasian")
 MUSCLES = ("minmuscle", "averagemuscle", "maxmuscle")
 WEIGHTS = ("minweight", "averageweight", "maxweight")
 AVERAGE_BUILD = "averagemuscle-averageweight"
-MASKS = ("lips", "eyelids", "ears", "fingernails", "toenails", "inside-mouth")
+MASKS = ("lips", "eyelids", "ears", "fingernails", "toenails", "inside-mouth", "aureolae")
 # Folders whose targets are kept whole: small, and together they are every facial trait a description can name.
 DETAIL_FOLDERS = ("cheek", "chin", "ears", "eyebrows", "eyes", "forehead", "head", "mouth", "neck", "nose")
 UNUSED_GROUPS = ("helper-genital",)
@@ -53,6 +53,19 @@ DETAIL_EXTRA = (
     "torso/measure-waist-circ-incr",
     "torso/measure-hips-circ-decr",
     "torso/measure-hips-circ-incr",
+    "torso/torso-muscle-pectoral-incr",
+    "torso/torso-muscle-dorsi-incr",
+    *(
+        f"{limb}/{side}-{part}-muscle-incr"
+        for limb, part in (
+            ("arms", "upperarm"),
+            ("arms", "lowerarm"),
+            ("arms", "upperarm-shoulder"),
+            ("legs", "upperleg"),
+            ("legs", "lowerleg"),
+        )
+        for side in "lr"
+    ),
     "stomach/stomach-pregnant-incr",
     "stomach/stomach-tone-decr",
     "stomach/stomach-tone-incr",

@@ -95,8 +95,8 @@ def _both(name: str) -> tuple[str, str]:
 # Face field -> (targets at -1, targets at +1) with the weight each reaches there. "~" stands for both sides.
 _SLIDERS: Mapping[str, tuple[Mapping[str, float], Mapping[str, float]]] = {
     "jaw_width": (
-        {"chin/chin-bones-decr": 0.7, "chin/chin-width-decr": 0.5},
-        {"chin/chin-bones-incr": 0.7, "chin/chin-width-incr": 0.5},
+        {"head/head-invertedtriangular": 0.45, "chin/chin-width-decr": 0.45},
+        {"head/head-square": 0.45, "chin/chin-width-incr": 0.40},
     ),
     "chin": (
         {"chin/chin-prominent-decr": 0.8, "chin/chin-height-decr": 0.35},
@@ -203,7 +203,11 @@ def build_weights(body: Body) -> dict[str, float]:
     """Detail targets that go with a heavy, thin or strong build: belly, chin, face and shoulders."""
     heavy, thin = max(0.0, 2 * body.weight - 1), max(0.0, 1 - 2 * body.weight)
     strong = max(0.0, 2 * body.muscle - 1)
-    return {
+    limbs = ("arms/~upperarm", "arms/~lowerarm", "arms/~upperarm-shoulder", "legs/~upperleg", "legs/~lowerleg")
+    swollen = {f"{limb}-muscle-incr": (0.7 if limb.startswith("arms") else 0.35) * strong for limb in limbs}
+    return {side: weight for name, weight in swollen.items() for side in _both(name.replace("~", ""))} | {
+        "torso/torso-muscle-pectoral-incr": 0.35 * strong * body.gender,
+        "torso/torso-muscle-dorsi-incr": 0.25 * strong,
         "stomach/stomach-pregnant-incr": 0.10 * heavy,
         "stomach/stomach-tone-decr": 0.40 * heavy,
         "hip/hip-scale-horiz-incr": 0.10 * heavy,

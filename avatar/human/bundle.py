@@ -117,7 +117,7 @@ class Bundle:
         return _frozen(dense)
 
     def mask(self, name: str) -> U8:
-        """(512, 512) UV mask, row 0 is v = 1: lips, eyelids, ears, fingernails, toenails, inside-mouth.
+        """(512, 512) UV mask, row 0 is v = 1: lips, eyelids, ears, fingernails, toenails, inside-mouth, aureolae.
 
         Raises KeyError for an unknown name.
         """

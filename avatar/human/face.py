@@ -44,7 +44,7 @@ _CAVITY_FADE = (0.7, 0.35)  # and inwards
 _LID_OVERLAP = 0.0004  # metres by which a closed upper lid passes the lower one
 _LID_CLEARANCE = 0.0006  # metres between lids and the eye's surface
 _LID_PUSH = 0.15  # of the eyeball's radius: as far as a lid may be pushed out to clear the eye
-_RETRACT = 0.0010  # metres that the eyeball yields in a blink
+_RETRACT = 0.067  # of its radius that the eyeball yields in a blink
 
 # Degrees that the gaze turns at weight 1.
 GAZE_VERTICAL = 18.0
@@ -163,7 +163,7 @@ def _lid_skin(vertices: F64, side: str) -> I64:
 
 
 def _push_out(points: F64, centre: F64, radius: float, gaze: F64) -> F64:
-    """Displacement of points inside the eye's surface (plus clearance) out to it, at most ``_LID_PUSH`` of the radius."""
+    """Displacement of points inside the eye (plus clearance) out to its surface, at most ``_LID_PUSH`` radii."""
     relative = points - centre
     distance = np.maximum(np.linalg.norm(relative, axis=1), 1e-6)
     angle = np.arccos(np.clip(relative @ gaze / distance, -1, 1))
@@ -252,7 +252,7 @@ def _eye_unit(vertices: F64, name: str, side: str, raw: Delta) -> Delta:
         turn = _gaze(name, side)
         unit[ball] = _turned(vertices[ball], landmarks.eyeball(vertices, side).centre, *turn)
     elif name == "eyeBlink":
-        retract = _RETRACT * landmarks.head_scale(vertices)
+        retract = _RETRACT * landmarks.eyeball(vertices, side).radius
         unit[ball] = [0.0, 0.0, -retract]
         unit = _fit_blink(vertices, unit, side)
     return _sparse(_clear_of_eyeball(vertices, unit, side, turn, retract))

@@ -64,7 +64,7 @@ STYLES: Mapping[AvatarStyle, Proportions] = {
         smile=0.12,
     ),
     AvatarStyle.ANIME: Proportions(
-        head=1.18,
+        head=1.22,
         neck=0.78,
         limbs=0.86,
         waist=0.90,
@@ -121,9 +121,12 @@ def _face_warp(look: Proportions, vertices: F64) -> Callable[[F64], F64]:
         move = _scaled(q, ball.centre, look.eyes, 1.25 * ball.radius, 0.090 * size, sunk)
         move[:, 0] *= smoothstep(0.0, 0.011 * size, q[:, 0])
         q += move * smoothstep(mouth[1] + 0.002 * size, mouth[1] + 0.034 * size, q[:, 1])[:, None]
-        q += _scaled(q, nose + size * np.array([0, 0.004, -0.020]), look.nose, 0.010 * size, 0.046 * size)
+        moved_ball = ball.centre + sunk
+        away = np.linalg.norm(q - moved_ball, axis=1) / (look.eyes * ball.radius)
+        spared = smoothstep(1.05, 1.6, away)[:, None]  # what follows must not dent the eyeball
+        q += spared * _scaled(q, nose + size * np.array([0, 0.004, -0.020]), look.nose, 0.010 * size, 0.046 * size)
         apple = ball.centre + size * np.array([0.012, -0.040, -0.012])
-        q += _scaled(q, apple, 1.0, 0.004 * size, 0.050 * size, size * np.array(look.cheek))
+        q += spared * _scaled(q, apple, 1.0, 0.004 * size, 0.050 * size, size * np.array(look.cheek))
         forward = smoothstep(ball.centre[2] - 0.115 * size, ball.centre[2] - 0.035 * size, q[:, 2])
         jaw = smoothstep(mouth[1] + 0.034 * size, chin[1], q[:, 1]) * forward
         below = smoothstep(chin[1] - 0.012 * size, chin[1] - 0.050 * size, q[:, 1])  # the throat keeps its width
