@@ -29,7 +29,7 @@ B1 = NDArray[np.bool_]
 
 FINE, COARSE = 1024, 512
 NECK_RINGS = 5  # quad rings of neck below the jaw that go with the head; beyond them no face morph moves the skin
-SOCKET_RINGS = 3  # quad rings kept inside the lids; deeper ones are always behind the eyeball
+SOCKET_RINGS = 2  # quad rings kept inside the lids; deeper ones are always behind the eyeball
 
 # canonical landmarks of the left half (metres, base.obj space)
 EYE_CENTRE = np.array([0.03078, 0.72841, 0.12454])
@@ -69,7 +69,7 @@ def load_base(folder: Path) -> Base:
 
 def joint(base: Base, name: str) -> F64:
     """Centre of a joint cube."""
-    return base.vertices[np.unique(base.faces[f"joint-{name}"][..., 0])].mean(0)
+    return np.asarray(base.vertices[np.unique(base.faces[f"joint-{name}"][..., 0])].mean(0))
 
 
 # --------------------------------------------------------------------------------------------------------- geometry
@@ -85,7 +85,7 @@ def vertex_normals(vertices: F64, triangles: I64) -> F64:
     out = np.zeros_like(vertices)
     for k in range(3):
         np.add.at(out, triangles[:, k], face)
-    return out / np.maximum(np.linalg.norm(out, axis=1, keepdims=True), 1e-12)
+    return np.asarray(out / np.maximum(np.linalg.norm(out, axis=1, keepdims=True), 1e-12))
 
 
 def islands(base: Base) -> I64:
@@ -489,7 +489,7 @@ def front_depth(tex: Texels, xy: ArrayLike) -> F64:
             z[k] = near[:, 2].max()
     bad = np.isnan(z)
     z[bad] = np.interp(np.flatnonzero(bad), np.flatnonzero(~bad), z[~bad])
-    return np.c_[points, z]
+    return np.asarray(np.c_[points, z])
 
 
 WRINKLES: tuple[tuple[tuple[tuple[float, float], ...], float, float], ...] = (
@@ -528,7 +528,7 @@ def lash_line(base: Base, tex: Texels, upper: I64) -> F64:
     box &= tex.part["socket"] < 0.5
     u, v, ok = strip_coordinates(q[box], base.vertices[upper], 0.004)
     width = np.interp(u, [0, 0.3, 0.8, 0.97, 1.04], [0.0004, 0.0008, 0.0013, 0.0010, 0.0002])
-    rim = np.where(v < 0, np.abs(v) / 0.0019, np.abs(v) / width)
+    rim = np.where(v < 0, np.abs(v) / 0.0030, np.abs(v) / width)
     out = np.zeros(tex.covered.shape)
     out[box] = np.where(ok & (u > 0.03) & (u < 1.03), smoothstep(1.25, 0.75, rim), 0)
     return np.asarray(gaussian_filter(out, 0.7))
@@ -560,7 +560,7 @@ def head_fields(base: Base, tex: Texels, upper_lid: I64) -> tuple[dict[str, F64]
         "temple": blob(p, [0.066, 0.748, 0.09], [0.008, 0.02, 0.03]),
         "lips_soft": np.asarray(gaussian_filter(tex.painted["lips"], 9)) * outside,
         "mouth": part["mouth"],
-        "throat": part["mouth"] * smoothstep(0.135, 0.085, p[..., 2]),
+        "throat": part["mouth"] * smoothstep(0.118, 0.066, p[..., 2]),
         "lip_inner": lips * np.exp(-(((p[..., 1] - MOUTH_LINE) / 0.0024) ** 2)),
         "lip_lower": smoothstep(MOUTH_LINE, MOUTH_LINE - 0.003, p[..., 1]),
         "shadow_zone": blob(p, [ex + 0.004, ey + 0.0095, 0.138], [0.0145, 0.0055, 0.02])
@@ -587,7 +587,7 @@ def head_fields(base: Base, tex: Texels, upper_lid: I64) -> tuple[dict[str, F64]
     hair_y = np.interp(
         theta,
         [0, 0.45, 0.75, 1.0, 1.25, 1.5, 1.85, 2.2, 3.2],
-        [0.802, 0.800, 0.787, 0.770, 0.742, 0.720, 0.690, 0.655, 0.640],
+        [0.802, 0.800, 0.787, 0.770, 0.742, 0.720, 0.690, 0.664, 0.652],
     )
     scalp = smoothstep(-0.006, 0.006, p[..., 1] - hair_y + 0.0035 * solid_noise(p, 0.003, 77))
     scalp *= 1 - 0.9 * np.clip(f["ears"] * 2, 0, 1)

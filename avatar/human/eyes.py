@@ -9,7 +9,7 @@ from PIL import Image, ImageDraw, ImageFilter
 from scipy.ndimage import gaussian_filter1d, map_coordinates
 
 from avatar.character import CharacterDescription
-from avatar.human.figure import F64, U8, Figure, I64, Material, Part
+from avatar.human.figure import F64, I64, U8, Figure, Material, Part
 from avatar.profile import AvatarStyle
 
 HELPERS = {"Left": slice(14598, 14670), "Right": slice(14670, 14742)}  # hm08's eye spheres
@@ -151,9 +151,9 @@ def paint_eye(look: EyeLook) -> U8:
         noise = gaussian_filter1d(rng.standard_normal(count), sigma, mode="wrap")
         return np.asarray(map_coordinates(noise / noise.std(), [at], order=1, mode="grid-wrap"))
 
-    swirl = theta + 0.05 * np.sin(r * 9 + 3 * np.sin(theta * 3))
+    swirl = theta + 0.025 * np.sin(r * 7 + 3 * np.sin(theta * 3))
     turn = (swirl / (2 * np.pi) % 1) * count
-    fine, middle, wide = fibres(1.6, turn), fibres(5, turn + 6 * np.sin(r * 5)), fibres(16, turn)
+    fine, middle, wide = fibres(1.6, turn), fibres(5, turn + 3 * np.sin(r * 5)), fibres(16, turn)
     collarette = 0.54 + 0.035 * wide
     t = _step(collarette - 0.10, collarette + 0.16, r)[..., None]
     iris = look.inner * (1 - t) + look.outer * t
@@ -162,7 +162,7 @@ def paint_eye(look: EyeLook) -> U8:
     crypts = np.clip(-middle - 0.7, 0, 1) * np.exp(-(((r - 0.66) / 0.12) ** 2))
     light *= 1 - 0.5 * look.detail * crypts
     # lit from above through the cornea: dark under the lid, glowing below
-    light *= 1 + 0.30 * _step(-0.5, 0.8, y / IRIS_UV) - 0.38 * _step(0.1, -0.9, y / IRIS_UV)
+    light *= 1 + 0.22 * _step(-0.5, 0.8, y / IRIS_UV) - 0.38 * _step(0.1, -0.9, y / IRIS_UV)
     iris = iris * light[..., None]
     iris *= 1 - (_step(0.80, 0.985, r) * look.limbal)[..., None] * np.array([0.80, 0.76, 0.70])
     soft = 0.02 + 0.015 * look.detail
@@ -217,10 +217,22 @@ def _turn(axis: int, degrees: float) -> F64:
     return np.array([[c, 0, s], [0, 1, 0], [-s, 0, c]])
 
 
-def eye_morphs(figure: Figure, side: str, eye: Eyeball, local: F64) -> dict[str, F64]:
-    """Morphs of points ``local`` (n, 3) around the centre of one eye: gaze by rotation, a step back when it shuts."""
+@dataclass(frozen=True, slots=True)
+class Motion:
+    """What a morph does to one ball at weight 1: a turn about its centre, then a shift."""
+
+    rotation: F64  # (3, 3)
+    shift: F64  # (3,) metres
+
+    def of(self, local: F64) -> F64:
+        """Displacement of points (n, 3) given around the centre."""
+        return np.asarray(local @ self.rotation.T - local + self.shift)
+
+
+def eye_motions(figure: Figure, side: str, eye: Eyeball) -> dict[str, Motion]:
+    """Every morph that moves one ball: gaze turns it, and it steps back when the lids shut."""
     outward = 1.0 if side == "Left" else -1.0
-    out: dict[str, F64] = {}
+    out: dict[str, Motion] = {}
     for name, axis, sign in (
         ("eyeLookUp", 0, -1.0),
         ("eyeLookDown", 0, 1.0),
@@ -228,14 +240,12 @@ def eye_morphs(figure: Figure, side: str, eye: Eyeball, local: F64) -> dict[str,
         ("eyeLookOut", 1, outward),
     ):
         if f"{name}{side}" in figure.morphs:
-            out[f"{name}{side}"] = local @ _turn(axis, sign * gaze_degrees(figure, name, side)).T - local
+            out[f"{name}{side}"] = Motion(_turn(axis, sign * gaze_degrees(figure, name, side)), np.zeros(3))
     for both, single in (("eyesLookUp", "eyeLookUp"), ("eyesLookDown", "eyeLookDown")):
         if both in figure.morphs and f"{single}{side}" in out:
             out[both] = out[f"{single}{side}"]
-    back = np.zeros_like(local) + [0, 0, -BLINK_RETRACT * eye.radius / SOURCE_RADIUS]
-    for name in (f"eyeBlink{side}", "eyesClosed"):
-        if name in figure.morphs:
-            out[name] = back
+    back = Motion(np.eye(3), np.array([0, 0, -BLINK_RETRACT * eye.radius / SOURCE_RADIUS]))
+    out |= {name: back for name in (f"eyeBlink{side}", "eyesClosed") if name in figure.morphs}
     return out
 
 
@@ -262,7 +272,7 @@ def eye_parts(figure: Figure) -> list[Part]:
                 uv=uv,
                 triangles=triangles,
                 weights=weights,
-                morphs=eye_morphs(figure, side, eye, local),
+                morphs={name: motion.of(local) for name, motion in eye_motions(figure, side, eye).items()},
             )
         )
     return parts

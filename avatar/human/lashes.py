@@ -13,8 +13,8 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from avatar.character import CharacterDescription
-from avatar.human.eyes import SIDES, SOURCE_RADIUS, Eyeball, fit_eye
-from avatar.human.figure import F64, U8, AlphaMode, Figure, I64, Material, Part
+from avatar.human.eyes import SIDES, SOURCE_RADIUS, Eyeball, Motion, eye_motions, fit_eye
+from avatar.human.figure import F64, I64, U8, AlphaMode, Figure, Material, Part
 from avatar.human.skin.maps import landmarks
 from avatar.human.skin.palette import hex_to_srgb
 from avatar.profile import AvatarStyle
@@ -35,6 +35,7 @@ class LashLook:
     lower_length: float
     thick: float
     root: float  # depth of the solid line at the roots, of the strip
+    count: int  # upper lashes
     colour: F64
     shadow: float  # opacity of the lid shadow
     seed: int
@@ -46,15 +47,16 @@ def lash_look(character: CharacterDescription) -> LashLook:
     style = character.style
     hair = hex_to_srgb(character.hair.colour)
     fair = float(np.clip((hair.mean() - 0.3) / 0.4, 0, 1)) * (1 - made_up) * (0.4 if masculine < 0.5 else 1.0)
-    drawn = {AvatarStyle.REALISTIC: 0.0, AvatarStyle.STYLISED: 1.0, AvatarStyle.ANIME: 1.4}[style]
-    length = (0.0076 - 0.0016 * masculine) * (1 + 0.18 * made_up + 0.16 * drawn)
+    drawn = {AvatarStyle.REALISTIC: 0.0, AvatarStyle.STYLISED: 0.6, AvatarStyle.ANIME: 1.0}[style]
+    fair *= 1 - 0.8 * drawn
     return LashLook(
-        length=length,
-        lower_length=0.0038 * (1 - 0.2 * masculine),
-        thick=(1.5 - 0.4 * masculine) * (1 + 0.2 * made_up + 0.35 * drawn),
-        root=0.12 + 0.06 * made_up + 0.12 * drawn,
+        length=(0.0072 - 0.0014 * masculine) * (1 + 0.18 * made_up),
+        lower_length=0.0038 * (1 - 0.2 * masculine) * (1 - 0.45 * drawn),
+        thick=(1.5 - 0.4 * masculine) * (1 + 0.2 * made_up + 1.1 * drawn),
+        root=0.12 + 0.06 * made_up + 0.34 * drawn * (1 - 0.3 * masculine),
+        count=round(92 * (1 - 0.6 * drawn)),
         colour=np.array([0.035, 0.024, 0.02]) * (1 - fair) + np.array([0.23, 0.15, 0.10]) * fair,
-        shadow=0.62 if drawn < 1.2 else 0.4,
+        shadow=0.62 - 0.22 * drawn,
         seed=character.seed,
     )
 
@@ -65,7 +67,7 @@ def paint_lashes(look: LashLook) -> U8:
     scale = 3
     image = Image.new("L", (WIDTH * scale, SHADOW[0] * scale), 0)
     draw = ImageDraw.Draw(image)
-    for (top, bottom), count, weight in ((UPPER, 92, 1.0), (LOWER, 48, 0.62)):
+    for (top, bottom), count, weight in ((UPPER, look.count, 1.0), (LOWER, look.count // 2, 0.62)):
         height, y0 = (bottom - top) * scale, bottom * scale
         u = (np.arange(count) + rng.uniform(0.2, 0.8, count)) / count
         clump = np.repeat(rng.normal(0, 1.0, count // 3 + 1), 3)[:count]
@@ -139,12 +141,14 @@ def _grid(rows: int, columns: int) -> I64:
     return np.concatenate([lower, upper])
 
 
-def _onto(points: F64, eye: Eyeball) -> F64:
-    """Points moved along the radius to just over the ball and cornea."""
-    away = points - eye.centre
+def _onto(points: F64, eye: Eyeball, motion: Motion | None = None) -> F64:
+    """Points moved along the radius to just over the ball and cornea, which a morph may have turned or shifted."""
+    centre = eye.centre if motion is None else eye.centre + motion.shift
+    away = points - centre
     away = away / np.linalg.norm(away, axis=1, keepdims=True)
     lift = SHADOW_LIFT * eye.radius / SOURCE_RADIUS
-    return np.asarray(eye.centre + away * (eye.reach(away) + lift)[:, None])
+    reach = eye.reach(away if motion is None else away @ motion.rotation)
+    return np.asarray(centre + away * (reach + lift)[:, None])
 
 
 def _outward(points: F64, eye: Eyeball) -> F64:
@@ -152,7 +156,9 @@ def _outward(points: F64, eye: Eyeball) -> F64:
     return np.asarray(away / np.linalg.norm(away, axis=1, keepdims=True))
 
 
-def _shadow(ids: I64, upper: bool, eye: Eyeball, vertices: F64, fields: Mapping[str, F64]) -> Sheet:
+def _shadow(
+    ids: I64, upper: bool, eye: Eyeball, motions: Mapping[str, Motion], vertices: F64, fields: Mapping[str, F64]
+) -> Sheet:
     """Shadow of one lid on the ball."""
     size = eye.radius / SOURCE_RADIUS
     margin = resample(ids, vertices, SHADOW_COLUMNS)
@@ -167,7 +173,7 @@ def _shadow(ids: I64, upper: bool, eye: Eyeball, vertices: F64, fields: Mapping[
     morphs = {}
     for name, field in fields.items():
         moved = np.tile(margin.take(field), (len(SHADOW_ROWS), 1))
-        morphs[name] = _onto(flat + moved, eye) - rest
+        morphs[name] = _onto(flat + moved, eye, motions.get(name)) - rest
     return Sheet(rest, _outward(rest, eye), uv, _grid(len(SHADOW_ROWS), SHADOW_COLUMNS), morphs)
 
 
@@ -219,9 +225,10 @@ def lash_parts(figure: Figure) -> list[Part]:
     eyes = {side: fit_eye(figure, side) for side in SIDES}
     lids = landmarks().lids
     for side, eye in eyes.items():
+        motions = eye_motions(figure, side, eye)
         for which in ("upper", "lower"):
             ids = lids[side.lower(), which]
-            sheets.append(_shadow(ids, which == "upper", eye, figure.vertices, fields))
+            sheets.append(_shadow(ids, which == "upper", eye, motions, figure.vertices, fields))
     for which in ("lower", "upper"):
         for side, eye in eyes.items():
             ids = lids[side.lower(), which]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -10,12 +11,12 @@ import numpy as np
 from scipy.interpolate import CubicSpline
 
 from avatar.human.eyes import surface_normals
-from avatar.human.figure import F64, U8, Figure, I64, Material, Part
+from avatar.human.figure import F64, I64, U8, Figure, Material, Part
 from avatar.human.skin.maps import landmarks
 from avatar.human.visemes import VISEMES
 from avatar.profile import AvatarStyle
 
-# millimetres from the middle outwards, six teeth a side (adult means, Ash & Nelson, Wheeler's Dental Anatomy)
+# millimetres from the middle outwards, six teeth a side (close to the adult means of Wheeler's Dental Anatomy)
 UPPER_WIDTHS = np.array([8.6, 6.8, 7.6, 7.0, 6.8, 9.5])
 LOWER_WIDTHS = np.array([5.4, 6.0, 6.9, 7.0, 7.1, 10.0])
 UPPER_LENGTHS = np.array([9.8, 9.2, 10.2, 9.6, 9.2, 8.6])
@@ -75,7 +76,7 @@ def _on_arch(s: F64, half_width: float, depth: float, front: float) -> tuple[F64
 
 @lru_cache(maxsize=2)
 def dental_arch(upper: bool) -> Shape:
-    """Twelve teeth with gums: a height field swept along the arch, three columns a tooth and five rows, 288 triangles."""
+    """Twelve teeth with gums: a height field swept along the arch, three columns a tooth, five rows; 288 triangles."""
     widths, lengths = (UPPER_WIDTHS, UPPER_LENGTHS) if upper else (LOWER_WIDTHS, LOWER_LENGTHS)
     half_width, depth, front = (0.0226, 0.0455, 0.1462) if upper else (0.0212, 0.0430, 0.1434)
     edge_y = 0.6586 if upper else 0.6602
@@ -84,7 +85,7 @@ def dental_arch(upper: bool) -> Shape:
     # (arc length, 1 on the tooth and 0 in the gap, tooth)
     columns = [
         c
-        for k, (a, b) in enumerate(zip(bounds[:-1], bounds[1:], strict=True))
+        for k, (a, b) in enumerate(itertools.pairwise(bounds.tolist()))
         for c in ((a, 0.0, k), (a + 0.22 * (b - a), 1.0, k), (a + 0.78 * (b - a), 1.0, k))
     ]
     columns.append((bounds[-1], 0.0, len(widths) - 1))
@@ -94,7 +95,7 @@ def dental_arch(upper: bool) -> Shape:
     px, pz, nx, nz = _on_arch(s, half_width, depth, front)
     smile = 0.0011 * (np.abs(s) / bounds[-1]) ** 2  # the curve of Spee
     canine = 0.0004 * (tooth == 2) * full - 0.0005 * (tooth == 1) * full
-    edge = edge_y + sign * (smile - canine + 0.0009 * (1 - full))
+    edge = edge_y + sign * (smile - canine + 0.0006 * (1 - full))
     gum = edge_y + sign * (length - 0.0020 * (1 - full) + smile)
     rows = (
         (gum + sign * 0.0055, np.full_like(s, -0.0020)),
@@ -126,6 +127,8 @@ def _tongue_points(pose: str) -> F64:
     t = np.linspace(0, 1, RINGS)
     half_width = np.interp(t, [0, 0.3, 0.7, 0.88, 1], [0.0165, 0.0185, 0.0155, 0.0110, 0.0035])
     thick = np.interp(t, [0, 0.4, 0.8, 1], [0.0080, 0.0068, 0.0042, 0.0016])
+    if pose == "out":  # it narrows to pass between the corners of the mouth
+        half_width = half_width * np.interp(t, [0, 0.5, 1], [1, 0.82, 0.9])
     spine = np.array(SPINES[pose])
     yz = CubicSpline(np.linspace(0, 1, len(spine)), spine)(t)
     tangent = np.gradient(yz, axis=0)

@@ -10,6 +10,7 @@ from avatar.human.figure import F32, U8
 from avatar.human.skin.brows import paint_brows
 from avatar.human.skin.maps import FINE, RELIEF_METRES, Surface, decode_noise, surface
 from avatar.human.skin.paint import (
+    Term,
     add,
     double,
     halve,
@@ -24,8 +25,8 @@ from avatar.human.skin.paint import (
 from avatar.human.skin.palette import SkinLook, encode, lab_to_linear, srgb_to_lab, to_linear
 
 BAND = 128  # rows painted at a time: the working set stays in the cache
-MOUTH = np.array([0.50, 0.21, 0.20])
-THROAT = np.array([0.13, 0.03, 0.03])
+MOUTH = np.array([0.58, 0.25, 0.24])
+THROAT = np.array([0.20, 0.05, 0.05])
 LINER = np.array([0.05, 0.035, 0.03])
 
 
@@ -60,6 +61,7 @@ def _skin(look: SkinLook, head: Surface) -> F32:
     np.clip(blood, 0, 1.3, out=blood)
     red = look.redness * (1 - 0.55 * dark) * (0.35 if look.flat else 1.0)
     fair = 1 - dark
+    hollow = 0.8 * m("socket_inner") + 0.5 * m("brow_shadow") + 0.9 * m("crease")
     tired = (0.65 + 0.7 * look.age) * rough**0.5
     deep = (1 - 0.75 * look.smooth) * (0.0 if look.flat else 1.0)
     add(
@@ -74,7 +76,7 @@ def _skin(look: SkinLook, head: Surface) -> F32:
             (m("shave"), tuple(np.array([-1.5, -0.6, -2.2]) * look.masculine * (1 - 0.5 * dark) * deep)),
             # the orbit
             (m("under_eye"), (-4.2 * tired, 2.2 * tired, -3.2 * tired)),
-            (0.8 * m("socket_inner") + 0.5 * m("brow_shadow") + 0.9 * m("crease"), (-4.0 * deep, 2.2 * deep, 0.2 * deep)),
+            (hollow, (-2.6 * deep, 1.7 * deep, 0.3 * deep)),
             (m("upper_lid"), (-1.8 * deep, 1.6 * deep, 0.2 * deep)),
         ],
     )
@@ -100,7 +102,7 @@ def _lips(look: SkinLook, head: Surface) -> F32:
     if look.flat:
         tint = tint * 0.55
     lab = plain(look.base + tint)
-    terms = [
+    terms: list[Term] = [
         (head.mask("lip_lower"), (2.5 + 3 * dark, 2.5 + 2 * dark, 0.8)),
         (head.mask("lip_inner"), (-8.0, 5.0, -0.5)),
     ]
@@ -138,7 +140,7 @@ def paint_head(look: SkinLook) -> Painted:
         fine = {name: values[rows] for name, values in head.fine.items()}
         grain = decode_noise(fine["noise_grain"])
         lips = fine["lips"] * np.float32(1 / 255)
-        terms = []
+        terms: list[Term] = []
         if rough:
             terms.append((grain, (0.55 * rough, 0.1 * rough, 0.1 * rough)))
         if look.age:
@@ -161,8 +163,8 @@ def paint_head(look: SkinLook) -> Painted:
             dots = smoothstep(0.0, 0.75, grain * np.float32(0.75) + (jitter[rows] - 0.5) * np.float32(1.3))
             mix(linear, beard[rows] * dots * np.float32(0.62 * look.stubble), hair * 0.8)
         if look.scalp:
-            strand = np.clip(0.86 + 0.12 * grain, 0.6, 1) if rough else np.float32(0.9)
-            mix(linear, fine["scalp"] * (np.float32(look.scalp / 255) * strand), hair * 0.8)
+            strand = np.clip(np.float32(0.93) + np.float32(0.12 * rough) * grain, 0.6, 1)
+            mix(linear, fine["scalp"] * (np.float32(look.scalp / 255) * strand.astype(np.float32)), hair * 0.8)
         mix(linear, brows[rows] * np.float32(look.brow_opacity), brow)
         mix(linear, fine["lash_line"] * np.float32(look.liner / 255), liner)
         colour[rows] = encode(linear).transpose(1, 2, 0)
@@ -198,5 +200,5 @@ def _gloss(look: SkinLook, head: Surface, brows: F32) -> U8:
     roughness += 0.2 * brows + 0.2 * scalp * bool(look.scalp) + 0.12 * m("beard") * look.stubble
     roughness += mouth * (0.45 + 0.5 * throat - roughness)
     openness = np.clip(halve(head.fine["open"].astype(np.float32)) * np.float32(1 / 255), 0.25, 1)
-    openness += mouth * (0.40 * (1 - 0.7 * throat) - openness)
+    openness += mouth * (0.60 * (1 - 0.6 * throat) - openness)
     return pack_orm(openness, roughness)

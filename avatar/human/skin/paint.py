@@ -74,7 +74,8 @@ def scatter(
         return None
     rng = np.random.default_rng(seed)
     metric = np.repeat(np.repeat(surface.metric, 2, 0), 2, 1)
-    weight = (zone * (surface.coarse["covered"] > 250) * metric[..., 0] * metric[..., 1]).ravel().cumsum(dtype=np.float64)
+    area = metric[..., 0] * metric[..., 1] * (surface.coarse["covered"] > 250)
+    weight = (zone * area).ravel().cumsum(dtype=np.float64)
     out = np.zeros((FINE, FINE), np.float32)
     if weight[-1] <= 0:
         return None
@@ -107,14 +108,14 @@ def normal_map(height: F32, surface: Surface) -> U8:
     return np.asarray(np.round(normal * 127.5 + 127.5), np.uint8)
 
 
-def occlusion_tables(dark: float, smooth: float) -> tuple[F32, F32, F32]:
-    """Per channel: 8-bit openness -> colour factor.
+def occlusion_tables(dark: float, smooth: float) -> list[F32]:
+    """For red, green and blue: 8-bit openness -> colour factor.
 
     Red keeps more light than green and blue, as light that scatters under the skin fills cavities with red; less so on
     deep skin.
     """
     openness = np.clip(np.arange(256) / 255, 0.12, 1) ** (1 - 0.5 * smooth)
-    return tuple((openness**power).astype(np.float32) for power in (0.45 + 0.25 * dark, 0.80, 0.85))  # type: ignore[return-value]  # three powers, three tables
+    return [(openness**power).astype(np.float32) for power in (0.45 + 0.25 * dark, 0.80, 0.85)]
 
 
 def pack_orm(openness: F32, roughness: F32) -> U8:

@@ -51,7 +51,7 @@ _ENCODE = np.round(to_srgb(np.arange(_ENCODE_STEPS + 1) / _ENCODE_STEPS) * 255).
 
 def encode(linear: F32) -> U8:
     """Linear 0..1 -> 8-bit sRGB by table."""
-    return _ENCODE[np.clip(linear * _ENCODE_STEPS, 0, _ENCODE_STEPS).astype(np.int16)]
+    return np.asarray(_ENCODE[np.clip(linear * _ENCODE_STEPS, 0, _ENCODE_STEPS).astype(np.int16)], np.uint8)
 
 
 def hex_to_srgb(colour: str) -> F64:
@@ -73,8 +73,9 @@ def lab_to_linear(lab: F32) -> F32:
     f[0] = f[1] + lab[1] * np.float32(1 / 500)
     f[2] = f[1] - lab[2] * np.float32(1 / 200)
     xyz = np.where(f > np.float32(0.2069), f * f * f, (f - np.float32(16 / 116)) * np.float32(1 / 7.787))
-    out = _FROM_XYZ @ xyz.reshape(3, -1)
-    return np.clip(out, 0, 1, out=out).reshape(lab.shape)
+    out: F32 = (_FROM_XYZ @ xyz.reshape(3, -1)).reshape(lab.shape)
+    np.clip(out, 0, 1, out=out)
+    return out
 
 
 def skin_lab(depth: float, undertone: float, olive: float) -> F64:
@@ -145,7 +146,10 @@ def look_of(character: CharacterDescription) -> SkinLook:
     if flat:
         base = base + np.array([6 * (1 - depth), 0.5, 1.0])
     hair = hex_to_srgb(character.hair.colour)
+    drawn = {AvatarStyle.REALISTIC: 0.0, AvatarStyle.STYLISED: 0.12, AvatarStyle.ANIME: 0.20}[style]
+    fair_hair = float(np.clip((srgb_to_lab(hair)[0] - 50) / 40, 0, 1))
     weight = character.face.brow_weight
+    blush = 0.34 * skin.make_up + drawn * (0.4 + 2 * skin.blush)
     lipstick: F64 | None = None
     if skin.lip_colour is not None:
         lipstick = hex_to_srgb(skin.lip_colour)
@@ -153,7 +157,6 @@ def look_of(character: CharacterDescription) -> SkinLook:
         lipstick = np.array([0.68, 0.30, 0.32]) * (1 - dark) + np.array([0.42, 0.14, 0.17]) * dark
     worn = max(skin.make_up, 0.75) if skin.lip_colour is not None else 0.6 * skin.make_up
     blush_warm = np.array([0.86, 0.46, 0.42]) * (1 - dark) + np.array([0.50, 0.20, 0.16]) * dark
-    drawn = {AvatarStyle.REALISTIC: 0.0, AvatarStyle.STYLISED: 0.12, AvatarStyle.ANIME: 0.20}[style]
     return SkinLook(
         base=base,
         depth=depth,
@@ -164,11 +167,12 @@ def look_of(character: CharacterDescription) -> SkinLook:
         smooth=smooth,
         flat=flat,
         hair=hair,
-        scalp=_SCALP.get(character.hair.style, 0.8),
+        scalp=_SCALP.get(character.hair.style, 0.85) * (1 - 0.6 * fair_hair),  # the skin shows through fair hair
         stubble=_STUBBLE[character.hair.facial] * (0.5 if flat else 1.0),
         brow=brow_colour(hair),
-        brow_thickness=float(np.clip(0.88 + 0.34 * masculine + 0.42 * weight + rng.normal(0, 0.03), 0.35, 1.9)),
-        brow_arch=float(np.clip(0.55 - 0.32 * masculine + rng.normal(0, 0.08), 0, 1)),
+        brow_thickness=float(np.clip(0.88 + 0.34 * masculine + 0.42 * weight + rng.normal(0, 0.03), 0.35, 1.9))
+        * (0.6 if flat else 1.0),
+        brow_arch=float(np.clip(0.46 - 0.26 * masculine + rng.normal(0, 0.08), 0, 1)),
         brow_opacity=0.9 if not flat else 0.95,
         brow_lift=-1.6 * masculine + (0.6 if smooth > 0.5 else 0.0),
         brow_slant={AvatarStyle.REALISTIC: 0.0, AvatarStyle.STYLISED: 1.5, AvatarStyle.ANIME: 2.0}[style],
@@ -181,8 +185,8 @@ def look_of(character: CharacterDescription) -> SkinLook:
         eyeshadow=np.array([0.42, 0.27, 0.25]) * (1 - 0.55 * dark),
         eyeshadow_opacity=0.5 * skin.make_up,
         blush=blush_warm,
-        blush_opacity=float(np.clip(0.34 * skin.make_up + drawn * (0.4 + 2 * skin.blush), 0, 0.6)) * (1 - 0.5 * masculine),
-        liner=float(max(0.5 * (1 - 0.35 * masculine) + (0.15 if smooth > 0.5 else 0.0), 0.95 * skin.make_up)),
+        blush_opacity=float(np.clip(blush, 0, 0.6)) * (1 - 0.5 * masculine),
+        liner=float(max(0.5 * (1 - 0.35 * masculine) + 0.3 * (smooth > 0.5), 0.95 * skin.make_up)),
         seed=character.seed,
     )
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from avatar.human.figure import F64, Delta, Figure, I64, Material, Part
+from avatar.human.figure import F64, I64, Delta, Figure, Material, Part
 from avatar.human.skin.body_skin import paint_body
 from avatar.human.skin.head import Painted, paint_head
 from avatar.human.skin.maps import Landmarks, Surface, landmarks, surface
