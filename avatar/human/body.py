@@ -277,7 +277,7 @@ def youthful_head(character: CharacterDescription, vertices: F64, share: float) 
     head = rig.head_weight()
     core = head > 0.99
     size = np.linalg.norm(vertices[core] - here, axis=1).mean() / np.linalg.norm(child[core] - there, axis=1).mean()
-    share *= 1.0 - 0.5 * float(np.interp(body.age, (40.0, 80.0), (0.0, 1.0)))  # the old keep more of their age
+    share *= 1.0 - 0.65 * float(np.interp(body.age, (40.0, 75.0), (0.0, 1.0)))  # the old keep more of their age
     goal = here + (child - there) * size
     out: F64 = vertices + share * (head**1.5)[:, None] * (goal - vertices)
     return out
