@@ -40,8 +40,8 @@ SEED = 5
 STEP = 4.0  # degrees of the scalp table
 LOW = -74.0  # its lowest elevation
 NEIGHBOURS = 12
-BEARD_CARDS = 170
-BEARD_COLUMNS, BEARD_ROWS = 26, 9
+BEARD_CARDS = (95, 60)  # short ones on the cheeks, long ones on the chin
+BEARD_COLUMNS, BEARD_ROWS = 26, 8
 
 
 # ------------------------------------------------------------------------------------------------- the painted atlas
@@ -65,7 +65,7 @@ def strands(
     They belong to ``clumps`` locks that converge towards ragged tips. Down to the fraction ``core`` of the length the
     lock is solid; strands of 2 px and more survive the mipmaps.
     """
-    lum = np.full((height, width), 0.30)
+    lum = np.full((height, width), 0.36)
     alpha = np.zeros((height, width))
     t = np.linspace(0, 1, height)
     centre = (np.arange(clumps) + 0.5) / clumps + rng.normal(0, 0.25 / clumps, clumps)
@@ -96,7 +96,7 @@ def strands(
         path = path + wave * width * np.sin(6.283 * t + phase[c] + rng.normal(0, 0.35)) * smoothstep(0, 0.15, t)
         t1, t0 = min(clump_end[c] + rng.normal(0, 0.05), 0.995), rng.uniform(0, start)
         w = rng.uniform(*thick) * np.clip((t1 - t) / 0.2, 0.45, 1)
-        tone = 0.34 + 0.42 * depth[k] + clump_tone[c] + rng.normal(0, 0.06)
+        tone = 0.36 + 0.32 * depth[k] + clump_tone[c] + rng.normal(0, 0.06)
         live = (t >= t0) & (t <= t1)
         base = np.floor(path).astype(int)
         for o in range(-reach, reach + 1):
@@ -130,7 +130,8 @@ def paint_buzz(rng: np.random.Generator) -> tuple[F64, F64]:
     broad = ndimage.gaussian_filter(rng.normal(0, 1, shape), 14, mode="wrap")
     fine, broad = fine / fine.std(), broad / broad.std()
     fade = smoothstep(1.0, 0.72, np.linspace(0, 1, tile.height))[:, None]
-    return 0.42 + 0.10 * fine + 0.02 * broad, fade * 1.15 + fine * 0.22 * (1 - fade) * (fade > 0.02)
+    cover = fade * (0.92 + 0.10 * fine) + fine * 0.22 * (1 - fade) * (fade > 0.02)
+    return 0.48 + 0.10 * fine + 0.02 * broad, cover
 
 
 def paint_tile(name: str, rng: np.random.Generator) -> tuple[F64, F64]:
@@ -143,18 +144,18 @@ def paint_tile(name: str, rng: np.random.Generator) -> tuple[F64, F64]:
     if kind == "buzz":
         return paint_buzz(rng)
     if kind == "dense":
-        return strands(*size, 110, rng, 6, (0.82, 0.99), 0.09, (2.2, 4.4), core=0.78, taper=0.3)
+        return strands(*size, 190, rng, 7, (0.82, 0.99), 0.09, (1.3, 3.2), core=0.80, taper=0.3)
     if kind == "medium":
-        return strands(*size, 70, rng, 4, (0.76, 0.99), thick=(2.2, 4.0), converge=0.8, core=0.62, taper=0.45)
+        return strands(*size, 110, rng, 5, (0.76, 0.99), thick=(1.5, 3.2), converge=0.8, core=0.62, taper=0.45)
     if kind == "wisp":
         return strands(*size, 16, rng, 2, (0.7, 0.99), thick=(2.4, 3.6), converge=0.7, core=0.0)
     if kind == "short":
         return strands(
-            *size, 70, rng, 5, (0.70, 0.98), 0.20, (2.4, 4.0), converge=0.7, spread=0.46, core=0.60, taper=0.4
+            *size, 90, rng, 5, (0.70, 0.98), 0.20, (1.6, 3.2), converge=0.7, spread=0.46, core=0.60, taper=0.4
         )
     if kind == "tuft":
         return strands(
-            *size, 70, rng, 4, (0.70, 0.98), 0.22, (2.4, 4.0), converge=0.8, spread=0.44, core=0.55, taper=0.5, wave=0.03
+            *size, 90, rng, 4, (0.70, 0.98), 0.22, (1.6, 3.2), converge=0.8, spread=0.44, core=0.55, taper=0.5, wave=0.03
         )
     return strands(*size, 80, rng, 6, (0.65, 0.98), 0.28, (2.0, 3.4), spread=0.45, core=0.50, taper=0.3, wave=0.02)
 
@@ -217,8 +218,12 @@ def scalp_map(base: F64, normals: F64, ears: I64) -> tuple[I64, NDArray[np.float
 
 # ------------------------------------------------------------------------------------------------------------ the beard
 BEARD_UPPER: F64 = np.array(
-    [(0, -40), (10, -41), (15, -42), (20, -44), (30, -48), (40, -47), (55, -42), (64, -36), (70, -28), (76, -26)], float
-)
+    [
+        (0, -40.2), (5, -41), (10, -41.6), (15, -42.6), (20, -44.8), (30, -48), (40, -47), (55, -42), (64, -36),
+        (70, -28), (76, -26),
+    ],
+    float,
+)  # fmt: skip
 BEARD_LOWER: F64 = np.array([(0, -70), (40, -66), (60, -60), (75, -54), (84, -46)], float)
 BEARD_LIMIT = 83.0  # degrees of azimuth
 
@@ -231,16 +236,19 @@ def beard_depth(points: F64) -> F64:
     up = np.interp(a, *BEARD_UPPER.T) - el
     low = el - np.interp(a, *BEARD_LOWER.T)
     back = np.interp(el, [-60, -45, -30], [82, 79, 78]) - a
-    lips = (np.hypot(rel[:, 0] / 0.0275, (points[:, 1] - 0.6615) / 0.0125) - 1) * 9
-    return np.where(rel[:, 2] > -0.01, np.minimum.reduce([up, low, back, lips]), -99.0)
+    lips = (np.hypot(rel[:, 0] / 0.0275, (points[:, 1] - 0.6600) / 0.0110) - 1) * 9
+    narrow = 1 + 1.6 * smoothstep(0.660, 0.666, points[:, 1]) * smoothstep(28, 20, a)  # the moustache is a thin band
+    return np.where(rel[:, 2] > -0.01, np.minimum.reduce([up * narrow, low, back, lips]), -99.0)
 
 
-def cast(base: F64, triangles: I64, directions: F64) -> tuple[I64, F64]:
-    """Outermost hit of rays (n, 3) from the middle of the skull on the face: corner vertices, barycentric weights."""
-    corner = base[triangles] - BASE_CENTRE
+def cast(base: F64, triangles: I64, directions: F64, origin: F64 = BASE_CENTRE) -> tuple[I64, F64]:
+    """Outermost hit of rays (n, 3) from ``origin`` on the face: corner vertices, barycentric weights."""
+    corner = base[triangles] - origin
     centre = corner.mean(1)
     outward = (np.cross(corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0]) * centre).sum(1) > 0
-    face = np.nonzero(outward & (np.linalg.norm(centre, axis=1) < 0.20) & (centre[:, 1] > -0.165))[0]
+    x, height, _ = base[triangles].mean(1).T
+    nose = (np.abs(x) < 0.023) & (height > 0.682)  # and the inside of it
+    face = np.nonzero(outward & (np.linalg.norm(centre, axis=1) < 0.20) & (height > 0.60) & ~nose)[0]
     _, near = cKDTree(unit(centre[face])).query(directions, 60)
     candidate = face[near]
     p = corner[candidate]
@@ -261,7 +269,8 @@ def beard_places(base: F64, triangles: I64) -> dict[str, NDArray[np.generic]]:
     """The shell's grid and the roots of the cards, bound to triangles of the base face."""
     across = np.linspace(-1, 1, BEARD_COLUMNS + 1)
     azimuth = np.sign(across) * np.abs(across) ** 1.15 * BEARD_LIMIT
-    top = np.interp(np.abs(azimuth), *BEARD_UPPER.T) + 1.5
+    side = smoothstep(20, 32, np.abs(azimuth))  # nearer the middle the margin would reach the nose
+    top = np.interp(np.abs(azimuth), *BEARD_UPPER.T) + 1.5 * side
     bottom = np.interp(np.abs(azimuth), *BEARD_LOWER.T) - 1
     down = np.linspace(0, 1, BEARD_ROWS + 1)
     elevation = top[:, None] + (bottom - top)[:, None] * down
@@ -272,17 +281,35 @@ def beard_places(base: F64, triangles: I64) -> dict[str, NDArray[np.generic]]:
     az, el = rng.uniform(-BEARD_LIMIT, BEARD_LIMIT, 5000), rng.uniform(-72, -26, 5000)
     root, weight = cast(base, triangles, direction(az, el))
     point = (base[root] * weight[..., None]).sum(1)
-    inside = np.nonzero(beard_depth(point) > 1.5)[0]
-    chosen = inside[farthest_points(point[inside], BEARD_CARDS)]
+    lip = (np.abs(az) < 24) & (el > -46.5)
+    inside, long = (beard_depth(point) > 1.2) & ~lip, (np.abs(az) < 36) & (el < -47)
+    sets = [np.nonzero(inside & which)[0] for which in (~long, long)]
+    chosen = np.concatenate([s[farthest_points(point[s], n)] for s, n in zip(sets, BEARD_CARDS, strict=True)])
+    lip_root, lip_weight = cast(base, triangles, unit(moustache_points() - MOUTH), MOUTH)
+    root, weight = np.concatenate([root[chosen], lip_root]), np.concatenate([weight[chosen], lip_weight])
+    place = np.stack(angles((base[root] * weight[..., None]).sum(1) - BASE_CENTRE), 1)
     shape = (BEARD_COLUMNS + 1, BEARD_ROWS + 1)
     return {
         "beard_grid": grid.reshape(*shape, 3).astype(np.uint16),
         "beard_grid_weight": grid_weight.reshape(*shape, 3).astype(np.float32),
         "beard_grid_depth": depth.reshape(shape).astype(np.float32),
-        "beard_root": root[chosen].astype(np.uint16),
-        "beard_root_weight": weight[chosen].astype(np.float32),
-        "beard_root_place": np.stack([az[chosen], el[chosen], point[chosen, 1]], 1).astype(np.float32),
+        "beard_root": root.astype(np.uint16),
+        "beard_root_weight": weight.astype(np.float32),
+        "beard_root_place": place.astype(np.float32),
+        "beard_root_kind": np.repeat([0, 1, 2], (*BEARD_CARDS, len(lip_root))).astype(np.uint8),
     }
+
+
+MOUTH: F64 = np.array([0.0, 0.672, 0.09])  # inside the base head, straight behind the upper lip
+
+
+def moustache_points() -> F64:
+    """Points (28, 3) over the upper lip of the base face: two rows a side, between lip and nose."""
+    x = np.array([0.0025, 0.0065, 0.0105, 0.0145, 0.0185, 0.0225, 0.0265])
+    lip = 0.6600 + 0.0105 * np.sqrt(np.clip(1 - (x / 0.027) ** 2, 0, 1))
+    rows = [np.stack([x, lip + 0.0022, np.full(7, 0.15)], 1), np.stack([x - 0.001, lip + 0.0058, np.full(7, 0.15)], 1)]
+    left = np.concatenate(rows)
+    return np.concatenate([left, left * [-1, 1, 1]])
 
 
 def main(path: Path) -> None:

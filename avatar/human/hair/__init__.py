@@ -14,7 +14,7 @@ from avatar.profile import AvatarStyle
 
 HAIR = "Wolf3D_Hair"
 BEARD = "Wolf3D_Beard"
-SPECULAR = 0.45  # with the full 1.0 the sky turns dark hair grey
+SPECULAR = 0.5  # with the full 1.0 the sky turns dark hair grey
 CUTOFF = 0.35  # keeps thin strands through the mipmaps
 
 
@@ -63,7 +63,7 @@ def _soft(name: str, sheet: U8) -> Material:
 
 def _cards(name: str, sheet: U8) -> Material:
     return Material(
-        name, sheet, roughness=0.62, alpha=AlphaMode.MASK, cutoff=CUTOFF, double_sided=True, specular=SPECULAR
+        name, sheet, roughness=0.55, alpha=AlphaMode.MASK, cutoff=CUTOFF, double_sided=True, specular=SPECULAR
     )
 
 

@@ -14,7 +14,7 @@ from avatar.human.hair.cap import cap
 from avatar.human.hair.hairline import Hairline, Roots, dome
 from avatar.human.hair.mesh import HairMesh, join
 from avatar.human.hair.scalp import HeadModel
-from avatar.human.hair.strands import Flow, Layer, grow
+from avatar.human.hair.strands import Flow, Layer, grow, without_strays
 from avatar.human.hair.styles import MAX_SIDE
 from avatar.human.hair.vectors import resample, smoothstep, triangle_normals, unit
 
@@ -39,10 +39,10 @@ class Drawn:
 
 
 DRAWN: dict[HairStyle, Drawn] = {
-    HairStyle.CROP: Drawn(crown=0.15, back=0.085, side=0.075, bangs=0.125, lift=0.6, chaos=0.14),
-    HairStyle.SIDE_PART: Drawn(crown=0.175, back=0.105, side=0.10, bangs=0.15, lift=0.55, chaos=0.11),
-    HairStyle.BOB: Drawn(crown=0.225, back=0.15, side=0.165, bangs=0.16, lift=0.45, chaos=0.06),
-    HairStyle.LONG_STRAIGHT: Drawn(crown=0.50, back=0.40, side=0.19, bangs=0.165, lift=0.4, chaos=0.04),
+    HairStyle.CROP: Drawn(crown=0.15, back=0.085, side=0.085, bangs=0.125, lift=0.6, chaos=0.14),
+    HairStyle.SIDE_PART: Drawn(crown=0.175, back=0.105, side=0.12, bangs=0.15, lift=0.55, chaos=0.11),
+    HairStyle.BOB: Drawn(crown=0.21, back=0.135, side=0.165, bangs=0.16, lift=0.45, chaos=0.06),
+    HairStyle.LONG_STRAIGHT: Drawn(crown=0.40, back=0.32, side=0.27, bangs=0.165, lift=0.4, chaos=0.04),
 }
 
 
@@ -135,7 +135,7 @@ def build(style: HairStyle, head: HeadModel, rng: np.random.Generator) -> HairMe
             comb_length=comb_length, bend_length=0.028, adhesion=adhesion, clearance=clearance, chaos=chaos,
             jitter=0.14, face_guard=face_guard, max_side=max_side,
         )  # fmt: skip
-        lines, _ = grow(layer, head, roots, rng)
+        lines, _ = without_strays(layer, head, *grow(layer, head, roots, rng))
         widths = width * head.scale * rng.uniform(0.85, 1.15, len(lines))
         parts.append(locks(lines, widths, head, depth, rings, rng))
 
@@ -149,7 +149,7 @@ def build(style: HairStyle, head: HeadModel, rng: np.random.Generator) -> HairMe
     ring(np.array([-58.0, 58.0]), 0.45, drawn.side * 1.3, 0.056, rings=7, flow=Flow.DOWN, clearance=(0.019, 0.024),
          face_guard=60)  # fmt: skip
     ring(np.array([-47.0, 47.0]), 0.72, drawn.side * 1.15, 0.030, rings=7, flow=Flow.DOWN, lift=0.3,
-         clearance=(0.014, 0.017), face_guard=47, chaos=0.03)  # fmt: skip
+         clearance=(0.014, 0.017), face_guard=56, chaos=0.03)  # fmt: skip
     bangs = np.array([-46.0, -34.0, -21.0, -8.0, 6.0, 19.0, 32.0, 45.0])
     ring(bangs, 0.42 + 0.05 * np.cos(np.arange(8) * 3.1), lambda r: drawn.bangs * (1 + 0.10 * np.sin(r.azimuth * 0.16)),
          0.042, rings=7, depth=0.28, flow=Flow.FRINGE, lift=0.6 + 0.3 * drawn.lift, comb_length=0.06, adhesion=0.6,

@@ -74,8 +74,9 @@ def ramp(colour: F64, luminance: U8, alpha: U8, rng: np.random.Generator) -> U8:
     """
     base = np.clip(colour * (1.0 + np.array([0.03, 0.0, -0.03]) * rng.uniform(-1.0, 1.0)), 0.0, 1.0)
     grey = np.arange(256) / 255.0
-    level = 0.36 + 1.36 * grey  # the painter's mean grey .47 -> 1.0
-    table = np.clip(base * level[:, None] + 0.10 * smoothstep(0.55, 1.0, grey)[:, None] * base, 0.0, 1.0)
+    level = 0.34 + 1.39 * grey  # the painter's mean grey .51 -> 1.05, since cards also carry a tint below 1
+    glint = 0.08 * smoothstep(0.50, 0.80, grey)[:, None]  # strands of black hair would vanish in each other
+    table = np.clip(base * level[:, None] + glint * (0.5 + 0.5 * base), 0.0, 1.0)
     lift = np.clip(table * 255.0 + 0.5, 0, 255).astype(np.uint8)
     out = np.empty((*luminance.shape, 4), np.uint8)
     out[..., :3] = lift[luminance]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from avatar.human.hair import store
 from avatar.human.hair.atlas import tile_uv
 from avatar.human.hair.cards import cards
 from avatar.human.hair.hairline import Roots
-from avatar.human.hair.mesh import HairMesh
+from avatar.human.hair.mesh import HairMesh, join
 from avatar.human.hair.scalp import HeadModel
 from avatar.human.hair.strands import Flow, Layer, grow
 from avatar.human.hair.vectors import (
@@ -23,8 +24,28 @@ from avatar.human.hair.vectors import (
     vertex_normals,
 )
 
-LENGTH = 0.024  # metres on the cheeks
 STILL = 5e-5  # a morph that moves the beard less than this (metres) is left out
+
+
+def _length(r: Roots) -> F64:
+    chin = smoothstep(-47, -56, r.elevation) * smoothstep(50, 12, np.abs(r.azimuth))
+    return 0.012 + 0.020 * chin
+
+
+def _everywhere(r: Roots) -> NDArray[np.bool_]:
+    return np.ones(len(r), bool)
+
+
+CHEEK = Layer(
+    0, _length, _everywhere, Flow.BEARD, lift=0.16, flow_weight=1.0, gravity=0.35, comb_length=1.0, bend_length=0.012,
+    adhesion=0.0, chaos=0.08, clearance=(0.002, 0.005), width=0.0135, tiles=("beard0", "beard1"), segments=2,
+    shade=(0.86, 1.0), round=0.15, root_width=0.85, tip_width=0.85, jitter=0.2, root_shade=0.95, spacing=1.0,
+)  # fmt: skip
+MOUSTACHE = replace(
+    CHEEK, length=0.0105, flow=Flow.MOUSTACHE, lift=0.12, width=0.0075, clearance=(0.0015, 0.0035), tip_width=0.6,
+    chaos=0.05,
+)  # fmt: skip
+CHIN = replace(CHEEK, width=0.019, segments=3, lift=0.22, clearance=(0.003, 0.008), round=0.2)
 
 
 def carry(index: I64, weight: F64, values: F64) -> F64:
@@ -87,33 +108,22 @@ def build(figure: Figure, head: HeadModel, rng: np.random.Generator) -> tuple[Ha
     """(shell, cards) of a full beard on this figure, with the figure's morphs and skin weights."""
     data = store.load()
     normals = vertex_normals(figure.vertices, store.skin_triangles())
-    index, weight = data.beard_root, data.beard_root_weight
-    azimuth, elevation, height = data.beard_root_place.T
-    normal = unit(carry(index, weight, normals))
-    roots = Roots(carry(index, weight, figure.vertices), normal, azimuth, elevation, np.zeros(len(index)))
-    moustache = smoothstep(0.660, 0.668, height) * smoothstep(30, 18, np.abs(azimuth))
-    chin = smoothstep(0.668, 0.640, height) * smoothstep(60, 15, np.abs(azimuth))
-    size = LENGTH * (0.65 + 0.75 * chin) * (1 - moustache) + 0.013 * moustache
-
-    def everywhere(r: Roots) -> NDArray[np.bool_]:
-        return np.ones(len(r), bool)
-
-    layer = Layer(
-        len(roots), lambda r: size, everywhere, Flow.BEARD, lift=0.30, flow_weight=1.0, gravity=0.35, comb_length=1.0,
-        bend_length=0.012, adhesion=0.0, chaos=0.08, clearance=(0.003, 0.008), width=0.019,
-        tiles=("beard0", "beard1"), segments=3, shade=(0.78, 1.0), round=0.2, root_width=0.9, tip_width=0.8,
-        jitter=0.25,
-    )  # fmt: skip
-    lines, clear = grow(layer, head, roots, rng, step=0.004)
-    ribbons = cards(lines, clear, layer, head, rng)
-    per_card = (layer.segments + 1) * 2
-    bound = HairMesh(
-        ribbons.position,
-        ribbons.normal,
-        ribbons.uv,
-        ribbons.tint,
-        ribbons.triangles,
-        carried_weights(figure.weights, index, weight, per_card),
-        carried_morphs(figure.morphs, index, weight, per_card),
-    )
-    return shell(figure, normals), bound
+    azimuth, elevation = data.beard_root_place.T
+    parts = []
+    for kind, layer in enumerate((CHEEK, CHIN, MOUSTACHE)):
+        chosen = data.beard_root_kind == kind
+        index, weight = data.beard_root[chosen], data.beard_root_weight[chosen]
+        normal = unit(carry(index, weight, normals))
+        position = carry(index, weight, figure.vertices)
+        roots = Roots(position, normal, azimuth[chosen], elevation[chosen], np.zeros(len(index)))
+        lines, clear = grow(layer, head, roots, rng, step=0.004)
+        ribbons = cards(lines, clear, layer, head, rng)
+        per_card = (layer.segments + 1) * 2
+        parts.append(
+            replace(
+                ribbons,
+                weights=carried_weights(figure.weights, index, weight, per_card),
+                morphs=carried_morphs(figure.morphs, index, weight, per_card),
+            )
+        )
+    return shell(figure, normals), join(parts)

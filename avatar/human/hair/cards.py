@@ -18,7 +18,7 @@ def cards(lines: F64, clear: F64, layer: Layer, head: HeadModel, rng: np.random.
     Front faces look outward, normals follow the whole head of hair and spread over each card.
     """
     n, k = len(lines), layer.segments + 1
-    t = np.linspace(0, 1, k) ** (1.25 if layer.segments > 3 else 1.0)  # more points where hair bends over the scalp
+    t = np.linspace(0, 1, k) ** layer.spacing
     guide = resample(lines, t)
     tangent = unit(np.gradient(guide, axis=1))
     dist, field_normal = head.collision(guide)
@@ -43,7 +43,7 @@ def cards(lines: F64, clear: F64, layer: Layer, head: HeadModel, rng: np.random.
     normal = unit((soft + facing * 0.25)[:, :, None] + spread)
     rank = (clear - clear.min()) / max(float(np.ptp(clear)), 1e-6)
     tint = (layer.shade[0] + (layer.shade[1] - layer.shade[0]) * rank) * rng.uniform(0.90, 1.06, n)
-    tone = tint[:, None] * (0.80 + 0.20 * smoothstep(0, 0.45, t))[None]
+    tone = tint[:, None] * (layer.root_shade + (1 - layer.root_shade) * smoothstep(0, 0.45, t))[None]
     pick, flip = rng.integers(0, len(layer.tiles), n), rng.random(n) < 0.5
     uv = np.empty((n, k, 2, 2))
     for i, tile in enumerate(layer.tiles):

@@ -66,7 +66,10 @@ def build_field(points: F64, triangles: I64, low: F64, high: F64, collar: float,
     other voxel measures to the plane of its nearest surface voxel. Below the height ``collar`` clothes count as skin.
     """
     shape = tuple(int(n) for n in np.ceil((high - low) / voxel).astype(int) + 1)
-    position, normal = surface_samples(points, triangles, voxel * 0.7)
+    corner = points[triangles]
+    end = low + voxel * np.array(shape)  # a slice of the grid without its surface would let the outside in
+    near = ((corner.max(1) > low - voxel) & (corner.min(1) < end + voxel)).all(1)
+    position, normal = surface_samples(points, triangles[near], voxel * 0.7)
     cell = np.round((position - low) / voxel).astype(np.int64)
     inside = ((cell >= 0) & (cell < np.array(shape))).all(1)
     position, normal, cell = position[inside], normal[inside], cell[inside]

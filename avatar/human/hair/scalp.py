@@ -87,10 +87,7 @@ def head_model(figure: Figure, reach: float, side: float) -> HeadModel:
     half = max(side * scale, extent + 0.07 * scale)
     low = np.array([-half, neck[1] - reach * scale, centre[2] - 0.25 * max(scale, 1.0)])
     high = np.array([half, top + 0.08 * scale, centre[2] + 0.21 * max(scale, 1.0)])
-    triangles = store.skin_triangles()
-    corner = vertices[triangles]
-    near = ((corner.max(1) > low) & (corner.min(1) < high)).all(1)
-    field = build_field(vertices, triangles[near], low, high, collar=float(neck[1]) + 0.01)
+    field = build_field(vertices, store.skin_triangles(), low, high, collar=float(neck[1]) + 0.01)
     return HeadModel(
         position_table=table,
         normal_table=normal,

@@ -31,7 +31,8 @@ class HairData:
     beard_grid_depth: F64  # (columns + 1, rows + 1) degrees inside the bearded area
     beard_root: I64  # (n, 3) vertices under the beard's cards
     beard_root_weight: F64  # (n, 3)
-    beard_root_place: F64  # (n, 3) azimuth, elevation (degrees), height (m) on the base face
+    beard_root_place: F64  # (n, 2) azimuth, elevation (degrees) on the base head
+    beard_root_kind: I64  # (n,) 0 cheek, 1 chin, 2 upper lip
 
 
 @lru_cache(maxsize=1)
@@ -52,6 +53,7 @@ def load() -> HairData:
             beard_root=z["beard_root"].astype(np.int64),
             beard_root_weight=_normalised(z["beard_root_weight"]),
             beard_root_place=z["beard_root_place"].astype(np.float64),
+            beard_root_kind=z["beard_root_kind"].astype(np.int64),
         )
 
 

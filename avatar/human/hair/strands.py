@@ -15,6 +15,7 @@ from avatar.human.hair.vectors import UP, direction, resample, smoothstep, unit
 
 STEP = 0.006  # metres between the points of a guide
 MAX_STEPS = 64
+CAUGHT = 0.003  # metres: a guide deeper than this went wrong
 
 
 class Flow(StrEnum):
@@ -27,6 +28,7 @@ class Flow(StrEnum):
     FRINGE = "fringe"
     WHORL = "whorl"  # round the crown
     BEARD = "beard"
+    MOUSTACHE = "moustache"  # from the middle to the corners of the mouth
 
 
 PerRoot = float | Callable[[Roots], F64]
@@ -60,6 +62,8 @@ class Layer:
     twist: float = 0.2  # random roll about the strand, radians
     shade: tuple[float, float] = (0.70, 1.0)  # tint of the lowest and of the highest card
     round: float = 0.45  # spread of normals over a card: makes it look like a lock
+    root_shade: float = 0.80  # tint of the roots, relative
+    spacing: float = 1.25  # above 1, segments crowd near the root, where hair bends over the skull
     max_side: float = 0.0  # strands reaching further from the middle plane are dropped; 0 keeps all
 
 
@@ -87,16 +91,39 @@ def combing(layer: Layer, head: HeadModel, points: F64, roots: Roots) -> F64:
         crown = head.scalp(direction([180.0], [62.0]))[0][0]
         away = unit(points - crown)
         return away + 0.35 * np.cross(UP, away)
-    return -UP + 0.35 * unit(rel * [1, 0, 1])  # a beard: down, following the jaw, slightly out
+    outward = unit(rel * [1, 0, 1])
+    if layer.flow is Flow.MOUSTACHE:
+        return np.sign(roots.position[:, :1]) * [1.0, 0, 0] - 0.5 * UP + 0.15 * outward
+    return -UP + 0.35 * outward  # a beard: down, following the jaw, slightly out
+
+
+def falls_in_front(head: HeadModel, roots: Roots) -> F64:
+    """(n,) 1 for strands that fall over the chest, -1 for those that fall over the back."""
+    return np.where(roots.position[:, 2] > head.centre[2] + 0.018 * head.scale, 1.0, -1.0)
+
+
+def shoulder_height(head: HeadModel) -> float:
+    """Where hair meets the shoulders; below the chin even on a head that sits deep between them."""
+    return min(float(head.neck[1]) + 0.03, head.chin - 0.02 * head.scale)
+
+
+def aside(head: HeadModel, normal: F64, points: F64, front: F64) -> F64:
+    """Where the skin pushes hair: along its normal (n, 3), but on the shoulders forwards or backwards, not outwards."""
+    low = smoothstep(head.chin, shoulder_height(head), points[:, 1])
+    outward = np.maximum(normal[:, 0] * np.sign(points[:, 0]), 0) * low
+    turned = normal.copy()
+    turned[:, 0] -= outward * np.sign(points[:, 0])
+    turned[:, 2] += outward * front
+    return unit(turned)
 
 
 def shoulder_drape(head: HeadModel, points: F64, roots: Roots) -> F64:
     """Steer long hair off the shoulders: to the back, or to the chest for strands rooted in front."""
-    low = smoothstep(head.chin + 0.03, head.neck[1] - 0.02, points[:, 1])[:, None]
-    wide = np.clip(np.abs(points[:, 0]) - 0.055, 0, 0.08)[:, None] / 0.04
-    front = np.where(roots.position[:, 2] > head.centre[2] + 0.035 * head.scale, 1.0, -1.0)[:, None]
+    low = smoothstep(head.chin + 0.07 * head.scale, shoulder_height(head), points[:, 1])[:, None]
+    wide = np.clip(np.abs(points[:, 0]) - 0.06 * head.scale, 0, 0.08)[:, None] / 0.035
+    front = falls_in_front(head, roots)[:, None]
     shoulder = np.clip(1.3 - np.abs(points[:, 2:3] - head.neck[2]) / 0.09, 0, 1)
-    steer: F64 = low * (-np.sign(points[:, :1]) * wide * [1, 0, 0] + front * shoulder * [0, 0, 0.9])
+    steer: F64 = low * (-np.sign(points[:, :1]) * wide * [1, 0, 0] + front * shoulder * [0, 0, 1.6])
     return steer
 
 
@@ -114,7 +141,7 @@ def guard_face(layer: Layer, head: HeadModel, points: F64, side: F64) -> F64:
 
 
 def grow(layer: Layer, head: HeadModel, roots: Roots, rng: np.random.Generator, step: float = STEP) -> tuple[F64, F64]:
-    """Grow guides from ``roots``: (n, k, 3) points and the clearance (n,) each keeps. Strands may be dropped."""
+    """Grow guides from ``roots``: (n, k, 3) points and the clearance (n,) each keeps."""
     n = len(roots)
     length = layer.length(roots) if callable(layer.length) else np.full(n, layer.length)
     length = length * (1 + layer.jitter * rng.uniform(-1, 1, n)) * head.scale
@@ -127,6 +154,7 @@ def grow(layer: Layer, head: HeadModel, roots: Roots, rng: np.random.Generator, 
     d = unit(unit(tangent) + layer.lift * roots.normal + layer.chaos * rng.normal(0, 1, (n, 3)))
     drift = layer.chaos * 0.25 * rng.normal(0, 1, (n, 3))
     side = np.where(roots.position[:, 0] >= layer.part, 1.0, -1.0)
+    front = falls_in_front(head, roots)
     turn = 1 - np.exp(-stride / layer.bend_length)
     points = [p]
     dist, normal = head.collision(p)
@@ -134,7 +162,7 @@ def grow(layer: Layer, head: HeadModel, roots: Roots, rng: np.random.Generator, 
         travelled = (k + 1) * stride
         fade = np.exp(-travelled / layer.comb_length)
         goal = combing(layer, head, p, roots) * layer.flow_weight * fade - UP * layer.gravity * (1 - 0.6 * fade) + drift
-        if p[:, 1].min() < head.chin + 0.03:
+        if p[:, 1].min() < head.chin + 0.07 * head.scale:
             goal = goal + shoulder_drape(head, p, roots)
         d = unit(d + (unit(goal) - d) * turn)
         excess = np.clip(dist - clear, 0, 0.04) * (dist < 0.06) * above_eyes(head, p)
@@ -143,11 +171,12 @@ def grow(layer: Layer, head: HeadModel, roots: Roots, rng: np.random.Generator, 
         if layer.face_guard:
             q = guard_face(layer, head, q, side)
         dist, normal = head.collision(q)
-        want = clear * smoothstep(0, np.minimum(0.05, length), travelled[:, 0]) + 0.001
+        crown = 1 - 0.4 * smoothstep(head.centre[1] + 0.03, head.top, q[:, 1])  # layers lie closer there
+        want = clear * crown * smoothstep(0, np.minimum(0.05, length), travelled[:, 0]) + 0.001
         push = np.clip(want - dist, 0, 0.03)
         loose = np.clip(dist - want - 0.004, 0, 0.03) * layer.adhesion * 0.6
         loose = loose * smoothstep(head.eye_level, head.eye_level + 0.05, q[:, 1])  # no loops standing off the skull
-        q = q + normal * (push - loose)[:, None]
+        q = q + aside(head, normal, q, front) * (push - loose)[:, None]
         dist = dist + push - loose
         inward = np.minimum((d * normal).sum(1, keepdims=True), 0) * (push > 0)[:, None]
         d = unit(d - inward * normal * 0.9)
@@ -162,7 +191,13 @@ def grow(layer: Layer, head: HeadModel, roots: Roots, rng: np.random.Generator, 
         first = np.where(dead.any(1), dead.argmax(1), steps)
         kept = np.clip(first / steps * (1 - 0.05 * rng.random(n)), 0.15, 1)
         lines = resample(lines, np.linspace(0, 1, steps + 1), kept)
-    if layer.max_side:
-        keep = np.abs(lines[..., 0]).max(1) < layer.max_side * head.scale
-        lines, clear = lines[keep], clear[keep]
     return lines, clear
+
+
+def without_strays(layer: Layer, head: HeadModel, lines: F64, clear: F64) -> tuple[F64, F64]:
+    """Guides and clearances without those caught in the skin (or the clothes on it) and those that lie on the arms."""
+    depth, _ = head.collision(lines[:, 3:])
+    keep = depth.min(1) > -CAUGHT
+    if layer.max_side:
+        keep &= np.abs(lines[..., 0]).max(1) < layer.max_side * head.scale
+    return lines[keep], clear[keep]
