@@ -23,8 +23,6 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from avatar.errors import AvatarError, SetupProblem
 from avatar.frozen import Frozen
-from avatar.human.bundle import bundle
-from avatar.picture import is_available
 from runtime.embedded.mongod import mongod_binary
 from runtime.embedded.ports import can_bind, port_holder
 from runtime.embedded.state import MINIMUM_FREE_BYTES, RunningStack, prepare_data_folder, running_stack
@@ -269,6 +267,8 @@ async def check_api(settings: Settings, running: RunningStack | None) -> Finding
 
 def check_pictures() -> Finding:
     """Pictures of avatars can be rendered. Without them avatars publish all the same, unpictured."""
+    from avatar.picture import is_available  # here: the command line imports this module for every command
+
     reason = is_available()
     if reason is None:
         return Finding(part="pictures", ok=True, detail="the renderer works")
@@ -277,6 +277,8 @@ def check_pictures() -> Finding:
 
 def check_human_data() -> Finding:
     """The parametric human's data can be read."""
+    from avatar.human.bundle import bundle  # here, as above
+
     try:
         bundle()
     except SetupProblem as problem:

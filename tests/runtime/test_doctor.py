@@ -32,7 +32,7 @@ def settings_for(data: Path, **more: Any) -> Settings:
 async def test_a_sound_machine_has_findings_for_every_part_in_order(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(doctor, "is_available", lambda: None)
+    monkeypatch.setattr("avatar.picture.is_available", lambda: None)
     findings = await doctor.check(settings_for(tmp_path))
     assert [finding.part for finding in findings] == [
         "Python", "settings", "Python packages", "Node", "npm packages", "mongod", "Temporal server", "data folder",
@@ -196,7 +196,9 @@ async def test_the_running_stack_is_looked_at(tmp_path: Path) -> None:
 
 
 def test_a_machine_that_cannot_render_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doctor, "is_available", lambda: str(PictureUnavailable("no libEGL", mend="Install libegl1")))
+    monkeypatch.setattr(
+        "avatar.picture.is_available", lambda: str(PictureUnavailable("no libEGL", mend="Install libegl1"))
+    )
     finding = doctor.check_pictures()
     assert not finding.ok
     assert finding.detail == "no libEGL. Install libegl1."
@@ -206,7 +208,7 @@ def test_human_data_that_cannot_be_read_is_a_finding(monkeypatch: pytest.MonkeyP
     def broken() -> None:
         raise SetupProblem("the human data cannot be read", mend="Reinstall the package")
 
-    monkeypatch.setattr(doctor, "bundle", broken)
+    monkeypatch.setattr("avatar.human.bundle.bundle", broken)
     assert doctor.check_human_data() == doctor.Finding(
         part="human data", ok=False, detail="the human data cannot be read", mend="Reinstall the package"
     )
