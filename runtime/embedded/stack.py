@@ -32,7 +32,7 @@ from runtime.settings import EVERY_ADDRESS, LOOPBACK, VARIABLES, Settings
 
 READY_FILE = "AVATAR_READY_FILE"
 """Environment variable that tells a worker which file to make once it takes work."""
-PART_READY_WITHIN_S = 90.0
+PART_READY_WITHIN_S = 180.0  # a busy machine; a part that dies is noticed at once
 WORKER_GRACE_S = 10.0
 WORKER_RANK, API_RANK = 1, 2  # the servers have 0 and stop last
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -77,7 +77,7 @@ async def embedded_stack(settings: Settings, parts: Sequence[Part] = PARTS) -> A
     began = time.monotonic()
     data = settings.data_dir
     prepare_data_folder(data)
-    with sole_use(data) as lock:
+    async with sole_use(data) as lock:
         api_port = claim_port(settings.api_port, "API", VARIABLES["api_port"], settings.api_host)
         servers = plan_servers(settings, taken=frozenset({api_port}))
         resolved = resolve(settings, api_port, servers)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import fcntl
 import os
 import shutil
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
@@ -74,8 +75,8 @@ def remove_state(data_dir: Path) -> None:
     (data_dir / STATE).unlink(missing_ok=True)
 
 
-@contextmanager
-def sole_use(data_dir: Path) -> Iterator[int]:
+@asynccontextmanager
+async def sole_use(data_dir: Path) -> AsyncIterator[int]:
     """Hold ``data_dir`` against other stacks; gives the lock's file descriptor.
 
     Raises Conflict that says where the other stack is. The children of a killed stack need a few seconds to end, and
@@ -93,7 +94,7 @@ def sole_use(data_dir: Path) -> Iterator[int]:
                     where=str(data_dir),
                     mend="Use that one, stop it, or set AVATAR_DATA to another folder.",
                 )
-            time.sleep(0.1)
+            await asyncio.sleep(0.1)
         remove_state(data_dir)
         yield lock
     finally:
