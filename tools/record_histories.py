@@ -1,0 +1,97 @@
+"""Record how runs really went, for the replay test: one published, one cancelled, one failed for good.
+
+    python -m tools.record_histories
+
+Run it after a change of the workflows that is meant (and guarded by ``workflow.patched``); keep the old recordings as
+long as runs started before the change may still be under way, under names of their own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import httpx
+from temporalio.client import Client
+
+from avatar.manifest import GenerationStatus
+from avatar.run import RunStatus, Stage
+from runtime.embedded.stack import Stack, embedded_stack
+from runtime.settings import load_settings
+
+PROJECT = Path(__file__).parents[1]
+HISTORIES = PROJECT / "tests" / "workflows" / "histories"
+MACHINE = re.compile(r"\d+@[\w.-]+")  # identities of clients and workers: pid@host
+
+
+async def follow(http: httpx.AsyncClient, agent: str, stage: Stage | None = None) -> GenerationStatus:
+    """The status once the run has reached ``stage`` or ended."""
+    while True:
+        status = GenerationStatus.model_validate_json((await http.get(f"/api/avatars/{agent}/status")).content)
+        if status.stage is stage or status.status is not RunStatus.RUNNING:
+            return status
+        await asyncio.sleep(0.05)
+
+
+def without_traces(node: Any) -> Any:
+    """The JSON without stack traces, which name files of this machine and which no replay reads."""
+    if isinstance(node, dict):
+        return {key: without_traces(value) for key, value in node.items() if key != "stackTrace"}
+    return [without_traces(value) for value in node] if isinstance(node, list) else node
+
+
+async def record(stack: Stack, client: Client, name: str, agent: str) -> None:
+    """Write the agent's latest history, and its child's when it has one, without a trace of this machine."""
+    histories = {name: f"generate/local/{agent}"}
+    history = await client.get_workflow_handle(histories[name]).fetch_history()
+    for event in history.events:
+        child = event.child_workflow_execution_started_event_attributes.workflow_execution.workflow_id
+        if child:
+            histories[f"{name}_optimize"] = child
+    for file, workflow_id in histories.items():
+        found = await client.get_workflow_handle(workflow_id).fetch_history()
+        document: Any = json.loads(MACHINE.sub("recorded", found.to_json()))
+        text = json.dumps(without_traces(document), indent=1, sort_keys=True)
+        text = text.replace(stack.where.api_url, "http://127.0.0.1:8700")
+        text = text.replace(str(stack.settings.data_dir), ".avatar")
+        (HISTORIES / f"{file}.json").write_text(text + "\n")
+        print(f"{file}: {len(found.events)} events")
+
+
+async def main() -> int:
+    HISTORIES.mkdir(exist_ok=True)
+    profile = json.loads((PROJECT / "examples" / "ada.json").read_text())
+    with tempfile.TemporaryDirectory() as folder:
+        settings = load_settings({}, data=folder, api_port=0, temporal_port=0, temporal_ui_port=0, mongo_port=0)
+        async with embedded_stack(settings) as stack, httpx.AsyncClient(base_url=stack.where.api_url) as http:
+            client = await Client.connect(stack.where.temporal_address)
+
+            await http.post("/api/avatars/generate", json=profile)
+            assert (await follow(http, profile["agentId"])).status is RunStatus.PUBLISHED
+            await client.get_workflow_handle(f"generate/local/{profile['agentId']}").result()
+            await record(stack, client, "published", profile["agentId"])
+
+            await http.post("/api/avatars/generate", json={**profile, "agentId": "undecided"})
+            await follow(http, "undecided", Stage.MODEL)
+            await client.get_workflow_handle("generate/local/undecided").cancel()
+            assert (await follow(http, "undecided")).status is RunStatus.CANCELLED
+            await asyncio.sleep(1)  # the workflow closes a moment after its record does
+            await record(stack, client, "cancelled", "undecided")
+
+            # No blob can be written any more: the step fails until its attempts are used up.
+            stack.settings.blobs.rename(stack.settings.blobs.with_name("blobs-aside"))
+            stack.settings.blobs.write_text("in the way")
+            await http.post("/api/avatars/generate", json={**profile, "agentId": "unlucky"})
+            assert (await follow(http, "unlucky")).status is RunStatus.FAILED
+            await asyncio.sleep(1)
+            await record(stack, client, "failed", "unlucky")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(asyncio.run(main()))
