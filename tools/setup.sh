@@ -111,6 +111,10 @@ install_packages() {
 }
 
 take_stock
+if [[ -z $python ]] && has_package python3 && ! has_package python3.11; then
+  stop "This machine lacks Python 3.11, and its release does not package it. Install it another way (for example
+  uv python install 3.11), then name it: make PYTHON=/path/to/python3.11 ..."
+fi
 if ((${#needed[@]} + ${#wanted[@]})) && [[ $(id -u) == 0 ]] && command -v apt-get >/dev/null; then
   packages=("${needed[@]}" "${wanted[@]}")
   step "${#packages[@]} system packages" install_packages "${packages[@]}"
@@ -118,9 +122,12 @@ if ((${#needed[@]} + ${#wanted[@]})) && [[ $(id -u) == 0 ]] && command -v apt-ge
   take_stock
 fi
 if ((${#needed[@]})); then
+  other=
+  [[ -n $python ]] || other="
+Any other Python 3.11 will do as well: make PYTHON=/path/to/python3.11 ..."
   stop "This machine lacks: ${needed[*]}. Install with
   sudo apt-get install -y --no-install-recommends $(name_packages "${needed[@]}" "${wanted[@]}")
-then run make again.$([[ " ${needed[*]} " == *" python3.11 "* ]] && printf '\n%s' "Any other Python 3.11 will do as well: make PYTHON=/path/to/python3.11 ...")"
+then run make again.$other"
 fi
 if ((${#wanted[@]})); then
   say "  Pictures of avatars cannot be rendered here; all else works. To have them:

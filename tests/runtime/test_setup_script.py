@@ -59,6 +59,23 @@ def test_without_python_311_it_prints_one_apt_line(machine: Path) -> None:
     assert not (machine / ".venv").exists()
 
 
+def test_where_the_release_has_no_python_311_it_says_so(machine: Path) -> None:
+    program(machine / "bin", "apt-cache", '[[ "${@: -1}" == python3 ]] && echo "Package: python3"')
+    done = run_setup(machine, "run")
+    assert done.returncode == 1
+    assert "its release does not package it" in done.stderr
+    assert "apt-get" not in done.stderr
+
+
+def test_packages_with_the_names_of_newer_releases_are_found(machine: Path) -> None:
+    known = '[[ "${@: -1}" == *t64 || "${@: -1}" == python3.11* ]] && echo "Package: ${@: -1}"'
+    program(machine / "bin", "apt-cache", known)
+    program(machine / "bin", "ldconfig", "true")
+    script = machine / "tools" / "setup.sh"
+    script.write_text(script.read_text().replace("/sbin/ldconfig", str(machine / "bin" / "ldconfig")))
+    assert " libcurl4t64 libssl3t64 " in run_setup(machine, "run").stderr
+
+
 def test_another_python_version_does_not_count(machine: Path) -> None:
     program(machine / "bin", "python3", "exit 1")
     assert "This machine lacks: python3.11 python3.11-venv" in run_setup(machine, "run").stderr
