@@ -1,1 +1,0 @@
-"""Character in, source GLB out: which provider, in which order."""
