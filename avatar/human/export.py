@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
@@ -26,6 +26,8 @@ ROOT = "Armature"
 COLOUR_QUALITY = 88
 DATA_QUALITY = 90  # normal and occlusion-roughness-metallic maps, without chroma subsampling
 STILL = 1e-5  # metres; smaller displacements are noise of the blend, not movement
+STRAIGHT = 0.03  # change of a unit normal that nobody sees
+FOLDING = frozenset({"Wolf3D_Head"})  # lids and cheeks are lit wrongly unless their normals move too; others may not
 MAX_INDEX_16 = 65_535  # 0xffff itself is primitive restart
 
 FLOAT, UINT8, UINT16, UINT32 = 5126, 5121, 5123, 5125
@@ -132,19 +134,59 @@ def primitive(file: File, pose: Bind, part: Part, names: tuple[str, ...]) -> Jso
         "material": file.material(part.material),
     }
     if names:
-        deltas = deltas_to_bind(pose, part.morphs, part.weights)
-        still = None
-        out["targets"] = []
-        for name in names:
-            moved = deltas.get(name)
-            rows = np.flatnonzero(np.abs(moved).max(1) > STILL) if moved is not None else np.zeros(0, np.int64)
-            if moved is not None and len(rows):
-                accessor = file.displacement(rows, moved)
-            else:
-                still = file.displacement(np.zeros(1, np.int64), np.zeros_like(positions)) if still is None else still
-                accessor = still
-            out["targets"].append({"POSITION": accessor})
+        streams = {"POSITION": displacements(file, deltas_to_bind(pose, part.morphs, part.weights), names, part, STILL)}
+        if part.node in FOLDING:
+            bent = deltas_to_bind(pose, bends(part), part.weights)
+            streams["NORMAL"] = displacements(file, bent, names, part, STRAIGHT)
+        out["targets"] = [
+            {semantic: accessors[k] for semantic, accessors in streams.items()} for k in range(len(names))
+        ]
     return out
+
+
+def displacements(file: File, deltas: Mapping[str, F64], names: Sequence[str], part: Part, least: float) -> list[int]:
+    """An accessor for each name; those that change nothing share one."""
+    count = len(part.positions)
+    still: int | None = None
+    out: list[int] = []
+    for name in names:
+        moved = deltas.get(name)
+        rows = np.zeros(0, np.int64) if moved is None else np.flatnonzero(np.abs(moved).max(1) > least)
+        if moved is not None and len(rows):
+            out.append(file.displacement(rows, moved))
+            continue
+        if still is None:
+            still = file.displacement(np.zeros(1, np.int64), np.zeros((count, 3)))
+        out.append(still)
+    return out
+
+
+def bends(part: Part) -> dict[str, F64]:
+    """What each morph adds to the unit normals, (n, 3) by name: area-weighted, across texture seams."""
+    _, seat = np.unique(np.round(part.positions, 7), axis=0, return_inverse=True)
+    seat = seat.reshape(-1)
+    seats = int(seat.max()) + 1
+
+    def summed(triangles: I64, areas: F64) -> F64:
+        corners = seat[triangles].reshape(-1)
+        return np.stack([np.bincount(corners, np.repeat(areas[:, k], 3), seats) for k in range(3)], axis=1)
+
+    def areas(points: F64, triangles: I64) -> F64:
+        a, b, c = points[triangles].transpose(1, 0, 2)
+        return np.cross(b - a, c - a)
+
+    rest = summed(part.triangles, areas(part.positions, part.triangles))
+    unit_rest = unit(rest)[seat]
+    out: dict[str, F64] = {}
+    for name, moved in part.morphs.items():
+        touched = part.triangles[(np.abs(moved).max(1) > STILL)[part.triangles].any(1)]
+        change = areas(part.positions + moved, touched) - areas(part.positions, touched)
+        out[name] = unit(rest + summed(touched, change))[seat] - unit_rest
+    return out
+
+
+def unit(vectors: F64) -> F64:
+    return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-20))
 
 
 def four_joints(weights: F32) -> tuple[U8, U8]:

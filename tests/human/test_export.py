@@ -148,6 +148,24 @@ def test_morphs_turn_with_the_hand_that_the_t_pose_turns(figure: Figure) -> None
     assert not np.allclose(turned, [0.0, 0.01, 0.0], atol=1e-3)
 
 
+def test_normals_of_the_head_turn_with_its_surface(figure: Figure) -> None:
+    x, z = np.meshgrid(np.arange(5) * 0.01, np.arange(5) * 0.01)
+    places = np.column_stack([x.ravel(), np.full(25, 1.5), z.ravel()])
+    corner = np.array([i for i in range(20) if i % 5 < 4])
+    quads = np.stack([corner, corner + 5, corner + 6, corner + 1], axis=1)
+    weights = patch("Head", 25).weights
+    slope = np.column_stack([np.zeros(25), places[:, 0], np.zeros(25)])  # y grows with x: 45 degrees
+    grid = patch("Head", 25, positions=places, triangles=np.concatenate([quads[:, :3], quads[:, [0, 2, 3]]]))
+    grid = replace(grid, weights=weights, morphs={"jawOpen": slope, "cheekPuff": slope * 1e-3})
+    document, blob = load(to_glb(figure, [grid, replace(grid, node="Wolf3D_Teeth")]))
+    targets = dict(zip(figure.morphs, document.meshes[0].primitives[0].targets, strict=True))
+    turned = values(document, blob, targets["jawOpen"]["NORMAL"])
+    assert np.allclose(turned, [-(0.5**0.5), 0.5**0.5 - 1, 0], atol=1e-5)
+    assert not values(document, blob, targets["cheekPuff"]["NORMAL"]).any()  # too little to see
+    assert all(target.keys() == {"POSITION", "NORMAL"} for target in targets.values())
+    assert all(target.keys() == {"POSITION"} for target in document.meshes[1].primitives[0].targets)
+
+
 def test_the_skeleton_is_ready_player_mes_and_its_binds_are_its_nodes(figure: Figure) -> None:
     document, blob = load(to_glb(figure, [patch("Head")]))
     skin = document.skins[0]
