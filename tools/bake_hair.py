@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -155,7 +156,18 @@ def paint_tile(name: str, rng: np.random.Generator) -> tuple[F64, F64]:
         )
     if kind == "tuft":
         return strands(
-            *size, 90, rng, 4, (0.70, 0.98), 0.22, (1.6, 3.2), converge=0.8, spread=0.44, core=0.55, taper=0.5, wave=0.03
+            *size,
+            90,
+            rng,
+            4,
+            (0.70, 0.98),
+            0.22,
+            (1.6, 3.2),
+            converge=0.8,
+            spread=0.44,
+            core=0.55,
+            taper=0.5,
+            wave=0.03,
         )
     return strands(*size, 80, rng, 6, (0.65, 0.98), 0.28, (2.0, 3.4), spread=0.45, core=0.50, taper=0.3, wave=0.02)
 
@@ -265,7 +277,7 @@ def cast(base: F64, triangles: I64, directions: F64, origin: F64 = BASE_CENTRE) 
     return triangles[candidate[rows, best]], weight / weight.sum(1, keepdims=True)
 
 
-def beard_places(base: F64, triangles: I64) -> dict[str, NDArray[np.generic]]:
+def beard_places(base: F64, triangles: I64) -> dict[str, Any]:
     """The shell's grid and the roots of the cards, bound to triangles of the base face."""
     across = np.linspace(-1, 1, BEARD_COLUMNS + 1)
     azimuth = np.sign(across) * np.abs(across) ** 1.15 * BEARD_LIMIT

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 
 from avatar.character import FacialHair, HairStyle
-from avatar.human.figure import AlphaMode, Figure, Material, Part, U8
+from avatar.human.figure import U8, AlphaMode, Figure, Material, Part
 from avatar.human.hair import anime, atlas, beard, store, styles
 from avatar.human.hair.mesh import HairMesh, drop_unused, to_part
 from avatar.human.hair.scalp import HeadModel, head_model
@@ -31,29 +33,31 @@ def hair_parts(figure: Figure) -> list[Part]:
     if style is HairStyle.BALD and not has_beard:
         return []
     long = style is HairStyle.LONG_STRAIGHT
-    head = head_model(figure, reach=1.6 * styles.LONG_REACH if long else 0.05, side=1.3 * styles.MAX_SIDE if long else 0.0)
+    reach, side = (1.6 * styles.LONG_REACH, 1.3 * styles.MAX_SIDE) if long else (0.05, 0.0)
+    head = head_model(figure, reach, side)
     seed = character.seed
     colour = atlas.hex_to_srgb(character.hair.colour)
-    sheet: U8 | None = None
-    if has_beard or not (drawn and style in anime.DRAWN):
+
+    @functools.cache
+    def sheet() -> U8:
         data = store.load()
-        sheet = atlas.ramp(colour, data.luminance, data.alpha, np.random.default_rng([seed, 2]))
+        return atlas.ramp(colour, data.luminance, data.alpha, np.random.default_rng([seed, 2]))
+
     parts: list[Part] = []
     rng = np.random.default_rng([seed, 1])
     if drawn and style in anime.DRAWN:
         material = Material(HAIR, anime.paint(colour, seed), roughness=0.85, specular=SPECULAR)
-        parts.append(_hanging(anime.build(style, head, rng), material, head, figure))
+        parts.append(_part(anime.build(style, head, rng), HAIR, material, head, figure))
     elif style is not HairStyle.BALD:
-        assert sheet is not None
         under, ribbons = styles.build(styles.STYLES[style](head), head, rng)
-        parts.append(_hanging(under, _soft(HAIR if ribbons is None else f"{HAIR}_Cap", sheet), head, figure))
+        soft = _soft(HAIR if ribbons is None else f"{HAIR}_Cap", sheet())
+        parts.append(_part(under, HAIR, soft, head, figure))
         if ribbons is not None:
-            parts.append(_hanging(ribbons, _cards(HAIR, sheet), head, figure))
+            parts.append(_part(ribbons, HAIR, _cards(HAIR, sheet()), head, figure))
     if has_beard:
-        assert sheet is not None
         shell, ribbons = beard.build(figure, head, np.random.default_rng([seed, 3]))
-        parts.append(_bound(shell, BEARD, _soft(f"{BEARD}_Cap", sheet)))
-        parts.append(_bound(ribbons, BEARD, _cards(BEARD, sheet)))
+        parts.append(_part(shell, BEARD, _soft(f"{BEARD}_Cap", sheet()), head, figure))
+        parts.append(_part(ribbons, BEARD, _cards(BEARD, sheet()), head, figure))
     return parts
 
 
@@ -67,12 +71,8 @@ def _cards(name: str, sheet: U8) -> Material:
     )
 
 
-def _hanging(mesh: HairMesh, material: Material, head: HeadModel, figure: Figure) -> Part:
+def _part(mesh: HairMesh, node: str, material: Material, head: HeadModel, figure: Figure) -> Part:
     used = drop_unused(mesh)
-    return to_part(used, HAIR, material, hanging_weights(used.position, head, figure.joint_names))
-
-
-def _bound(mesh: HairMesh, node: str, material: Material) -> Part:
-    used = drop_unused(mesh)
-    assert used.weights is not None
-    return to_part(used, node, material, used.weights)
+    bound = used.weights
+    weights = hanging_weights(used.position, head, figure.joint_names) if bound is None else bound
+    return to_part(used, node, material, weights)

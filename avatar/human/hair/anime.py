@@ -51,7 +51,7 @@ def paint(colour: F64, seed: int) -> U8:
     rng = np.random.default_rng(seed)
     t = np.linspace(0, 1, TEXTURE)[:, None]
     s = np.linspace(0, 1, TEXTURE)[None]
-    dark = np.clip(colour * np.array([0.74, 0.68, 0.80]), 0, 1)
+    dark = np.clip(colour * np.array([0.80, 0.75, 0.85]), 0, 1)
     light = np.clip(colour * 1.12 + 0.05, 0, 1)
     k = np.broadcast_to(smoothstep(0.0, 0.85, t), (TEXTURE, TEXTURE))[..., None]
     image = dark * (1 - k) + (colour * (1 - k) + light * k) * k
@@ -64,7 +64,8 @@ def paint(colour: F64, seed: int) -> U8:
         line = np.exp(-(((s - x - 0.02 * np.sin(t * 5 + x * 9)) / 0.008) ** 2)) * smoothstep(0.05, 0.3, t)
         image = image * (1 - line[..., None] * rng.uniform(0.09, 0.2))
     image = image * (1 - (smoothstep(0.06, 0.0, np.minimum(s, 1 - s)) * 0.45)[..., None])
-    return (np.clip(image, 0, 1) * 255 + 0.5).astype(np.uint8)
+    painted: U8 = (np.clip(image, 0, 1) * 255 + 0.5).astype(np.uint8)
+    return painted
 
 
 def locks(lines: F64, width: F64, head: HeadModel, depth: float, rings: int, rng: np.random.Generator) -> HairMesh:

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
-from avatar.human.figure import F32, F64, I64, Delta, Figure, NDArray
+from avatar.human.figure import F32, F64, I64, Delta, Figure
 from avatar.human.hair import store
 from avatar.human.hair.atlas import tile_uv
 from avatar.human.hair.cards import cards
@@ -50,11 +51,12 @@ CHIN = replace(CHEEK, width=0.019, segments=3, lift=0.22, clearance=(0.003, 0.00
 
 def carry(index: I64, weight: F64, values: F64) -> F64:
     """Interpolate per-vertex ``values`` (19158, c) at bound points (..., 3) -> (..., c)."""
-    return np.einsum("...k,...kc->...c", weight, values[index])
+    mixed: F64 = np.einsum("...k,...kc->...c", weight, values[index])
+    return mixed
 
 
 def carried_morphs(morphs: Mapping[str, Delta], index: I64, weight: F64, repeat: int) -> dict[str, F64]:
-    """The figure's morphs at bound points (n, 3), each point ``repeat`` vertices; those that stand still are left out."""
+    """The figure's morphs at bound points (n, 3), each point ``repeat`` vertices, without those that stand still."""
     used, inverse = np.unique(index, return_inverse=True)
     local = inverse.reshape(index.shape)
     out: dict[str, F64] = {}

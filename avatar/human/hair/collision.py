@@ -59,7 +59,9 @@ def surface_samples(points: F64, triangles: I64, spacing: float) -> tuple[F64, F
     return np.concatenate(positions), np.concatenate(normals)
 
 
-def build_field(points: F64, triangles: I64, low: F64, high: F64, collar: float, voxel: float = 0.007) -> CollisionField:
+def build_field(
+    points: F64, triangles: I64, low: F64, high: F64, collar: float, voxel: float = 0.007
+) -> CollisionField:
     """The field of a surface that is closed apart from the bottom of the box ``low``..``high``.
 
     Voxels that hold surface keep the mean position and normal of it, so distances are finer than the grid: every

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-from avatar.human.figure import F64, I64, NDArray
+from avatar.human.figure import F64, I64
 from avatar.human.hair.scalp import HeadModel
 from avatar.human.hair.vectors import angles, direction, farthest_points, slerp, smoothstep, unit
 

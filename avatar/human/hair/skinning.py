@@ -19,4 +19,5 @@ def hanging_weights(positions: F64, head: HeadModel, joint_names: tuple[str, ...
     out[:, joint_names.index("Neck")] = neck
     out[:, joint_names.index("Spine2")] = chest
     out[:, joint_names.index("Head")] = 1 - neck - chest
-    return out / out.sum(1, keepdims=True)
+    normal: F32 = out / out.sum(1, keepdims=True)
+    return normal

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
+from numpy.typing import NDArray
 
-from avatar.human.figure import F64, NDArray
+from avatar.human.figure import F64
 from avatar.human.hair.hairline import Region, Roots
 from avatar.human.hair.scalp import HeadModel, above_eyes
 from avatar.human.hair.vectors import UP, direction, resample, smoothstep, unit

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from avatar.character import HairStyle
-from avatar.human.figure import F64, NDArray
+from avatar.human.figure import F64
 from avatar.human.hair.cap import Inflate, cap, under_volume
 from avatar.human.hair.cards import cards
 from avatar.human.hair.hairline import Hairline, Region, Roots, dome
@@ -133,7 +134,8 @@ def parting(head: HeadModel, x: float, layer: Layer, count: int = 24) -> Layer:
 
     def region(r: Roots) -> NDArray[np.bool_]:
         along = (np.abs(r.position[:, 0] - x) < half) & (r.rim > 0.007)
-        return along & (r.position[:, 2] > head.centre[2] - 0.03 * head.scale) & (r.elevation > 15)
+        front: NDArray[np.bool_] = r.position[:, 2] > head.centre[2] - 0.03 * head.scale
+        return along & front & (r.elevation > 15)
 
     high = layer.clearance[1] - 0.004
     return replace(
@@ -160,7 +162,9 @@ def bob(head: HeadModel) -> Style:
         flow_weight=1.2, comb_length=0.08, clearance=(0.007, 0.018), cut=cut_below(hem), width=0.034, segments=8,
         shade=(0.76, 1.0), face_guard=64, chaos=0.03, jitter=0.0, spacing=1.6,
     )  # fmt: skip
-    return Style((under, top, parting(head, top.part, top)), cap_tint=0.6, cap_beyond=0.008, inflate=under_volume(head, 0.006))
+    return Style(
+        (under, top, parting(head, top.part, top)), cap_tint=0.6, cap_beyond=0.008, inflate=under_volume(head, 0.006)
+    )
 
 
 def long_straight(head: HeadModel) -> Style:
@@ -168,7 +172,7 @@ def long_straight(head: HeadModel) -> Style:
     end = head.neck[1] - LONG_REACH * head.scale
     cut = cut_below(lambda p: end + 0 * p[..., 0])
     under = Layer(
-        60, 0.52, below(10, 20), Flow.DOWN, lift=0.1, gravity=1.0, clearance=(0.005, 0.012), cut=cut, width=0.036,
+        58, 0.52, below(10, 20), Flow.DOWN, lift=0.1, gravity=1.0, clearance=(0.005, 0.012), cut=cut, width=0.036,
         segments=7, shade=(0.55, 0.70), face_guard=74, chaos=0.03, max_side=MAX_SIDE,
     )  # fmt: skip
     top = Layer(
@@ -176,7 +180,9 @@ def long_straight(head: HeadModel) -> Style:
         clearance=(0.007, 0.019), max_side=MAX_SIDE, cut=cut, width=0.034, segments=9, shade=(0.76, 1.0),
         face_guard=66, chaos=0.03, spacing=1.6,
     )  # fmt: skip
-    return Style((under, top, parting(head, top.part, top)), cap_tint=0.6, cap_beyond=0.008, inflate=under_volume(head, 0.006))
+    return Style(
+        (under, top, parting(head, top.part, top)), cap_tint=0.6, cap_beyond=0.008, inflate=under_volume(head, 0.006)
+    )
 
 
 STYLES: dict[HairStyle, Callable[[HeadModel], Style]] = {

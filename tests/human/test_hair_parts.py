@@ -1,0 +1,228 @@
+"""Hair that fits every head, keeps out of skin, eyes and clothes, and has the colour it was asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from people import a_character
+from scipy.spatial import cKDTree
+
+from avatar.character import FacialHair, Hair, HairStyle
+from avatar.human.body import shape_figure
+from avatar.human.bundle import LEFT_EYE, RIGHT_EYE
+from avatar.human.figure import F64, AlphaMode, Figure, Part
+from avatar.human.hair import hair_parts, store
+from avatar.human.hair.collision import surface_samples
+from avatar.human.hair.vectors import triangle_normals
+
+PEOPLE: Mapping[str, dict[str, object]] = {
+    "woman": {},
+    "man": {
+        "body": {"gender": 1.0, "age": 36, "height": 1.84, "weight": 0.5, "muscle": 0.7},
+        "face": {"ancestry": {"african": 1, "european": 0}, "shape": "square"},
+    },
+    "child": {"body": {"gender": 0.4, "age": 9, "height": 1.32, "weight": 0.5, "muscle": 0.4}},
+    "elder": {"body": {"gender": 1.0, "age": 84, "height": 1.68, "weight": 0.55, "muscle": 0.3}},
+    "wide": {
+        "body": {"gender": 0.2, "age": 44, "height": 1.6, "weight": 1.0, "muscle": 0.5},
+        "face": {"ancestry": {"asian": 1, "european": 0}, "shape": "round"},
+    },
+    "stylised": {"style": "stylised"},
+    "anime": {"style": "anime"},
+}
+GROWN = [style for style in HairStyle if style is not HairStyle.BALD]
+
+
+@cache
+def figure_of(person: str) -> Figure:
+    return shape_figure(a_character(**PEOPLE[person]))
+
+
+@cache
+def grown(person: str, style: HairStyle, facial: FacialHair = FacialHair.NONE, colour: str = "#6b4730") -> list[Part]:
+    return hair_parts(dressed(figure_of(person), style, facial, colour))
+
+
+def dressed(figure: Figure, style: HairStyle, facial: FacialHair, colour: str, seed: int = 7) -> Figure:
+    hair = Hair(style=style, facial=facial, colour=colour)
+    return replace(figure, character=figure.character.model_copy(update={"hair": hair, "seed": seed}))
+
+
+@cache
+def skin(person: str) -> tuple[F64, F64, cKDTree]:
+    """Samples of the skin, their normals, and a tree of them."""
+    points, normals = surface_samples(figure_of(person).vertices, store.skin_triangles(), 0.005)
+    return points, normals, cKDTree(points)
+
+
+def enclosed(person: str, points: F64) -> NDArray[np.bool_]:
+    """Whether points lie inside the body: the solid angle that all of its skin fills, seen from each."""
+    corner = figure_of(person).vertices[store.skin_triangles()]
+    inside = np.zeros(len(points), bool)
+    for k, point in enumerate(points):
+        a, b, c = (corner[:, j] - point for j in range(3))
+        x, y, z = (np.linalg.norm(v, axis=1) for v in (a, b, c))
+        determinant = np.einsum("ij,ij->i", a, np.cross(b, c))
+        scale = x * y * z + (a * b).sum(1) * z + (b * c).sum(1) * x + (c * a).sum(1) * y
+        inside[k] = abs(2 * np.arctan2(determinant, scale).sum()) > 2 * np.pi
+    return inside
+
+
+def linear(srgb: F64) -> F64:
+    return np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)
+
+
+@pytest.mark.parametrize("person", PEOPLE)
+@pytest.mark.parametrize("style", GROWN)
+def test_every_style_grows_on_every_head(person: str, style: HairStyle) -> None:
+    parts = grown(person, style)
+    figure = figure_of(person)
+    assert 1 <= len(parts) <= 2
+    assert {part.node for part in parts} == {"Wolf3D_Hair"}
+    assert parts[-1].material.name == "Wolf3D_Hair"
+    assert 1000 < sum(len(part.triangles) for part in parts) <= 3500
+    for part in parts:
+        count = len(part.positions)
+        assert np.isfinite(part.positions).all()
+        assert part.triangles.min() == 0
+        assert part.triangles.max() == count - 1
+        assert np.allclose(np.linalg.norm(part.normals, axis=1), 1.0, atol=1e-3)
+        assert part.uv.min() >= 0 and part.uv.max() <= 1
+        assert part.weights.shape == (count, len(figure.joint_names))
+        assert part.weights.min() >= 0
+        assert np.allclose(part.weights.sum(1), 1.0, atol=1e-5)
+        assert (part.weights > 0).sum(1).max() <= 4
+        assert part.colour is not None
+        assert part.colour.shape == (count, 3)
+        # it sits on the head: nowhere further from the skin than a full head of hair is thick
+        distance, _ = skin(person)[2].query(part.positions)
+        assert distance.max() < 0.11
+
+
+@pytest.mark.parametrize("person", PEOPLE)
+@pytest.mark.parametrize("style", GROWN)
+def test_hair_keeps_out_of_skin_and_face(person: str, style: HairStyle) -> None:
+    figure = figure_of(person)
+    positions = np.concatenate([part.positions for part in grown(person, style)])
+    points, normals, tree = skin(person)
+    distance, near = tree.query(positions)
+    behind = ((positions - points[near]) * normals[near]).sum(1) < 0
+    deep = np.nonzero(behind & (distance > 0.0025))[0]
+    assert enclosed(person, positions[deep]).sum() <= 0.03 * len(positions)
+    eyes = figure.vertices[LEFT_EYE].mean(0), figure.vertices[RIGHT_EYE].mean(0)
+    apart = float(np.linalg.norm(eyes[0] - eyes[1]))
+    middle = (eyes[0] + eyes[1]) / 2
+    chin = figure.vertices[store.load().chin, 1]
+    face = (
+        (np.abs(positions[:, 0]) < 0.78 * apart)
+        & (positions[:, 1] < middle[1] + 0.15 * apart)
+        & (positions[:, 1] > chin)
+        & (positions[:, 2] > middle[2] - 0.2 * apart)
+    )
+    assert face.sum() <= (6 if person == "anime" else 0)  # drawn fringes and side locks may touch the outer corner
+
+
+@pytest.mark.parametrize("person", PEOPLE)
+def test_long_hair_lies_outside_a_shirt(person: str) -> None:
+    parts = grown(person, HairStyle.LONG_STRAIGHT)
+    figure = figure_of(person)
+    positions = np.concatenate([part.positions for part in parts])
+    neck = figure.joints["Neck"][1]
+    low = positions[positions[:, 1] < neck - 0.015]
+    assert len(low) > 100
+    points, normals, tree = skin(person)
+    distance, near = tree.query(low)
+    outside = ((low - points[near]) * normals[near]).sum(1) > 0
+    assert distance.min() >= 0.016
+    assert not enclosed(person, low[~outside]).any()
+    names = figure.joint_names
+    follows = {name: np.concatenate([part.weights[:, names.index(name)] for part in parts]) for name in names}
+    hanging = positions[:, 1] < neck - 0.05
+    assert follows["Spine2"][hanging].min() > 0.1
+    assert follows["Head"][positions[:, 1] > figure.joints["Head"][1]].min() == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("person", ["man", "elder", "stylised", "anime"])
+def test_a_beard_follows_the_face(person: str) -> None:
+    figure = figure_of(person)
+    parts = grown(person, HairStyle.BALD, FacialHair.BEARD)
+    assert [part.node for part in parts] == ["Wolf3D_Beard"] * 2
+    assert sum(len(part.triangles) for part in parts) <= 1300
+    eyes = figure.vertices[LEFT_EYE, 1].mean()
+    for part in parts:
+        assert set(part.morphs) <= set(figure.morphs)
+        assert {"jawOpen", "mouthSmileLeft", "viseme_aa"} <= set(part.morphs)
+        assert "eyeBlinkLeft" not in part.morphs
+        assert np.allclose(part.weights.sum(1), 1.0, atol=1e-5)
+        assert (part.weights > 0).sum(1).max() <= 4
+        assert part.positions[:, 1].max() < eyes + 0.015  # where sideburns begin
+        moved = part.morphs["jawOpen"]
+        assert moved.shape == part.positions.shape
+        assert moved[:, 1].min() < -0.008  # the chin goes down with the jaw
+        # it moves as the skin under it does
+        delta = figure.morphs["jawOpen"]
+        dense = np.zeros_like(figure.vertices)
+        dense[delta.index] = delta.offset
+        _, near = cKDTree(figure.vertices[np.unique(store.skin_triangles())]).query(part.positions)
+        under = dense[np.unique(store.skin_triangles())[near]]
+        assert np.median(np.linalg.norm(moved - under, axis=1)) < 0.004
+
+
+def test_bald_and_beardless_is_nothing_and_stubble_is_not_hair() -> None:
+    assert grown("woman", HairStyle.BALD) == []
+    assert grown("man", HairStyle.BALD, FacialHair.STUBBLE) == []
+
+
+@pytest.mark.parametrize("person", ["woman", "anime"])
+@pytest.mark.parametrize("colour", ["#15110f", "#6b4730", "#c9a468", "#dedbd6", "#3f70c0"])
+def test_hair_has_its_colour(person: str, colour: str) -> None:
+    part = grown(person, HairStyle.BOB, colour=colour)[-1]
+    image = part.material.colour
+    assert image is not None and part.colour is not None
+    corner = part.positions[part.triangles]
+    area = np.linalg.norm(np.cross(corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0]), axis=1)
+    uv = part.uv[part.triangles].mean(1)
+    texel = image[(uv[:, 1] * image.shape[0]).astype(int), (uv[:, 0] * image.shape[1]).astype(int)] / 255.0
+    shown = np.ones(len(texel), bool) if image.shape[2] == 3 else texel[:, 3] > part.material.cutoff
+    tint = part.colour[part.triangles].mean(1)
+    albedo = np.average(linear(texel[shown, :3]) * tint[shown], axis=0, weights=area[shown])
+    asked = linear(np.array([int(colour[k : k + 2], 16) for k in (1, 3, 5)]) / 255.0)
+    assert np.abs(albedo ** (1 / 2.2) - asked ** (1 / 2.2)).max() < 0.13  # perceptual lightness per channel
+    if asked.max() > 0.05:
+        assert np.argsort(albedo).tolist() == np.argsort(asked).tolist() or np.ptp(asked) < 0.1
+        assert np.dot(albedo, asked) / np.linalg.norm(albedo) / np.linalg.norm(asked) > 0.97
+
+
+@pytest.mark.parametrize("style", [HairStyle.CROP, HairStyle.BOB, HairStyle.LONG_STRAIGHT])
+def test_cards_face_outward_and_caps_lie_under_them(style: HairStyle) -> None:
+    cap, cards = grown("woman", style)
+    assert (cap.material.alpha, cards.material.alpha) == (AlphaMode.BLEND, AlphaMode.MASK)
+    assert cap.material.colour is cards.material.colour  # one texture
+    assert cards.material.double_sided and not cap.material.double_sided
+    for part in (cap, cards):
+        area = triangle_normals(part.positions, part.triangles)
+        along = (area * part.normals[part.triangles].mean(1)).sum(1)
+        assert np.average(along > 0, weights=np.linalg.norm(area, axis=1)) > 0.93
+
+
+def test_the_same_character_has_the_same_hair_and_another_seed_another() -> None:
+    figure = figure_of("man")
+    first, again, other = (
+        hair_parts(dressed(figure, HairStyle.SIDE_PART, FacialHair.BEARD, "#6b4730", seed)) for seed in (3, 3, 4)
+    )
+    for a, b in zip(first, again, strict=True):
+        assert a.positions.tobytes() == b.positions.tobytes()
+        assert a.material.colour is not None and b.material.colour is not None
+        assert np.array_equal(a.material.colour, b.material.colour)
+        assert a.weights.tobytes() == b.weights.tobytes()
+    assert not np.array_equal(first[1].positions, other[1].positions)
+
+
+def test_hair_is_still_while_the_face_moves() -> None:
+    for part in grown("woman", HairStyle.BOB):
+        assert part.morphs == {}
