@@ -23,8 +23,8 @@ esac
 say() { printf '%s\n' "$*"; }
 stop() { printf '\n%s\n' "$*" >&2; exit 1; }
 
-# step "what it is" command...: one line on success, the end of the log on failure.
-step() {
+# attempt "what it is" command...: one line, done or failed; the output goes to the log.
+attempt() {
   local what=$1 began=$SECONDS
   shift
   printf '  %-52s ' "$what"
@@ -33,9 +33,15 @@ step() {
     printf 'done (%s s)\n' $((SECONDS - began))
   else
     printf 'failed\n'
-    tail -n 15 "$log" | sed 's/^/    /' >&2
-    stop "Set-up stopped at: $what. The whole log is in $log."
+    return 1
   fi
+}
+
+# step: an attempt that must succeed; shows the end of the log when it does not.
+step() {
+  attempt "$@" && return
+  tail -n 15 "$log" | sed 's/^/    /' >&2
+  stop "Set-up stopped at: $1. The whole log is in $log."
 }
 
 # ------------------------------------------------------------------------------------------------------------ stamps
@@ -65,13 +71,15 @@ find_python() {
   return 1
 }
 
-has_library() { /sbin/ldconfig -p 2>/dev/null | grep -q "^[[:space:]]*$1 .*x86-64"; }
-has_package() { apt-cache show --no-all-versions "$1" 2>/dev/null | grep -q '^Package:'; }
+# Whole outputs are read before they are searched: grep -q at the end of a pipe would break it, and fail by pipefail.
+has_library() { grep -q "^[[:space:]]*$1 .*x86-64" <<<"$libraries"; }
+has_package() { [[ $(apt-cache show --no-all-versions "$1" 2>/dev/null) == *"Package: $1"* ]]; }
 
 # What is missing: "needed" stops the set-up, "wanted" only pictures.
 needed=() wanted=()
 take_stock() {
   needed=() wanted=()
+  libraries=$(/sbin/ldconfig -p 2>/dev/null || true)
   if ! find_python; then
     needed+=(python3.11 python3.11-venv)
   elif [[ ! -x $venv/bin/python ]] && ! "$python" -I -c 'import ensurepip, venv' >/dev/null 2>&1; then
@@ -116,9 +124,9 @@ if [[ -z $python ]] && has_package python3 && ! has_package python3.11; then
   uv python install 3.11), then name it: make PYTHON=/path/to/python3.11 ..."
 fi
 if ((${#needed[@]} + ${#wanted[@]})) && [[ $(id -u) == 0 ]] && command -v apt-get >/dev/null; then
-  packages=("${needed[@]}" "${wanted[@]}")
-  step "${#packages[@]} system packages" install_packages "${packages[@]}"
-  say "    ${packages[*]}"
+  # Those for pictures apart: without them all else works.
+  ((${#needed[@]} == 0)) || step "system packages: ${needed[*]}" install_packages "${needed[@]}"
+  ((${#wanted[@]} == 0)) || attempt "system packages for pictures: ${wanted[*]}" install_packages "${wanted[@]}" || true
   take_stock
 fi
 if ((${#needed[@]})); then

@@ -100,6 +100,31 @@ def test_a_step_that_fails_shows_the_end_of_its_log_and_is_tried_again(machine: 
         assert ".avatar/setup.log" in done.stderr
 
 
+def test_as_root_missing_packages_are_installed_and_those_for_pictures_may_fail(machine: Path) -> None:
+    program(machine / "bin", "id", "echo 0")
+    program(machine / "bin", "ldconfig", f"cat {machine / 'libraries'} 2>/dev/null")
+    program(machine / "bin", "cat", 'while IFS= read -r line; do echo "$line"; done <"$1"')
+    libraries = "".join(
+        f"\\t{name} (libc6,x86-64) => /x\\n"
+        for name in ("libcurl.so.4", "libssl.so.3", "liblzma.so.5", "libgcc_s.so.1")
+    )
+    apt = f"""
+echo "$*" >>{machine / "asked"}
+[[ "$*" != *libegl1* ]] || exit 100
+[[ "$*" != *libcurl4* ]] || printf '{libraries}' >{machine / "libraries"}
+"""
+    program(machine / "bin", "apt-get", apt)
+    program(machine / "bin", "python3.11", '[[ "$*" != *"-m venv"* ]]')
+    script = machine / "tools" / "setup.sh"
+    script.write_text(script.read_text().replace("/sbin/ldconfig", str(machine / "bin" / "ldconfig")))
+    done = run_setup(machine, "run")
+    asked = (machine / "asked").read_text().splitlines()
+    assert asked[:2] == ["update -qq", "install -y -qq --no-install-recommends libcurl4 libssl3 liblzma5 libgcc-s1"]
+    assert "libegl1" in asked[-1]
+    assert "Pictures of avatars cannot be rendered here" in done.stdout
+    assert "Set-up stopped at: Python environment in .venv" in done.stderr
+
+
 def test_another_machine_is_refused(machine: Path) -> None:
     program(machine / "bin", "uname", "echo Darwin")
     done = run_setup(machine, "run")
