@@ -403,6 +403,47 @@ def strip_coordinates(points: F64, curve: F64, reach: float) -> tuple[F64, F64, 
     return (fine[near] + along) / length[-1], across, ok
 
 
+LID_RINGS = 4  # from the contact with the eye outwards: 0 inner edge, 1 rim, 2 front edge (lash roots), 3 skin
+
+
+def lid_rings(base: Base, layout: Layout) -> dict[str, list[I64]]:
+    """Edge loops of the lids, ``{side}_{upper|lower}`` -> rings from inside out, each from inner to outer corner.
+
+    The border between face and socket is a loop inside the lid; the next rings on the face side are the lid's rim.
+    """
+    V, vert = base.vertices, base.faces["body"][..., 0]
+    label = islands(base)
+    near = neighbours_of(vert)
+    patch = next(vert[label == i] for i in np.unique(label[layout.socket]) if V[vert[label == i], 0].mean() > 0)
+    seen = set(np.unique(patch).tolist())
+    rings = []
+    ring = boundary_loop(patch)
+    for _ in range(LID_RINGS):
+        ring = [next(n for n in sorted(near[v]) if n not in seen) for v in ring]
+        if len(set(ring)) != len(ring):
+            raise ValueError("the lid rings of this base mesh are not regular")
+        seen |= set(ring)
+        rings.append(np.array(ring))
+    inner = int(np.argmin(V[rings[0], 0]))
+    outer = (int(np.argmax(V[rings[0], 0])) - inner) % len(rings[0])
+    rings = [np.roll(r, -inner) for r in rings]
+    one = [r[: outer + 1] for r in rings]
+    two = [np.concatenate([r[outer:], r[:1]])[::-1] for r in rings]
+    upper, lower = (one, two) if V[one[0], 1].mean() > V[two[0], 1].mean() else (two, one)
+    skin = np.unique(vert)
+    opposite = cKDTree(V[skin])
+
+    def across(ids: I64) -> I64:
+        return np.asarray(skin[opposite.query(V[ids] * [-1, 1, 1])[1]])
+
+    return {
+        "left_upper": upper,
+        "left_lower": lower,
+        "right_upper": [across(r) for r in upper],
+        "right_lower": [across(r) for r in lower],
+    }
+
+
 # --------------------------------------------------------------------------------------------------------- surfaces
 @dataclass(frozen=True, slots=True)
 class Texels:
@@ -417,7 +458,7 @@ class Texels:
     openness: F64
     neck_depth: F64
     metric: F64  # (h, w, 2) metres per texel along columns and rows
-    part: dict[str, F64]  # mouth, socket, hand, finger, foot: 0..1
+    part: dict[str, F64]  # mouth, socket, hand, finger, foot, upper_rim, lower_rim: 0..1
     painted: dict[str, F64]  # the CC0 UV masks
 
 
@@ -474,7 +515,23 @@ def vertex_parts(base: Base, layout: Layout) -> dict[str, F64]:
     knuckle = joint(base, "l-finger-3-1")
     finger = smoothstep(-0.012, 0.006, (q - knuckle) @ arm) * hand
     foot = smoothstep(joint(base, "l-ankle")[1] + 0.02, joint(base, "l-ankle")[1] - 0.02, V[:, 1])
-    return {"mouth": of(layout.mouth), "socket": of(layout.socket), "hand": hand, "finger": finger, "foot": foot}
+    rims = {"upper": np.zeros(len(V)), "lower": np.zeros(len(V))}
+    for name, rings in lid_rings(base, layout).items():
+        weights = (0.55, 0.75, 1.0, 0.0) if name.endswith("upper") else (1.0, 1.0, 0.5, 0.0)
+        for ring, weight in zip(rings, weights, strict=True):
+            k = np.arange(len(ring))
+            fade = np.clip(np.minimum(k + 0.4, 2 * (len(ring) - 0.6 - k)) / 4, 0, 1)  # sooner at the inner corner
+            rim = rims[name.split("_")[1]]
+            rim[ring] = np.maximum(rim[ring], weight * fade)
+    return {
+        "mouth": of(layout.mouth),
+        "socket": of(layout.socket),
+        "hand": hand,
+        "finger": finger,
+        "foot": foot,
+        "upper_rim": rims["upper"],
+        "lower_rim": rims["lower"],
+    }
 
 
 def front_depth(tex: Texels, xy: ArrayLike) -> F64:
@@ -521,20 +578,7 @@ def wrinkles(tex: Texels) -> F64:
     return np.clip(depth * (1 + 0.4 * solid_noise(q, 0.006, 5)), 0, 1)
 
 
-def lash_line(base: Base, tex: Texels, upper: I64) -> F64:
-    """Dark line at the root of the upper lashes, and the lid rim below it."""
-    q = mirrored(tex.position)
-    box = tex.covered & (np.abs(q[..., 0] - EYE_CENTRE[0]) < 0.03) & (np.abs(q[..., 1] - EYE_CENTRE[1]) < 0.018)
-    box &= tex.part["socket"] < 0.5
-    u, v, ok = strip_coordinates(q[box], base.vertices[upper], 0.004)
-    width = np.interp(u, [0, 0.3, 0.8, 0.97, 1.04], [0.0004, 0.0008, 0.0013, 0.0010, 0.0002])
-    rim = np.where(v < 0, np.abs(v) / 0.0030, np.abs(v) / width)
-    out = np.zeros(tex.covered.shape)
-    out[box] = np.where(ok & (u > 0.03) & (u < 1.03), smoothstep(1.25, 0.75, rim), 0)
-    return np.asarray(gaussian_filter(out, 0.7))
-
-
-def head_fields(base: Base, tex: Texels, upper_lid: I64) -> tuple[dict[str, F64], dict[str, F64]]:
+def head_fields(tex: Texels) -> tuple[dict[str, F64], dict[str, F64]]:
     """(coarse, fine) masks of the head in 0..1 and noises in about -2..2 (names beginning with ``noise_``)."""
     p, part = tex.position, tex.part
     ex, ey, _ = EYE_CENTRE
@@ -610,7 +654,8 @@ def head_fields(base: Base, tex: Texels, upper_lid: I64) -> tuple[dict[str, F64]
         "lips": lips,
         "scalp": scalp * outside,
         "wrinkles": wrinkles(tex),
-        "lash_line": lash_line(base, tex, upper_lid),
+        "lash_line": smoothstep(0.35, 0.9, part["upper_rim"]) * (1 - part["socket"]),
+        "waterline": smoothstep(0.1, 0.9, part["lower_rim"]),
         "open": np.where(part["mouth"] > 0.5, np.maximum(tex.openness, 0.45), tex.openness),
         "noise_grain": solid_noise(p, 0.0011, 14) * face_only,
     }
@@ -689,50 +734,17 @@ def png(field: F64, size: int, signed: bool, levels: int = 256) -> NDArray[np.ui
     return np.frombuffer(buffer.getvalue(), np.uint8)
 
 
-def lid_margins(base: Base, layout: Layout) -> dict[str, I64]:
-    """Vertices of the visible lid margins, inner to outer corner.
-
-    The border between face and socket is a loop just inside the lid; the next ring on the face side is the margin.
-    """
-    V, vert = base.vertices, base.faces["body"][..., 0]
-    label = islands(base)
-    near = neighbours_of(vert)
-    patch = next(vert[label == i] for i in np.unique(label[layout.socket]) if V[vert[label == i], 0].mean() > 0)
-    inside = set(np.unique(patch).tolist())
-    ring: list[int] = []
-    for v in boundary_loop(patch):
-        candidates = sorted(n for n in near[v] if n not in inside)
-        if candidates and (not ring or candidates[0] != ring[-1]):
-            ring.append(candidates[0])
-    loop = np.array(ring)
-    loop = np.roll(loop, -int(np.argmin(V[loop, 0])))
-    k = int(np.argmax(V[loop, 0]))
-    one, two = loop[: k + 1], np.concatenate([loop[k:], loop[:1]])[::-1]
-    upper, lower = (one, two) if V[one, 1].mean() > V[two, 1].mean() else (two, one)
-    skin = np.unique(vert)
-    opposite = cKDTree(V[skin])
-
-    def across(ids: I64) -> I64:
-        return np.asarray(skin[opposite.query(V[ids] * [-1, 1, 1])[1]])
-
-    return {
-        "lid_left_upper": upper,
-        "lid_left_lower": lower,
-        "lid_right_upper": across(upper),
-        "lid_right_lower": across(lower),
-    }
-
-
 def bake(folder: Path) -> dict[str, NDArray[np.generic]]:
     """Everything that goes into the file."""
     base = load_base(folder)
     layout = build_layout(base)
     openness = vertex_openness(base, layout)
-    lids = lid_margins(base, layout)
+    lids = lid_rings(base, layout)
     out: dict[str, NDArray[np.generic]] = {
         "surface": base.faces["body"][..., 0].astype(np.uint16),
         "neck_seam": layout.seam.astype(np.uint16),
-        **{name: ids.astype(np.uint16) for name, ids in lids.items()},
+        **{f"lid_{name}": rings[0].astype(np.uint16) for name, rings in lids.items()},
+        **{f"lash_{name}": rings[2].astype(np.uint16) for name, rings in lids.items()},
     }
     vert = base.faces["body"][..., 0]
     out["mouth_rim"] = np.intersect1d(np.unique(vert[layout.face]), np.unique(vert[layout.mouth])).astype(np.uint16)
@@ -743,7 +755,7 @@ def bake(folder: Path) -> dict[str, NDArray[np.generic]]:
         out[f"{key}_canonical"] = base.vertices[ids].astype(np.float32)
     for name, quads in (("head", layout.head), ("body", layout.body)):
         tex = bake_texels(base, layout, quads, openness)
-        coarse, fine = head_fields(base, tex, lids["lid_left_upper"]) if name == "head" else body_fields(base, tex)
+        coarse, fine = head_fields(tex) if name == "head" else body_fields(base, tex)
         out[f"{name}_vertex"] = tex.vertex.astype(np.uint16)
         out[f"{name}_uv"] = np.c_[tex.uv[:, 0], 1 - tex.uv[:, 1]].astype(np.float32)
         out[f"{name}_triangles"] = tex.triangles.astype(np.uint16)

@@ -50,8 +50,8 @@ def lash_look(character: CharacterDescription) -> LashLook:
     drawn = {AvatarStyle.REALISTIC: 0.0, AvatarStyle.STYLISED: 0.6, AvatarStyle.ANIME: 1.0}[style]
     fair *= 1 - 0.8 * drawn
     return LashLook(
-        length=(0.0072 - 0.0014 * masculine) * (1 + 0.18 * made_up),
-        lower_length=0.0038 * (1 - 0.2 * masculine) * (1 - 0.45 * drawn),
+        length=(0.0066 - 0.0012 * masculine) * (1 + 0.18 * made_up),
+        lower_length=0.0034 * (1 - 0.2 * masculine) * (1 - 0.45 * drawn),
         thick=(1.5 - 0.4 * masculine) * (1 + 0.2 * made_up + 1.1 * drawn),
         root=0.12 + 0.06 * made_up + 0.34 * drawn * (1 - 0.3 * masculine),
         count=round(92 * (1 - 0.6 * drawn)),
@@ -186,9 +186,6 @@ def _lashes(
     margin = resample(ids, vertices, LASH_COLUMNS)
     root = margin.take(vertices)
     outward = _outward(root, eye)
-    least = eye.radius * 1.005
-    sunk = np.linalg.norm(root - eye.centre, axis=1, keepdims=True) < least
-    root = np.where(sunk, eye.centre + outward * least, root)
     t = np.linspace(0, 1, LASH_COLUMNS)
     fan = np.array([1.0 if side == "Left" else -1.0, 0, 0]) * ((t - 0.42) * 0.85)[:, None]
     length = (look.length if upper else look.lower_length) * size
@@ -223,15 +220,15 @@ def lash_parts(figure: Figure) -> list[Part]:
             fields[name][delta.index] = delta.offset
     sheets: list[Sheet] = []
     eyes = {side: fit_eye(figure, side) for side in SIDES}
-    lids = landmarks().lids
+    marks = landmarks()
     for side, eye in eyes.items():
         motions = eye_motions(figure, side, eye)
         for which in ("upper", "lower"):
-            ids = lids[side.lower(), which]
+            ids = marks.lids[side.lower(), which]
             sheets.append(_shadow(ids, which == "upper", eye, motions, figure.vertices, fields))
     for which in ("lower", "upper"):
         for side, eye in eyes.items():
-            ids = lids[side.lower(), which]
+            ids = marks.lash_lines[side.lower(), which]
             sheets.append(_lashes(ids, which == "upper", side, eye, look, figure.vertices, fields))
     positions = np.concatenate([s.positions for s in sheets])
     starts = np.cumsum([0, *(len(s.positions) for s in sheets)])

@@ -56,7 +56,7 @@ def test_upper_lashes_stay_rooted_in_the_lid(style: str, morph: str) -> None:
     part, shaped = lashes(style), figure(style)
     start = 4 * SHADOW + 2 * 3 * LASH_COLUMNS
     roots = slice(start, start + LASH_COLUMNS)
-    margin = resample(landmarks().lids["left", "upper"], shaped.vertices, LASH_COLUMNS)
+    margin = resample(landmarks().lash_lines["left", "upper"], shaped.vertices, LASH_COLUMNS)
     wanted = margin.take(dense(morph, style))
     assert np.abs(part.morphs[morph][roots] - wanted).max() < 1e-9
     assert np.linalg.norm(part.positions[roots] - margin.take(shaped.vertices), axis=1).max() < 0.002

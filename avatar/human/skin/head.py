@@ -128,6 +128,7 @@ def paint_head(look: SkinLook) -> Painted:
     beard = double(head.mask("beard")) if look.stubble else None
     jitter = np.random.default_rng([look.seed, 9]).random((FINE, FINE), np.float32) if look.stubble else None
     tables = occlusion_tables(dark, 1.6 if look.flat else look.smooth)
+    deep = 0.4 if look.flat else 1.0
     lip_box = head.fine["lips"] > 127
     lipstick: F32 | None = None
     if look.lipstick is not None:
@@ -145,6 +146,7 @@ def paint_head(look: SkinLook) -> Painted:
             terms.append((grain, (0.55 * rough, 0.1 * rough, 0.1 * rough)))
         if look.age:
             terms.append((fine["wrinkles"] * np.float32(look.age / 255), (-5.5, 2.4, 1.0)))
+        terms.append((fine["waterline"] * np.float32(1 / 255), (-1.0 * deep, 5.0 * deep, 0.5 * deep)))
         for spots, offset, fade in ((freckles, (-9, 4.5, 8), 0.6), (moles, (-24, 2, 2), 0.5), (sun, (-8, 3, 7), 0.5)):
             if spots is not None:
                 terms.append((spots[rows] * (1 - lips), tuple(x * (1 - fade * dark) for x in offset)))

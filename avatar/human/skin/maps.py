@@ -59,7 +59,8 @@ class Landmarks:
     surface: I64  # (13378, 4) every quad of the skin
     neck_seam: I64  # (48,) loop where head and body meet
     mouth_rim: I64  # where the lips turn into the mouth
-    lids: Mapping[tuple[str, str], I64]  # ("left"|"right", "upper"|"lower") -> margin, inner to outer corner
+    lids: Mapping[tuple[str, str], I64]  # ("left"|"right", "upper"|"lower") -> edge at the eye, inner to outer corner
+    lash_lines: Mapping[tuple[str, str], I64]  # the same for the front edge of the lid, where lashes grow
     upper_teeth: I64
     lower_teeth: I64
     upper_teeth_canonical: F64  # (68, 3) metres
@@ -133,6 +134,7 @@ def landmarks() -> Landmarks:
         neck_seam=ids("neck_seam"),
         mouth_rim=ids("mouth_rim"),
         lids={(s, w): ids(f"lid_{s}_{w}") for s in ("left", "right") for w in ("upper", "lower")},
+        lash_lines={(s, w): ids(f"lash_{s}_{w}") for s in ("left", "right") for w in ("upper", "lower")},
         upper_teeth=ids("upper_teeth_vertex"),
         lower_teeth=ids("lower_teeth_vertex"),
         upper_teeth_canonical=stored["upper_teeth_canonical"].astype(np.float64),
