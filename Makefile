@@ -39,7 +39,7 @@ test: setup-dev
 lint: setup-dev
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
-	@$(BIN)/lint-imports
+	@$(BIN)/lint-imports --no-logo
 
 check: lint test
 
