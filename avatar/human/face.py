@@ -32,9 +32,9 @@ _SINGLE = (
 ARKIT: tuple[str, ...] = tuple(sorted([*_SINGLE, *(f"{name}{side}" for name in _SIDED for side in ("Left", "Right"))]))
 CONTRACT_MORPHS: tuple[str, ...] = (*ARKIT, *VISEMES, *EXTRAS)
 
-# Units that are right in kind but too subtle at weight 1.
+# Units that are right in kind but too subtle at weight 1, and one that is too broad.
 _AMPLIFIED = {"cheekPuff": 1.15, "cheekSquint": 1.4, "eyeSquint": 1.5, "noseSneer": 1.5, "jawForward": 1.3}
-_AMPLIFIED |= {"mouthDimple": 1.5, "eyeLookDown": 1.25, "eyeLookUp": 1.25}
+_AMPLIFIED |= {"mouthSmile": 0.88, "mouthDimple": 1.5, "eyeLookDown": 1.25, "eyeLookUp": 1.25}
 _NOTICEABLE = 1e-5  # metres; smaller displacements are dropped
 
 _LIP_OVERLAP = 0.00015  # metres that closed lips press into each other
@@ -100,34 +100,30 @@ def _closing(vertices: F64, ids: I64, upper: NDArray[np.bool_]) -> F64:
 
 
 # --- eyes ------------------------------------------------------------------------------------------------------------
-def _edge(vertices: F64, ring: I64, x: F64) -> F64:
-    order = np.argsort(vertices[ring, 0])
-    line: F64 = np.interp(x, vertices[ring, 0][order], vertices[ring, 1][order])
-    return line
+def _across(vertices: F64, side: str, samples: int) -> F64:
+    """(samples,) x positions across one eye, corners left out."""
+    ends = np.sort(vertices[landmarks.lids(side).upper[[0, -1]], 0])
+    return np.linspace(ends[0], ends[1], samples + 4)[2:-2]
 
 
 def lid_opening(vertices: F64, side: str, samples: int = 15) -> F64:
-    """(samples,) metres between the upper and the lower lid's margin across one eye; negative where they cross."""
-    lids = landmarks.lids(side)
-    ends = np.sort(vertices[lids.upper[[0, -1]], 0])
-    x = np.linspace(ends[0], ends[1], samples + 4)[2:-2]
-    return _edge(vertices, lids.upper, x) - _edge(vertices, lids.lower, x)
+    """(samples,) metres between the edges of the upper and the lower lid; negative where they cross."""
+    upper, lower = landmarks.lid_edges(vertices, side, _across(vertices, side, samples))
+    return upper - lower
 
 
 def _fit_blink(vertices: F64, blink: F64, side: str) -> F64:
-    """Scale an eye's closing so that the upper margin ends on the lower one all along; ``blink`` is (19158, 3)."""
-    lids = landmarks.lids(side)
-    ends = np.sort(vertices[lids.upper[[0, -1]], 0])
-    x = np.linspace(ends[0], ends[1], 19)[1:-1]
+    """Scale an eye's closing, (19158, 3), so that the upper lid's edge ends on the lower one's all along."""
+    x = _across(vertices, side, 17)
     out = blink.copy()
-    line = _edge(vertices, lids.lower, vertices[:, 0])
-    span = 0.0035 * (ends[1] - ends[0]) / 0.028
+    upper_at_rest, _ = landmarks.lid_edges(vertices, side, x)
+    _, line = landmarks.lid_edges(vertices, side, vertices[:, 0])
+    span = 0.21 * landmarks.eyeball(vertices, side).radius
     upper = smoothstep(-span, span, vertices[:, 1] - line)  # the lower lid keeps its own small motion
-    for _ in range(4):
-        closed = vertices + out
-        travel = _edge(vertices, lids.upper, x) - _edge(closed, lids.upper, x)
-        missing = _edge(closed, lids.upper, x) - _edge(closed, lids.lower, x) + _LID_OVERLAP
-        factor = np.clip(1 + missing / np.maximum(travel, 0.0015), 0.35, 2.0)
+    for _ in range(5):
+        edge, lower = landmarks.lid_edges(vertices + out, side, x)
+        missing = edge - lower + _LID_OVERLAP
+        factor = np.clip(1 + missing / np.maximum(upper_at_rest - edge, 0.0015), 0.35, 2.0)
         factor = np.convolve(np.pad(factor, 1, mode="edge"), (0.25, 0.5, 0.25), mode="valid")
         out *= 1 + upper[:, None] * (np.interp(vertices[:, 0], x, factor)[:, None] - 1)
     return out
@@ -159,7 +155,8 @@ def _lid_skin(vertices: F64, side: str) -> I64:
     relative = vertices[skin] - ball.centre
     distance = np.linalg.norm(relative, axis=1)
     near = (distance < 1.7 * ball.radius) & (relative[:, 2] > -0.2 * ball.radius)
-    return np.union1d(skin[near], landmarks.lids(side).inner)
+    out: I64 = skin[near]
+    return out
 
 
 def _push_out(points: F64, centre: F64, radius: float, gaze: F64) -> F64:
@@ -199,6 +196,8 @@ def _clear_of_eyeball(vertices: F64, unit: F64, side: str, turn: tuple[int, floa
             gaze = gaze / np.linalg.norm(gaze)
         centre = ball.centre - np.array([0.0, 0.0, retract * weight])
         out[ids] += _push_out(vertices[ids] + weight * out[ids], centre, ball.radius, gaze) / weight
+    lids = landmarks.lids(side)
+    out[lids.inner] = out[lids.inner_beside]  # the rim goes with its edge, so no ledge shows on a closed eye
     return out
 
 

@@ -22,6 +22,7 @@ _HEAD_FLOOR = 0.60  # metres on the base mesh; nails share the mouth's UV corner
 EYEBALLS = {"Left": LEFT_EYE, "Right": RIGHT_EYE}
 IRIS_ANGLE = 0.405  # radians from the gaze axis to the iris edge
 _LIP_RINGS = 3
+_LID_RINGS = 3
 
 
 def smoothstep(low: float, high: float, value: F64) -> F64:
@@ -39,11 +40,14 @@ class Sphere:
 
 @dataclass(frozen=True, slots=True)
 class Lids:
-    """The visible margins of one eye, each from the inner to the outer corner; both hold the two corners."""
+    """The margins of one eye, each from the inner to the outer corner; both hold the two corners."""
 
     upper: I64
     lower: I64
     inner: I64  # the loop just inside the margin, where lid turns to socket
+    inner_beside: I64  # for each of ``inner`` the nearest margin vertex
+    upper_rings: tuple[I64, ...]  # the margin and the next loops on the lid's edge, outwards
+    lower_rings: tuple[I64, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +130,22 @@ def lids(side: str) -> Lids:
     outer = int(np.argmax(np.abs(base[ring, 0])))
     one, two = np.array(ring[: outer + 1]), np.array([*ring[outer:], ring[0]])[::-1]
     upper, lower = (one, two) if base[one, 1].mean() > base[two, 1].mean() else (two, one)
-    return Lids(upper, lower, np.array(loop))
+    margin, inner = np.array(ring), np.array(loop)
+    apart = np.linalg.norm(base[inner][:, None] - base[margin][None], axis=2)
+    is_upper = dict.fromkeys(upper[1:-1].tolist(), True) | dict.fromkeys(lower[1:-1].tolist(), False)
+    seen = socket | set(ring)
+    rings, last = [upper], ring
+    lower_rings = [lower]
+    for _ in range(_LID_RINGS - 1):
+        last = _outward(last, seen)
+        for vertex in last:
+            known = [is_upper[n] for n in neighbours(vertex) if n in is_upper]
+            if known:  # beyond the corners neither lid has an edge
+                is_upper[vertex] = sum(known) * 2 > len(known)
+        seen |= set(last)
+        rings.append(np.array([v for v in last if is_upper.get(v) is True]))
+        lower_rings.append(np.array([v for v in last if is_upper.get(v) is False]))
+    return Lids(upper, lower, inner, margin[apart.argmin(axis=1)], tuple(rings), tuple(lower_rings))
 
 
 def _outward(ring: Iterable[int], seen: set[int]) -> list[int]:
@@ -170,14 +189,24 @@ def lip_gap(vertices: F64, samples: int = 21) -> tuple[F64, F64, F64]:
     half = 0.9 * float(np.abs(vertices[rings.upper[0], 0]).max())
     x = np.linspace(-half, half, samples)
 
-    def curve(ring: I64) -> F64:
-        order = np.argsort(vertices[ring, 0])
-        line: F64 = np.interp(x, vertices[ring, 0][order], vertices[ring, 1][order])
-        return line
-
-    upper = np.min([curve(r) for r in rings.upper], axis=0)
-    lower = np.max([curve(r) for r in rings.lower], axis=0)
+    upper = np.min([outline(vertices, ring, x) for ring in rings.upper], axis=0)
+    lower = np.max([outline(vertices, ring, x) for ring in rings.lower], axis=0)
     return x, upper, lower
+
+
+def outline(vertices: F64, ring: I64, x: F64) -> F64:
+    """Height of a chain of vertices, seen from the front, over each x; level beyond its ends."""
+    order = np.argsort(vertices[ring, 0])
+    line: F64 = np.interp(x, vertices[ring, 0][order], vertices[ring, 1][order])
+    return line
+
+
+def lid_edges(vertices: F64, side: str, x: F64) -> tuple[F64, F64]:
+    """Heights of the upper and the lower lid's visible edge over each x, seen from the front."""
+    margins = lids(side)
+    upper: F64 = np.min([outline(vertices, ring, x) for ring in margins.upper_rings], axis=0)
+    lower: F64 = np.max([outline(vertices, ring, x) for ring in margins.lower_rings], axis=0)
+    return upper, lower
 
 
 def eyeball(vertices: F64, side: str) -> Sphere:

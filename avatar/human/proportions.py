@@ -69,8 +69,8 @@ STYLES: Mapping[AvatarStyle, Proportions] = {
         limbs=0.86,
         waist=0.90,
         legs=1.05,
-        eyes=1.20,
-        eye_shift=(0.0022, -0.0020, 0.0004),
+        eyes=1.28,
+        eye_shift=(0.0030, -0.0024, 0.0004),
         nose=(0.94, 0.80, 0.78),
         mouth=(0.88, 0.92, 0.96),
         cheek=(0.0, 0.0, 0.0015),
@@ -80,7 +80,7 @@ STYLES: Mapping[AvatarStyle, Proportions] = {
         youth=0.75,
         soft=8,
         smile=0.15,
-        wide=0.15,
+        wide=0.2,
     ),
 }
 

@@ -31,9 +31,9 @@ VISEMES: Mapping[str, Mapping[str, float]] = {
         "jawOpen": 0.14, "mouthStretch": 0.12, "mouthLowerDown": 0.18, "mouthUpperUp": 0.12, "tongueUp": 0.90,
     },
     "viseme_RR": {"jawOpen": 0.16, "mouthFunnel": 0.42, "mouthPucker": 0.20, "tongueUp": 0.35},
-    "viseme_aa": {"jawOpen": 0.62, "mouthLowerDown": 0.18, "mouthUpperUp": 0.18},
+    "viseme_aa": {"jawOpen": 0.58, "mouthLowerDown": 0.15, "mouthUpperUp": 0.30},
     "viseme_E": {
-        "jawOpen": 0.30, "mouthStretch": 0.30, "mouthSmile": 0.20, "mouthLowerDown": 0.20, "mouthUpperUp": 0.18,
+        "jawOpen": 0.30, "mouthStretch": 0.30, "mouthSmile": 0.20, "mouthLowerDown": 0.20, "mouthUpperUp": 0.25,
     },
     "viseme_I": {
         "jawOpen": 0.15, "mouthSmile": 0.32, "mouthStretch": 0.26, "mouthLowerDown": 0.20, "mouthUpperUp": 0.18,
