@@ -21,6 +21,7 @@ from typing import Any, BinaryIO
 
 FRAME = struct.Struct("<II")
 SHADOW_MAP_PIXELS = 2048
+CPU_SECONDS = 240  # a request; ends a guest that spins after its parent is gone
 
 Json = dict[str, Any]
 
@@ -151,6 +152,9 @@ def main() -> None:
             payload = read_exactly(requests, body)
         except EOFError:
             os._exit(0)  # nothing to save, and the driver's exit handlers take their time
+        spent = resource.getrusage(resource.RUSAGE_SELF)
+        budget = int(spent.ru_utime + spent.ru_stime) + CPU_SECONDS
+        resource.setrlimit(resource.RLIMIT_CPU, (budget, resource.RLIM_INFINITY))
         stage, reply, image = answer(stage, request, payload)
         text = json.dumps(reply).encode()
         answers.write(FRAME.pack(len(text), len(image)) + text + image)
