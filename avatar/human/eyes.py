@@ -92,8 +92,8 @@ def eye_look(character: CharacterDescription) -> EyeLook:
         grey = colour * 0.86 + 0.10 * colour.mean() - 0.03
         return EyeLook(
             inner * 0.9, np.clip(grey, 0, 1), sclera - np.array([0.02, 0.03, 0.06]) * old, 0.75 - 0.25 * old,
-            5.9 + 0.25 * young, 0.36 - 0.04 * old + float(rng.normal(0, 0.012)), 0.4 + 0.25 * old - 0.3 * young, 0.35, 1.0, 0.072,
-            character.seed,
+            5.9 + 0.25 * young, 0.36 - 0.04 * old + float(rng.normal(0, 0.012)), 0.4 + 0.25 * old - 0.3 * young,
+            0.35, 1.0, 0.072, character.seed,
         )  # fmt: skip
     bright = np.array([0.93, 0.92, 0.91])
     vivid = np.clip(colour * 1.1 + 0.02, 0, 1)

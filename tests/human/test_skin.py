@@ -18,7 +18,7 @@ from avatar.human.figure import F64, U8, Figure, Part
 from avatar.human.skin import skin_parts
 from avatar.human.skin.body_skin import paint_body
 from avatar.human.skin.head import paint_head
-from avatar.human.skin.maps import Surface, landmarks, surface
+from avatar.human.skin.maps import Surface, brow_windows, landmarks, surface
 from avatar.human.skin.paint import double, halve, normal_map, scatter
 from avatar.human.skin.palette import encode, look_of, skin_lab, srgb_to_lab, to_linear, to_srgb
 
@@ -238,3 +238,15 @@ def test_doubling_keeps_planes_and_halving_undoes_it(level: float, right: float,
     rows, columns = np.mgrid[0:8, 0:8]
     plane = (level + right * columns + down * rows).astype(np.float32)
     assert np.allclose(halve(double(plane))[1:-1, 1:-1], plane[1:-1, 1:-1], atol=1e-4)
+
+
+def test_brows_have_the_hair_colour_and_the_described_weight() -> None:
+    window = np.zeros((1024, 1024), bool)
+    for brow in brow_windows():
+        inside = (brow.along > 0.1) & (brow.along < 0.7) & (np.abs(brow.across) < 2)
+        h, w = inside.shape
+        window[brow.row : brow.row + h, brow.column : brow.column + w] = inside
+    dark, fair = (lab_of(painted(hair={"style": "crop", "colour": c}), window)[0] for c in ("#1a120c", "#d8b878"))
+    thin, heavy = (lab_of(painted(face={"brow_weight": w}), window)[0] for w in (-1, 1))
+    assert dark < fair - 8 and heavy < thin - 5
+    assert dark < lab_of(painted(), bare_cheek())[0] - 25

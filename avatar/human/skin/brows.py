@@ -57,7 +57,7 @@ def brow_strip(look: SkinLook) -> F32:
     across = np.linspace(BREADTH_MM / 2, -BREADTH_MM / 2, HEIGHT)[:, None]
     t = np.maximum(half(along), 0.2)
     soft = np.exp(-(((across - 0.15 * t) / t) ** 2) * 1.1) * _step(0, 0.12, along) * _step(1.0, 0.86, along)
-    natural = hairs * 0.9 + soft * (0.34 + 0.2 * look.brow_opacity)
+    natural = hairs + soft * (0.55 + 0.2 * look.brow_opacity)
     shape = _step(1.25, 0.8, np.abs(across - 0.1 * t) / t) * _step(0, 0.05, along) * _step(1.0, 0.93, along)
     clean = shape * 0.85 + (0.0 if look.flat else 0.2) * hairs
     return np.clip(natural * (1 - look.smooth) + clean * look.smooth, 0, 1).astype(np.float32)
