@@ -39,8 +39,8 @@ class Drawn:
 
 
 DRAWN: dict[HairStyle, Drawn] = {
-    HairStyle.CROP: Drawn(crown=0.15, back=0.085, side=0.085, bangs=0.125, lift=0.6, chaos=0.14),
-    HairStyle.SIDE_PART: Drawn(crown=0.175, back=0.105, side=0.12, bangs=0.15, lift=0.55, chaos=0.11),
+    HairStyle.CROP: Drawn(crown=0.125, back=0.065, side=0.085, bangs=0.125, lift=0.6, chaos=0.14),
+    HairStyle.SIDE_PART: Drawn(crown=0.15, back=0.085, side=0.12, bangs=0.15, lift=0.55, chaos=0.11),
     HairStyle.BOB: Drawn(crown=0.21, back=0.135, side=0.165, bangs=0.16, lift=0.45, chaos=0.06),
     HairStyle.LONG_STRAIGHT: Drawn(crown=0.40, back=0.32, side=0.27, bangs=0.165, lift=0.4, chaos=0.04),
 }
