@@ -31,6 +31,7 @@ from avatar.human.wardrobe.simplify import simplify
 from avatar.human.wardrobe.unwrap import flatten, pack
 
 HIDE_NECK, HIDE_HEM, HIDE_OPENING = 0.018, 0.018, 0.045  # metres of skin that stay under an edge one can look into
+CHEST = 12.0  # how much more an error weighs there when simplifying
 NECK_WIDTH, NECK_FRONT, NECK_BACK, NECK_DEPTH = 0.074, 0.082, 0.062, 0.085  # crew neck: half axes and depth, metres
 
 
@@ -183,7 +184,7 @@ def _pattern(
     figure: Figure, dummy: Dummy, cut: Cut, draped: Draped, target: int, turned: tuple[str, ...], gap: float,
     hidden: NDArray[np.bool_], *, top: bool,
 ) -> Pattern:  # fmt: skip
-    shell = simplify(draped.positions, cut.triangles, target)
+    shell = simplify(draped.positions, cut.triangles, target, _importance(dummy.frame, draped.positions))
     starts = {name: cut.edges[name] for name in turned}
     lips = tuple(loop for loop in boundary_loops(shell) if any(np.isin(loop, edge).any() for edge in starts.values()))
     bare = clear(draped, shell, dummy.skin, gap * 0.8, np.zeros(cut.count, bool))
@@ -205,6 +206,13 @@ def _pattern(
         openness=openness(positions, normals, triangles, dummy.skin.points)[source].astype(np.float32),
         arm=arm[source].astype(np.float32), hidden=hidden, sheet=sheet, body=dummy.frame,
     )  # fmt: skip
+
+
+def _importance(frame: Frame, p: F64) -> F64:
+    """(n,) The chest keeps its vertices: flat on the average body, it is round on others."""
+    k = frame.scale
+    chest = np.exp(-(((p[:, 1] - frame.bust) / (0.09 * k)) ** 2)) * smoothstep(0.18 * k, 0.14 * k, np.abs(p[:, 0]))
+    return 1 + CHEST * chest * (p[:, 2] > np.interp(p[:, 1], frame.axis_y, frame.axis_z))
 
 
 def _on_body(dummy: Dummy, cut: Cut, draped: Draped) -> F64:

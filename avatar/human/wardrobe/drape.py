@@ -85,7 +85,7 @@ def drape_top(
         around, reach, _ = trunk_polar(frame, worn)
         grid = grid.raised(worn[:, 1], around, reach + 0.5 * gap)
     grid = grid.bridged(0.9)
-    grid = grid.hanging(fit.slope * (1 + 0.5 * np.abs(np.sin(grid.theta)))).tented(TENT).blurred(2.5, 1.5)
+    grid = grid.hanging(fit.slope * (1 + 0.5 * np.abs(np.sin(grid.theta)))).tented(TENT).smoothed()
     theta, radius, outward = trunk_polar(frame, p)
     down = smoothstep(frame.armpit - 0.02 * k, frame.crotch, p[:, 1])
     ease = (fit.ease + (fit.ease_hem - fit.ease) * down) * k + 0.004 * k * np.sin(theta * 5 + 1.3) * down

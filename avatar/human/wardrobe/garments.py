@@ -43,7 +43,7 @@ class BottomFit:
     ease_hem: float = 0.012
     slope: float = 0.15  # taper; small hangs straight
     gap: float = 0.005
-    triangles: int = 1560  # before the part under the top is dropped
+    triangles: int = 1530  # before the part under the top is dropped
 
 
 TOPS = {
