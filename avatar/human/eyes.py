@@ -23,6 +23,7 @@ SIZE = 512
 
 GAZE_LIMITS = (12.0, 18.0)  # degrees a gaze morph turns the ball at weight 1
 GAZE_DEFAULT = 14.0
+CORNEA_SPECULAR = 0.63  # a refractive index of 1.376 reflects 2.5 %, glTF's default 4 %; else dark irises look grey
 BLINK_RETRACT = 0.0010  # metres at source size: lids move on a chord, so the ball steps back under them
 GAZES = ("eyeLookUp", "eyeLookDown", "eyeLookIn", "eyeLookOut")
 
@@ -80,7 +81,7 @@ def eye_look(character: CharacterDescription) -> EyeLook:
     brown = float(np.clip((colour[0] - colour[2]) / 0.18, 0, 1))
     amber = np.array([0.56, 0.44, 0.26])
     inner_fair = colour * 0.5 + amber * 0.5
-    inner_brown = np.clip(colour * 1.45 + np.array([0.05, 0.025, 0.0]), 0, 0.8)
+    inner_brown = np.clip(colour * 1.3 + np.array([0.03, 0.015, 0.0]), 0, 0.8)
     inner = (inner_fair * fairness + np.clip(colour * 1.5 + 0.02, 0, 1) * (1 - fairness)) * (1 - brown)
     inner = inner + inner_brown * brown
     tone = character.skin.tone
@@ -255,7 +256,9 @@ def eye_parts(figure: Figure) -> list[Part]:
     """``EyeLeft`` and ``EyeRight``: 414 triangles each, wholly on the eye joints, one shared painted material."""
     look = eye_look(figure.character)
     flat = figure.character.style is AvatarStyle.ANIME
-    material = Material(name="Wolf3D_Eye", colour=paint_eye(look), roughness=0.35 if flat else 0.06)
+    material = Material(
+        name="Wolf3D_Eye", colour=paint_eye(look), roughness=0.35 if flat else 0.06, specular=CORNEA_SPECULAR
+    )
     polar, uv, triangles = _ball()
     parts = []
     for side in SIDES:

@@ -125,3 +125,8 @@ def test_sphere_fit_recovers_a_sphere(seed: int, radius: float) -> None:
     points = centre + radius * points / np.linalg.norm(points, axis=1, keepdims=True)
     found, size = fit_sphere(points)
     assert np.allclose(found, centre, atol=1e-8) and abs(size - radius) < 1e-8
+
+
+def test_the_cornea_reflects_less_than_plastic() -> None:
+    material = eyes()["EyeLeft"].material
+    assert material.specular is not None and 0.4 < material.specular < 0.8 and material.roughness < 0.15
