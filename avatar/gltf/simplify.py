@@ -13,7 +13,7 @@ the simplifier is meshoptimizer in the sidecar.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -43,23 +43,35 @@ from avatar.gltf.sidecar import Sidecar
 class SimplifyOptions:
     """Weights of what counts as error, relative to position. Tuned on posed and morphed avatars (bench/lods.py)."""
 
-    normals: float = 0.05  # a right angle costs as much as this part of the model's extent
+    normals: float = 0.1  # a right angle costs as much as this part of the model's extent
     morphs: float = 1.0
     skin: float = 0.01  # metres that a vertex strays for a whole joint of wrong weight
     texture: float = 0.05
     components: int = 6  # principal components kept of morphs and of skin weights
     morphing: float = 2.0  # importance of parts that morph, where ``extras.importance`` says nothing
-    floor: float = 0.3  # of its even share: what every part keeps at least
+    floor: float = 0.2  # of its even share: what every part keeps at least
     least: int = 12  # triangles that a part keeps in any case
     contact: float = 0.002  # of the extent: lips and lids nearer than this touch
+    locks: float = 0.04  # vertices locked on the edges of lips and lids, at most, for each triangle of the target
 
 
 DEFAULTS = SimplifyOptions()
-# Parts that few will miss from afar, first match wins: they are reduced on their own, to this part of an even share.
-MINOR = (
+SNAP = 2.0**-17  # of the extent, 14 um on a person: vertices nearer than this are at one place
+# Parts by the names of node, mesh and material, first match wins.
+# Reduced on their own, to this multiple of an even share: what few will miss from afar, what is all edges and would
+# outbid the face (cards of hair), and thin frames, whose every triangle is small and still shows.
+APART = (
     (re.compile(r"lash", re.I), 0.5),
     (re.compile(r"shadow|occlusion", re.I), 0.4),
-    (re.compile(r"teeth|tongue|mouth", re.I), 0.6),
+    (re.compile(r"teeth|tongue", re.I), 0.5),
+    (re.compile(r"glasses|facewear|headset|earring", re.I), 6.0),
+    (re.compile(r"(hair|beard|brow)(?!.*_cap)", re.I), 1.5),
+)
+# Importance: thin shells that the skin must not poke through, and what frames the face.
+NAMED = (
+    (re.compile(r"_cap\b", re.I), 3.0),
+    (re.compile(r"eye", re.I), 3.0),
+    (re.compile(r"outfit|shirt|cloth", re.I), 1.5),
 )
 # Morphs in which two sides of the face meet or part: their edges must stay in step, or the mouth shows teeth at rest.
 PARTING = ("jawOpen", "mouthOpen", "viseme_aa", "mouthFunnel")
@@ -68,17 +80,25 @@ _MAX_MORPHS = 128  # a principal component analysis of more would take longer th
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
-    """One primitive as the simplifier sees it: only the vertices its triangles use."""
+class Shape:
+    """Triangles, and only the vertices they use."""
 
-    spot: Spot
     rows: I64  # (n,) vertex numbers in the primitive
     corners: I64  # (t, 3) into rows
     positions: F64  # (n, 3) in the bind pose
-    columns: F64  # (n, k)
+    places: I64  # (n,) number of the place: equal for vertices of any part at the same position
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One primitive as the simplifier sees it."""
+
+    spot: Spot
+    shape: Shape
+    columns: F64  # (n, k) what counts as error besides position
     locked: NDArray[np.bool_]  # (n,)
     copies: int  # how many nodes show it
-    minor: float  # below 1: reduced on its own, by this factor
+    apart: float | None  # reduced on its own, to this multiple of an even share
 
 
 def simplify(document: Document, target: int, sidecar: Sidecar, options: SimplifyOptions = DEFAULTS) -> Change:
@@ -88,12 +108,12 @@ def simplify(document: Document, target: int, sidecar: Sidecar, options: Simplif
     for geometry that is not finite, ``CodecFailed`` when the simplifier fails.
     """
     parts = _gather(document, target, options)
-    before = sum(len(part.corners) * part.copies for part in parts)
+    before = sum(len(part.shape.corners) * part.copies for part in parts)
     if before <= target:
         return Change(document, (f"kept all {before:,} triangles",))
     kept = _fit(parts, target, before, sidecar, options)
     after = sum(len(corners) * part.copies for part, corners in zip(parts, kept, strict=True))
-    replaced = {part.spot: part.rows[corners] for part, corners in zip(parts, kept, strict=True)}
+    replaced = {part.spot: part.shape.rows[corners] for part, corners in zip(parts, kept, strict=True)}
     locked = sum(int(part.locked.sum()) for part in parts)
     note = (
         f"simplified {before:,} to {after:,} triangles in {len(parts)} primitives; locked {locked} lip and lid vertices"
@@ -105,26 +125,29 @@ def simplify(document: Document, target: int, sidecar: Sidecar, options: Simplif
 
 
 def _fit(parts: Sequence[Part], target: int, total: int, sidecar: Sidecar, options: SimplifyOptions) -> list[I64]:
-    """Triangles of each part, together at most ``target``: minor parts and floors first, the rest shares the rest."""
+    """Triangles of each part, together at most ``target``: what stands apart and floors first, then the rest."""
     ratio = target / total
-    share = [options.floor * ratio * len(part.corners) for part in parts]
-    floors = [min(len(part.corners), max(options.least, int(each))) for part, each in zip(parts, share, strict=True)]
+    share = [options.floor * ratio * len(part.shape.corners) for part in parts]
+    floors = [
+        min(len(part.shape.corners), max(options.least, int(each))) for part, each in zip(parts, share, strict=True)
+    ]
     drawn = sum(floor * part.copies for floor, part in zip(floors, parts, strict=True))
     if drawn > target / 2:  # hundreds of small parts: their floors must not eat the budget
         floors = [int(floor * target / 2 / drawn) for floor in floors]
     kept: dict[int, I64] = {}
     for at, part in enumerate(parts):
-        if part.minor < 1:
-            kept[at] = _alone(part, max(floors[at], int(part.minor * ratio * len(part.corners))), sidecar)
+        if part.apart is not None:
+            kept[at] = _alone(parts, at, max(floors[at], int(part.apart * ratio * len(part.shape.corners))), sidecar)
     slack = 0
     for flags in (("Prune",), ("Prune",), ("Prune",), ("Prune", "Permissive"), ("Prune", "Permissive")):
         shared = [at for at in range(len(parts)) if at not in kept]
         budget = target - slack - _drawn(parts, kept)
-        result = _together([parts[at] for at in shared], budget, flags, sidecar) if shared and budget > 0 else []
+        seams = _places(parts[at] for at in kept)
+        result = _together([parts[at] for at in shared], seams, budget, flags, sidecar) if shared and budget > 0 else []
         trial = {**kept, **dict(zip(shared, result, strict=False))}
         low = [at for at in shared if at in trial and len(trial[at]) < floors[at]]
         if low:
-            kept.update({at: _alone(parts[at], floors[at], sidecar) for at in low})
+            kept.update({at: _alone(parts, at, floors[at], sidecar) for at in low})
             continue
         over = _drawn(parts, trial) - target
         if len(trial) == len(parts) and over <= 0:
@@ -137,26 +160,32 @@ def _drawn(parts: Sequence[Part], kept: dict[int, I64]) -> int:
     return sum(len(corners) * parts[at].copies for at, corners in kept.items())
 
 
-def _alone(part: Part, target: int, sidecar: Sidecar) -> I64:
-    return _together([part], target * part.copies, (), sidecar)[0]
+def _places(parts: Iterable[Part]) -> I64:
+    return np.unique(np.concatenate([np.zeros(0, np.int64), *(part.shape.places for part in parts)]))
 
 
-def _together(parts: Sequence[Part], budget: int, flags: tuple[str, ...], sidecar: Sidecar) -> list[I64]:
-    """One run of the simplifier over merged parts; ``budget`` counts drawn triangles."""
-    starts = np.cumsum([0, *(len(part.rows) for part in parts)])
-    corners = np.concatenate([part.corners + start for part, start in zip(parts, starts, strict=False)])
-    positions = np.concatenate([part.positions for part in parts])
+def _alone(parts: Sequence[Part], at: int, target: int, sidecar: Sidecar) -> I64:
+    seams = _places(part for number, part in enumerate(parts) if number != at)
+    return _together([parts[at]], seams, target * parts[at].copies, ("Prune",), sidecar)[0]
+
+
+def _together(parts: Sequence[Part], seams: I64, budget: int, flags: tuple[str, ...], sidecar: Sidecar) -> list[I64]:
+    """One run of the simplifier over merged parts; ``budget`` counts drawn triangles. Vertices in ``seams``, places
+    that parts outside this run have too, stay, or the surface would crack there."""
+    starts = np.cumsum([0, *(len(part.shape.rows) for part in parts)])
+    corners = np.concatenate([part.shape.corners + start for part, start in zip(parts, starts, strict=False)])
+    positions = np.concatenate([part.shape.positions for part in parts])
     columns = np.concatenate([part.columns for part in parts])
-    drawn = sum(len(part.corners) * part.copies for part in parts)
+    drawn = sum(len(part.shape.corners) * part.copies for part in parts)
     share = int(budget * len(corners) / drawn)
     if share >= len(corners):
-        return [part.corners for part in parts]
+        return [part.shape.corners for part in parts]
     found = sidecar.simplify(
         corners.astype(np.uint32),
         positions.astype(np.float32),
         columns.astype(np.float32),
         share,
-        locked=np.concatenate([part.locked for part in parts]),
+        locked=np.concatenate([part.locked | np.isin(part.shape.places, seams) for part in parts]),
         flags=flags,
     ).astype(np.int64)
     owner = np.searchsorted(starts, found, side="right") - 1
@@ -167,15 +196,17 @@ def _together(parts: Sequence[Part], budget: int, flags: tuple[str, ...], sideca
 def _coarse(parts: Sequence[Part], target: int, sidecar: Sidecar) -> list[I64]:
     """The last resort for surfaces that resist (triangle soups, meshes of islands): blind to topology, then the
     largest triangles only."""
-    ratio = target / sum(len(part.corners) * part.copies for part in parts)
+    ratio = target / sum(len(part.shape.corners) * part.copies for part in parts)
     kept: list[I64] = []
     for part in parts:
-        budget = int(len(part.corners) * ratio)
-        found = sidecar.simplify_sloppy(part.corners.astype(np.uint32), part.positions.astype(np.float32), budget)
+        budget = int(len(part.shape.corners) * ratio)
+        found = sidecar.simplify_sloppy(
+            part.shape.corners.astype(np.uint32), part.shape.positions.astype(np.float32), budget
+        )
         corners = found[proper(found)].astype(np.int64)
         if len(corners) == 0 or len(corners) > budget:
-            corners = part.corners if len(corners) == 0 else corners
-            sides = part.positions[corners]
+            corners = part.shape.corners if len(corners) == 0 else corners
+            sides = part.shape.positions[corners]
             areas = np.linalg.norm(np.cross(sides[:, 1] - sides[:, 0], sides[:, 2] - sides[:, 0]), axis=1)
             corners = corners[np.sort(np.argsort(-areas, kind="stable")[:budget])]
         kept.append(corners)
@@ -191,24 +222,33 @@ def _gather(document: Document, target: int, options: SimplifyOptions) -> list[P
     for placement in placements(document):
         shown.setdefault((placement.mesh, placement.primitive), []).append(placement)
     raw: list[tuple[Placement, I64, I64, F64]] = []
-    for places in shown.values():
-        every = triangles(document, places[0].tree(document))
+    for first, *_ in shown.values():
+        every = triangles(document, first.tree(document))
         every = every[proper(every)]
         if len(every):
             rows, corners = np.unique(every, return_inverse=True)
-            placed = placed_vertices(document, places[0], worlds, rows=rows)
+            placed = placed_vertices(document, first, worlds, rows=rows)
             if not np.isfinite(placed).all():
                 raise InvalidModel("the bind pose reaches to infinity", where="/nodes", mend="Check its node scales")
-            raw.append((places[0], rows, corners.reshape(-1, 3), placed))
+            raw.append((first, rows, corners.reshape(-1, 3), placed))
     if not raw:
         return []
     everything = np.concatenate([placed for _, _, _, placed in raw])
     extent = float(np.ptp(everything, axis=0).max()) or 1.0
+    # Skinning rounds differently on the two sides of a seam; only sides that are equal bit by bit stay together.
+    steps = np.round(everything / (extent * SNAP)).astype(np.int64)
+    snapped = steps.astype(np.float64) * (extent * SNAP)
+    places = np.unique(steps, axis=0, return_inverse=True)[1].reshape(-1)
+    start = 0
     ratio = min(1.0, target / sum(len(corners) for _, _, corners, _ in raw))
     parts = []
-    for placement, rows, corners, placed in raw:
+    for placement, rows, corners, _ in raw:
+        span = slice(start, start + len(rows))
+        start += len(rows)
+        here = Shape(rows, corners, snapped[span], places[span])
         copies = len(shown[placement.mesh, placement.primitive])
-        parts.append(_part(document, placement, worlds, rows, corners, placed, copies, extent, ratio, options))
+        most = int(options.locks * target)
+        parts.append(_part(document, placement, worlds, here, copies, extent, ratio, most, options))
     return parts
 
 
@@ -216,17 +256,17 @@ def _part(
     document: Document,
     placement: Placement,
     worlds: F64,
-    rows: I64,
-    corners: I64,
-    placed: F64,
+    shape: Shape,
     copies: int,
     extent: float,
     ratio: float,
+    most: int,
     options: SimplifyOptions,
 ) -> Part:
     primitive = placement.tree(document)
+    rows, corners, placed = shape.rows, shape.corners, shape.positions
     deltas = _morph_deltas(document, placement, worlds, rows, placed)
-    importance, minor = _importance(document, placement, bool(deltas), options)
+    importance, apart = _importance(document, placement, bool(deltas), options)
     motion = np.concatenate([*deltas.values()] or [placed[:, :0]], axis=1)
     step = float(np.sqrt(2 * _area(placed, corners) / (ratio * len(corners)))) or extent
     columns = np.concatenate(
@@ -240,26 +280,33 @@ def _part(
         axis=1,
     )
     spot = (placement.mesh, placement.primitive)
-    locked = _contacts(placed, deltas, options.contact * extent)
-    return Part(spot, rows, corners, placed, columns, locked, copies, minor)
+    locked = _contacts(placed, deltas if apart is None else {}, options.contact * extent, most)
+    return Part(spot, shape, columns, locked, copies, apart)
 
 
 def _importance(
     document: Document, placement: Placement, morphs: bool, options: SimplifyOptions
-) -> tuple[float, float]:
-    """Importance (at least 1) and, for minor parts, their factor (else 1). ``extras.importance`` overrules both."""
+) -> tuple[float, float | None]:
+    """Importance (at least 1) and, for parts that are reduced on their own, their multiple of an even share.
+
+    ``extras.importance`` overrules the names unless it is 1, which generators write where they have nothing to say.
+    """
     primitive, mesh = placement.tree(document), document.tree["meshes"][placement.mesh]
     for owner in (primitive, mesh):
         extras = owner.get("extras")
         given = extras.get("importance") if isinstance(extras, dict) else None
-        if isinstance(given, int | float) and given > 0:
-            return max(1.0, float(given)), min(1.0, float(given))
+        if isinstance(given, int | float) and given > 0 and given != 1:
+            return max(1.0, float(given)), float(given) if given < 1 else None
     material = document.tree["materials"][primitive["material"]] if "material" in primitive else {}
-    names = (document.tree["nodes"][placement.node].get("name"), mesh.get("name"), material.get("name"))
-    for pattern, factor in MINOR:
-        if any(pattern.search(name) for name in names if name):
-            return 1.0, factor
-    return (options.morphing if morphs else 1.0), 1.0
+    owners = (document.tree["nodes"][placement.node], mesh, material)
+    names = " ".join(owner.get("name", "") for owner in owners)
+    for pattern, share in APART:
+        if pattern.search(names):
+            return 1.0, share
+    for pattern, importance in NAMED:
+        if pattern.search(names):
+            return importance, None
+    return (options.morphing if morphs else 1.0), None
 
 
 def _linear_part(document: Document, placement: Placement, worlds: F64) -> F64:
@@ -346,23 +393,37 @@ def _skin_columns(document: Document, primitive: Tree, rows: I64, options: Simpl
     return _principal(table, options)
 
 
-def _contacts(placed: F64, deltas: dict[str, F64], reach: float) -> NDArray[np.bool_]:
-    """(n,) True for vertices that touch another in one of rest and morph and clearly part from it in the other: the
-    edges of lips and lids."""
+def _contacts(placed: F64, deltas: dict[str, F64], reach: float, most: int) -> NDArray[np.bool_]:
+    """(n,) True for up to ``most`` vertices on the edges of lips and lids, in facing pairs.
+
+    A pair touches in one of rest and morph and clearly parts in the other. Where there are too many, those that lie
+    farthest from the ones already taken go first, so that both edges keep the same corners all along.
+    """
+    pairs: list[I64] = []
+    middles: list[F64] = []
+    for name in (*PARTING, *CLOSING):
+        if name not in deltas:
+            continue
+        moved = placed + deltas[name]
+        touching, apart = (moved, placed) if name in CLOSING else (placed, moved)
+        movers = np.flatnonzero(np.linalg.norm(deltas[name], axis=1) > 2 * reach)
+        if len(movers) == 0:
+            continue
+        near = cKDTree(touching[movers]).sparse_distance_matrix(cKDTree(touching), reach, output_type="ndarray")
+        found = np.column_stack([movers[near["i"]], near["j"]])
+        found = found[np.linalg.norm(apart[found[:, 0]] - apart[found[:, 1]], axis=1) > 3 * reach]
+        order = np.argsort(np.linalg.norm(touching[found[:, 0]] - touching[found[:, 1]], axis=1), kind="stable")
+        _, firsts = np.unique(found[order, 0], return_index=True)  # the nearest opposite of each
+        pairs.append(found[order][firsts])
+        middles.append(touching[pairs[-1]].mean(axis=1))
     locked = np.zeros(len(placed), np.bool_)
-    for names, together in ((PARTING, None), (CLOSING, True)):
-        for name in names:
-            if name not in deltas:
-                continue
-            moved = placed + deltas[name]
-            touching, apart = (moved, placed) if together else (placed, moved)
-            candidates = np.flatnonzero(np.linalg.norm(deltas[name], axis=1) > 2 * reach)
-            if len(candidates) == 0:
-                continue
-            near = cKDTree(touching[candidates]).query_ball_tree(cKDTree(touching), reach)
-            for at, others in zip(candidates, near, strict=True):
-                far = np.linalg.norm(apart[others] - apart[at], axis=1) > 3 * reach
-                if far.any():
-                    locked[at] = True
-                    locked[np.asarray(others)[far]] = True
+    if not pairs:
+        return locked
+    every, spots = np.concatenate(pairs), np.concatenate(middles)
+    distance = np.full(len(every), np.inf)
+    at = 0
+    while len(every) and locked.sum() + 2 <= most and distance[at] > 0:
+        locked[every[at]] = True
+        distance = np.minimum(distance, np.linalg.norm(spots - spots[at], axis=1))
+        at = int(distance.argmax())
     return locked

@@ -205,7 +205,7 @@ def _same_coverage(full: U8, small: U8, cutoff: float) -> U8:
             low = factor
         else:
             high = factor
-    scaled: U8 = np.clip(small * ((low + high) / 2), 0, 255).astype(np.uint8)
+    scaled: U8 = np.clip(np.ceil(small * high), 0, 255).astype(np.uint8)  # the end that is dense enough
     return scaled
 
 

@@ -1,0 +1,112 @@
+"""Our own human at 3,000 triangles: it still has its face, and its mouth is closed."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from people import a_character
+
+from avatar.gltf.accessors import read_floats
+from avatar.gltf.document import Document
+from avatar.gltf.inspect import inspect, require_sound
+from avatar.gltf.lods import LodFile, build_lod
+from avatar.gltf.pose import placed_vertices, placements, target_names, triangles, world_matrices
+from avatar.gltf.sidecar import Sidecar
+from avatar.human.human import make_human
+
+
+@pytest.fixture(scope="module")
+def human() -> bytes:
+    """A woman with long hair, as the parametric generator makes her."""
+    return make_human(a_character())
+
+
+@pytest.fixture(scope="module")
+def lod2(human: bytes, sidecar: Sidecar) -> LodFile:
+    return build_lod(human, 2, sidecar)
+
+
+def _faces(document: Document, node: str, morph: dict[str, float] | None = None) -> np.ndarray:
+    """(t, 3, 3) triangles of a node in the bind pose."""
+    worlds = world_matrices(document)
+    found = [
+        placed_vertices(document, placement, worlds, morph=morph)[triangles(document, placement.tree(document))]
+        for placement in placements(document)
+        if document.tree["nodes"][placement.node]["name"] == node
+    ]
+    return np.concatenate(found)
+
+
+def test_all_morphs_and_joints_are_there(human: bytes, lod2: LodFile) -> None:
+    before, after = inspect(human), inspect(lod2.data)
+    assert len(before.morphs) == 72
+    assert after.morphs == before.morphs
+    assert after.joints == before.joints
+    assert [mesh.name for mesh in after.meshes] == [mesh.name for mesh in before.meshes]
+    assert lod2.report.triangles <= 3000
+    assert lod2.report.validation.errors == 0
+    assert max(max(image.width, image.height) for image in lod2.report.textures) <= 256
+    assert lod2.report.bytes < 1_200_000
+
+
+def _motion(document: Document) -> dict[str, float]:
+    """Name -> displacement of the head, integrated over its surface (m^3)."""
+    rest = _faces(document, "Wolf3D_Head")
+    areas = np.linalg.norm(np.cross(rest[:, 1] - rest[:, 0], rest[:, 2] - rest[:, 0]), axis=1) / 2
+    mesh = next(mesh for mesh in document.tree["meshes"] if mesh["name"] == "Wolf3D_Head")
+    (primitive,) = mesh["primitives"]
+    corners = triangles(document, primitive)
+    return {
+        name: float(
+            (np.linalg.norm(read_floats(document, target["POSITION"])[corners].mean(axis=1), axis=1) * areas).sum()
+        )
+        for name, target in zip(target_names(mesh), primitive["targets"], strict=True)
+    }
+
+
+def test_morphs_still_move_what_they_should(human: bytes, lod2: LodFile) -> None:
+    before, after = _motion(require_sound(human)), _motion(require_sound(lod2.data))
+    moving = [name for name, amount in before.items() if amount > 0.02 * max(before.values())]
+    ratios = {name: after[name] / before[name] for name in moving}
+    assert len(moving) > 40
+    assert 0.9 < float(np.median(list(ratios.values()))) < 1.1
+    assert {name: ratio for name, ratio in ratios.items() if not 0.6 < ratio < 1.5} == {}
+
+
+def test_weights_still_sum_to_one(lod2: LodFile) -> None:
+    document = require_sound(lod2.data)
+    for mesh in document.tree["meshes"]:
+        for primitive in mesh["primitives"]:
+            sums = read_floats(document, primitive["attributes"]["WEIGHTS_0"]).sum(axis=1)
+            np.testing.assert_allclose(sums, 1, atol=1e-3)
+
+
+def _first_hits(faces: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """The z at which rays that come along -z at (x, y) first meet ``faces``; -inf where they miss."""
+    a, b, c = faces[:, 0], faces[:, 1], faces[:, 2]
+    whole = (b[:, 0] - a[:, 0]) * (c[:, 1] - a[:, 1]) - (b[:, 1] - a[:, 1]) * (c[:, 0] - a[:, 0])
+    with np.errstate(all="ignore"):
+        dx, dy = x[:, None] - a[:, 0], y[:, None] - a[:, 1]
+        beta = (dx * (c[:, 1] - a[:, 1]) - dy * (c[:, 0] - a[:, 0])) / whole
+        gamma = ((b[:, 0] - a[:, 0]) * dy - (b[:, 1] - a[:, 1]) * dx) / whole
+        z = a[:, 2] + beta * (b[:, 2] - a[:, 2]) + gamma * (c[:, 2] - a[:, 2])
+    inside = (beta >= -1e-9) & (gamma >= -1e-9) & (beta + gamma <= 1 + 1e-9)
+    return np.where(inside, z, -np.inf).max(axis=1)
+
+
+def _teeth_shown(document: Document, morph: dict[str, float] | None = None) -> float:
+    """The share of rays onto the front of the teeth that reach them or pass behind the lips."""
+    teeth, head = _faces(document, "Wolf3D_Teeth", morph), _faces(document, "Wolf3D_Head", morph)
+    flat = teeth.reshape(-1, 3)
+    front = flat[flat[:, 2] > flat[:, 2].max() - 0.01]
+    low, high = front.min(axis=0), front.max(axis=0)
+    x, y = np.meshgrid(np.linspace(low[0], high[0], 40), np.linspace(low[1], high[1], 60))
+    behind = np.maximum(_first_hits(teeth, x.ravel(), y.ravel()), high[2] - 0.02)
+    return float((_first_hits(head, x.ravel(), y.ravel()) < behind).mean())
+
+
+def test_the_mouth_is_closed_at_rest_and_opens(human: bytes, lod2: LodFile) -> None:
+    source, made = require_sound(human), require_sound(lod2.data)
+    assert _teeth_shown(source) < 0.002
+    assert _teeth_shown(made) < 0.01
+    assert _teeth_shown(made, {"jawOpen": 1.0}) > 0.5 * _teeth_shown(source, {"jawOpen": 1.0}) > 0.1
