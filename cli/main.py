@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from importlib.metadata import version
 from typing import Annotated
 
+import structlog
 import typer
 
 from avatar.errors import AvatarError
@@ -50,6 +52,11 @@ def _options(
 
 def main() -> None:
     """Run the command; errors of the tree become one line and their exit code."""
+    # Results go to stdout; what the stack has to say meanwhile must not mix with them.
+    structlog.configure(
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+    )
     try:
         app()
     except AvatarError as error:

@@ -1,26 +1,29 @@
-"""``avatar inspect | optimize``: any GLB, no server needed."""
+"""``avatar inspect | optimize``: any GLB, no server needed.
+
+What needs numpy and scipy is imported by the command that needs it: the others start in half the time.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from avatar.errors import InvalidInput, InvalidModel, NotFound
-from avatar.gltf.inspect import Inspection
-from avatar.gltf.inspect import inspect as inspect_glb
-from avatar.gltf.lods import LEVELS, build_lod
-from avatar.gltf.sidecar import Sidecar
 from avatar.storage.local import write_whole
 from cli.output import AsJson, people, print_json, size
-from runtime.toolchain import toolchain
+
+if TYPE_CHECKING:
+    from avatar.gltf.inspect import Inspection
 
 FileArgument = Annotated[Path, typer.Argument(metavar="FILE.glb", help="A binary glTF 2.0 file.")]
 
 
 def inspect(file: FileArgument, as_json: AsJson = False) -> None:
     """Triangles, joints, morphs, textures, bounds and problems of a GLB. Exits 5 when it has errors."""
+    from avatar.gltf.inspect import inspect as inspect_glb
+
     found = inspect_glb(read_model(file))
     if as_json:
         print_json(found)
@@ -38,6 +41,10 @@ def optimize(
     as_json: AsJson = False,
 ) -> None:
     """Three levels of detail of any GLB; skins, morphs and names survive."""
+    from avatar.gltf.lods import LEVELS, build_lod
+    from avatar.gltf.sidecar import Sidecar
+    from runtime.toolchain import toolchain
+
     data = read_model(file)
     reports = []
     with Sidecar(toolchain()) as sidecar:

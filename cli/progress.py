@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 import time
 
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from avatar.errors import AvatarError, Unavailable, error_kinds
+from avatar.errors import AvatarError, Cancelled, Unavailable, error_kinds
 from avatar.manifest import GenerationStatus
 from avatar.run import RunStatus
 from cli.client import ApiClient
@@ -16,8 +17,15 @@ POLL_SECONDS = 0.25
 PATIENCE_SECONDS = 60.0  # how long the API may be away while we wait
 
 
-def watch(api: ApiClient, started: GenerationStatus, *, quiet: bool = False) -> GenerationStatus:
-    """Poll until the run of ``started`` ends. Raises its error when it failed, Unavailable when the API stays away."""
+def watch(
+    api: ApiClient, started: GenerationStatus, *, quiet: bool = False, stop: threading.Event | None = None
+) -> GenerationStatus:
+    """Poll until the run of ``started`` ends.
+
+    Raises its error when it failed, Unavailable when the API stays away, Cancelled when ``stop`` is set (then the run
+    goes on without us).
+    """
+    stop = stop or threading.Event()
     live = not quiet and people.is_terminal
     columns = (
         TextColumn("[bold]{task.description}"),
@@ -36,8 +44,8 @@ def watch(api: ApiClient, started: GenerationStatus, *, quiet: bool = False) -> 
                 people.print(f"{status.agent_id}: {told} ({status.percent} %, {status.elapsed_seconds:.1f} s)")
             if status.status is not RunStatus.RUNNING or status.run_id != started.run_id:
                 break
-            time.sleep(POLL_SECONDS)
-            status = _poll(api, status)
+            stop.wait(POLL_SECONDS)
+            status = _poll(api, status, stop)
     if status.status is not RunStatus.PUBLISHED:
         raise run_failure(status)
     return status
@@ -53,13 +61,14 @@ def run_failure(status: GenerationStatus) -> AvatarError:
     return kind(status.error.detail, where=where, mend=kept)
 
 
-def _poll(api: ApiClient, last: GenerationStatus) -> GenerationStatus:
+def _poll(api: ApiClient, last: GenerationStatus, stop: threading.Event) -> GenerationStatus:
     deadline = time.monotonic() + PATIENCE_SECONDS
-    while True:
+    while not stop.is_set():
         try:
             return api.status(last.agent_id)
         except Unavailable:
             # The run goes on without us; only give up when nobody answers for a minute.
             if time.monotonic() > deadline:
                 raise
-            time.sleep(1.0)
+            stop.wait(1.0)
+    raise Cancelled("stopped waiting")

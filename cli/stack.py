@@ -1,8 +1,12 @@
-"""``avatar up | demo | doctor``: the embedded stack."""
+"""``avatar up | demo | doctor``: the embedded stack.
+
+The stack's own modules are imported by the commands that start or check it: the others start in half the time.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -14,11 +18,9 @@ import typer
 from avatar.errors import SetupProblem
 from avatar.manifest import GenerationStatus
 from cli.avatars import print_published, read_profile, save_all
-from cli.client import ApiClient, open_api
+from cli.client import open_api
 from cli.output import AsJson, people, print_json
 from cli.progress import watch
-from runtime.doctor import check
-from runtime.embedded.stack import embedded_stack, until_signalled
 from runtime.embedded.state import RunningStack, running_stack
 from runtime.settings import load_settings
 
@@ -31,12 +33,14 @@ OutOption = Annotated[Path | None, typer.Option("--out", "-o", metavar="DIR", he
 def up(generate: ProfileOption = None, out: OutOption = None) -> None:
     """Start Temporal, MongoDB, the workers and the API; stay until Ctrl-C, which stops all of them."""
 
+    from runtime.embedded.stack import until_signalled
+
     async def stay() -> None:
         with until_signalled():
             async with stack() as where:
                 print_where(where)
                 if generate:
-                    await asyncio.to_thread(make, where, generate, out)
+                    await beside(where, generate, out)
                 people.print("\nUp. Ctrl-C stops everything.")
                 await asyncio.Event().wait()
 
@@ -55,9 +59,9 @@ def demo(
     async def once() -> GenerationStatus:
         running = running_stack(load_settings().data_dir)
         if running:
-            return await asyncio.to_thread(make, running, profile, out, as_json)
+            return await beside(running, profile, out, quiet=as_json)
         async with stack(quiet=as_json) as where:
-            return await asyncio.to_thread(make, where, profile, out, as_json)
+            return await beside(where, profile, out, quiet=as_json)
 
     read_profile(profile)
     status = asyncio.run(once())
@@ -67,6 +71,8 @@ def demo(
 
 def doctor(as_json: AsJson = False) -> None:
     """Check each part of this machine and say what to do about what is missing. Exits 8 when something is."""
+    from runtime.doctor import check
+
     findings = asyncio.run(check(load_settings()))
     if as_json:
         print_json([finding.model_dump(mode="json") for finding in findings])
@@ -84,6 +90,8 @@ def doctor(as_json: AsJson = False) -> None:
 @asynccontextmanager
 async def stack(*, quiet: bool = False) -> AsyncIterator[RunningStack]:
     """The embedded stack while inside, with a word about what takes time."""
+    from runtime.embedded.stack import embedded_stack
+
     began = time.monotonic()
     if not quiet:
         people.print("Starting Temporal, MongoDB, the workers and the API ...")
@@ -95,21 +103,25 @@ async def stack(*, quiet: bool = False) -> AsyncIterator[RunningStack]:
             people.print("Stopping ...")
 
 
-def make(where: RunningStack, profile: Path, out: Path | None, quiet: bool = False) -> GenerationStatus:
+async def beside(where: RunningStack, profile: Path, out: Path | None, *, quiet: bool = False) -> GenerationStatus:
+    """``make`` in a thread beside the event loop, which keeps the stack alive; it ends when we are cancelled."""
+    stop = threading.Event()
+    try:
+        return await asyncio.to_thread(make, where, profile, out, quiet, stop)
+    finally:
+        stop.set()
+
+
+def make(where: RunningStack, profile: Path, out: Path | None, quiet: bool, stop: threading.Event) -> GenerationStatus:
     """Generate, wait, download; the published status."""
     with open_api(where.api_url) as client:
-        status = watch(client, client.generate(read_profile(profile)), quiet=quiet)
-        written = download_all(client, status, out) if out else []
+        status = watch(client, client.generate(read_profile(profile)), quiet=quiet, stop=stop)
+        written = save_all(client, client.manifest(status.agent_id), out) if out else []
     if not quiet:
         print_published(status)
         for path in written:
             people.print(f"  file       {path}")
     return status
-
-
-def download_all(client: ApiClient, status: GenerationStatus, out: Path) -> list[Path]:
-    """Everything of the published avatar, into ``out``."""
-    return save_all(client, client.manifest(status.agent_id), out)
 
 
 def print_where(where: RunningStack) -> None:

@@ -89,7 +89,10 @@ class ProcessMeshPool:
 
     async def warm_up(self, job: Callable[[MeshTools], None]) -> None:
         """Run ``job`` once in (about) every process, so that the first avatar does not pay for loading."""
-        await asyncio.gather(*(self.run(job) for _ in range(self._processes)))
+        outcomes = await asyncio.gather(*(self.run(job) for _ in range(self._processes)), return_exceptions=True)
+        for problem in filter(None, outcomes):
+            # Not fatal: whatever is wrong will be said by the first step that needs it.
+            log.warning("a mesh process did not warm up", problem=str(problem))
 
     def close(self) -> None:
         """End all processes now."""

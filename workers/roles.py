@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -21,7 +22,7 @@ from runtime.toolchain import toolchain
 from workflows.policies import Queue
 from workflows.sandbox import RUNNER, WORKFLOWS
 
-DRAIN = timedelta(seconds=20)
+DRAIN = timedelta(seconds=8)  # below the grace that the embedded stack gives a worker
 BEAT_AT_LEAST_EVERY = timedelta(seconds=5)  # cancellation reaches an activity with its heartbeats
 
 
@@ -57,8 +58,9 @@ async def open_worker(role: Role, settings: Settings) -> AsyncIterator[Worker]:
                 )
             case Role.MESH:
                 pool = ProcessMeshPool(toolchain(), settings.mesh_processes)
+                # Beside the work, not before it: a step that comes early waits for its process, not for all of them.
+                warming = asyncio.create_task(pool.warm_up(warm_up))
                 try:
-                    await pool.warm_up(warm_up)
                     yield Worker(
                         services.temporal,
                         task_queue=Queue.MESH,
@@ -69,4 +71,5 @@ async def open_worker(role: Role, settings: Settings) -> AsyncIterator[Worker]:
                         graceful_shutdown_timeout=DRAIN,
                     )
                 finally:
+                    warming.cancel()
                     pool.close()

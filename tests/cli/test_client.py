@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from avatar.errors import AvatarError, Conflict, InvalidInput, StorageFull, Unavailable
+from avatar.errors import AvatarError, Cancelled, Conflict, InvalidInput, StorageFull, Unavailable
 from avatar.manifest import GenerationStatus
 from avatar.run import RunError, RunStatus, Stage
 from avatar.storage.blob import name_bytes
@@ -89,7 +90,7 @@ def test_a_download_that_is_not_what_was_promised_is_not_kept(tmp_path: Path) ->
 
 
 def watch(answers: list[Any], monkeypatch: pytest.MonkeyPatch) -> GenerationStatus:
-    monkeypatch.setattr(progress.time, "sleep", lambda seconds: None)
+    monkeypatch.setattr(progress.threading.Event, "wait", lambda self, seconds: False)
     left = iter(answers)
 
     def answer(request: httpx.Request) -> httpx.Response:
@@ -119,6 +120,13 @@ def test_another_run_in_its_place_ends_the_waiting(monkeypatch: pytest.MonkeyPat
     cancelled = a_status(status=RunStatus.CANCELLED)
     with pytest.raises(AvatarError, match="cancelled"):
         watch([cancelled], monkeypatch)
+
+
+def test_waiting_can_be_stopped() -> None:
+    stop = threading.Event()
+    stop.set()
+    with pytest.raises(Cancelled):
+        progress.watch(a_client(lambda request: httpx.Response(500)), a_status(), quiet=True, stop=stop)
 
 
 def test_where_the_api_is(tmp_path: Path) -> None:
