@@ -22,7 +22,7 @@ from runtime.toolchain import toolchain
 from workflows.policies import Queue
 from workflows.sandbox import RUNNER, WORKFLOWS
 
-DRAIN = timedelta(seconds=8)  # below the grace that the embedded stack gives a worker
+DRAIN = timedelta(seconds=5)  # below the grace that the embedded stack gives a worker
 BEAT_AT_LEAST_EVERY = timedelta(seconds=5)  # cancellation reaches an activity with its heartbeats
 
 
