@@ -89,8 +89,8 @@ def head_frame(subject: Subject, framing: Framing, crown: float, bounds: F64) ->
         upper, lower = max(skull, min(crown, skull + 0.25 * size)) + 0.06 * size, neck[1] - 0.10 * size
         breadth = 0.84 * size
     else:
-        upper, lower = crown + 0.22 * size, neck[1] - 0.95 * size
-        breadth = 1.75 * size
+        upper, lower = crown + 0.16 * size, neck[1] - 0.72 * size
+        breadth = 1.5 * size
     centre = np.array([head[0], (upper + lower) / 2, head[2] + 0.08 * size])
     return Frame(centre, breadth, float(upper - lower), 0.5 * size)
 

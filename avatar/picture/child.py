@@ -54,7 +54,7 @@ class Stage:
         return {"bounds": [list(corner) for corner in model.bounds], "lit": self.environment is not None}
 
     def draw(self, request: Json, ktx: bytes) -> tuple[Json, bytes]:
-        """Pose, light, aim, render: straight RGBA rows from the top."""
+        """Pose, light, aim, render: sRGB rows from the top, multiplied by their alpha."""
         self.pose(request["rotations"], request["morphs"])
         self.light(request["lights"], request["environment"], ktx)
         self.aim(request["camera"])

@@ -64,7 +64,7 @@ class Studio:
         return encode(self.photograph(shot), shot)
 
     def photograph(self, shot: Shot) -> U8:
-        """(height, width, 4) sRGB of the avatar on the stage, transparent where there is nothing."""
+        """(height, width, 4) sRGB of the avatar on the stage, straight alpha, transparent where there is nothing."""
         if self.subject is None:
             raise RuntimeError("place an avatar first")
         rotations = relaxed_rotations(self.subject) if shot.pose is Pose.RELAXED else {}
@@ -76,7 +76,7 @@ class Studio:
             },
         }
         lens = self.frame(shot, posing)
-        return self.draw(shot.width, shot.height, lens, shot.view, posing)
+        return straight(self.draw(shot.width, shot.height, lens, shot.view, posing))
 
     def frame(self, shot: Shot, posing: dict[str, Any]) -> Camera:
         """Find the camera: a small silhouette first, since pose, hair and compression hide the true extents."""
@@ -128,6 +128,15 @@ class Studio:
         except Exception:
             self.close()
             raise
+
+
+def straight(image: U8) -> U8:
+    """The renderer's edges come multiplied by their alpha; divided again they keep their colour on any background."""
+    out = image.copy()
+    edge = (image[..., 3] > 0) & (image[..., 3] < 255)
+    colour = image[edge].astype(np.float64)
+    out[edge, :3] = np.minimum(np.round(colour[:, :3] * 255 / colour[:, 3:]), 255)
+    return out
 
 
 def render(glb: bytes, shot: Shot | None = None, *, timeout: float = TIMEOUT_SECONDS) -> bytes:

@@ -71,9 +71,10 @@ def subject_of(document: dict[str, Any], nodes: list[dict[str, Any]]) -> Subject
         rotations[index] = node.get("rotation", (0.0, 0.0, 0.0, 1.0))
     world = np.empty((count, 4, 4))
     order = [index for index in range(count) if parents[index] == -1]
-    for index in order:  # grows while it is walked: parents come before children
-        world[index] = local[index] if parents[index] == -1 else world[parents[index]] @ local[index]
-        order.extend(nodes[index].get("children", []))
+    with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is refused below
+        for index in order:  # grows while it is walked: parents come before children
+            world[index] = local[index] if parents[index] == -1 else world[parents[index]] @ local[index]
+            order.extend(nodes[index].get("children", []))
     if len(order) != count:
         raise InvalidModel("the node graph has a cycle")
     if not np.isfinite(world).all():

@@ -79,7 +79,7 @@ def test_pose_of_one_shot_does_not_stay_for_the_next(studio: Studio) -> None:
 def test_a_morph_changes_the_head_only_and_an_unknown_one_nothing(studio: Studio) -> None:
     rest = studio.photograph(Shot(**SMALL)).astype(int)
     puffed = studio.photograph(Shot(**SMALL, morphs={"cheekPuff": 1.0})).astype(int)
-    changed = np.abs(puffed - rest).max(2) > 24
+    changed = np.abs(puffed * puffed[..., 3:] - rest * rest[..., 3:]).max(2) > 24 * 255
     assert changed[: 128 // 3].sum() > 50
     assert changed[128 // 3 :].sum() < 0.1 * changed.sum()  # shadow edges move a little elsewhere
     assert np.array_equal(rest, studio.photograph(Shot(**SMALL, morphs={"noSuchShape": 1.0})))
@@ -90,6 +90,19 @@ def test_prefixed_joints_are_the_same_joints(studio: Studio, make_man: Callable[
     studio.place(make_man("mixamorig:"))
     assert np.array_equal(plain, studio.photograph(Shot(**SMALL)))
     studio.place(man)
+
+
+def test_edges_keep_the_colour_of_what_they_belong_to(studio: Studio) -> None:
+    image = studio.photograph(Shot(width=180, height=240, pose=Pose.BIND)).astype(int)
+    alpha = image[..., 3]
+    rows, columns = np.nonzero((alpha > 0) & (alpha < 255))
+    beside = [
+        (np.abs(image[y, x, :3] - image[y, x + step, :3]).max())
+        for y, x in zip(rows, columns, strict=True)
+        for step in (-1, 1)
+        if alpha[y, x + step] == 255
+    ]
+    assert len(beside) > 100 and np.median(beside) < 12  # a dark fringe would differ by half the brightness
 
 
 def test_background_is_a_colour_or_nothing(studio: Studio) -> None:
