@@ -95,7 +95,7 @@ Ink = Callable[[Canvas], dict[str, F32]]
 NEUTRAL = 160.0
 
 
-@functools.lru_cache(maxsize=2)
+@functools.lru_cache(maxsize=1)
 def _texels(name: str) -> Texels:
     made = pattern(name)
     return rasterise(made.uv, made.triangles, COLOUR_SIZE)

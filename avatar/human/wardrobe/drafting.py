@@ -17,6 +17,7 @@ from avatar.human.wardrobe.frame import (
     Frame,
     arm_columns,
     arm_coordinates,
+    armhole,
     dress_form,
     leg_polar,
     shell_topology,
@@ -219,11 +220,6 @@ def _on_body(dummy: Dummy, cut: Cut, draped: Draped) -> F64:
     """Where each cloth vertex would touch the shell; rows that hang free keep their own place."""
     lying = np.einsum("nk,nkc->nc", cut.share, dummy.positions[cut.origin])
     return np.vstack([lying, draped.positions[len(lying) :]])
-
-
-def armhole(frame: Frame) -> float:
-    """Distance of the armhole seam from the middle, metres."""
-    return float(frame.arms["Left"][0, 0]) - 0.006 * frame.scale
 
 
 def _top_charts(frame: Frame, p: F64, arm: F64, triangles: I64) -> list[_Chart]:

@@ -17,6 +17,7 @@ from avatar.human.wardrobe.pattern import Cut
 from avatar.human.wardrobe.surface import Surface, samples
 
 TENT = 0.40  # metres per metre: how steeply cloth may widen towards a bulge below it
+UNSHRINK = 0.8  # how much of the shrinking that comes with smoothing is taken back (Taubin 1995)
 HEM_ROW = 0.04  # metres between the rows of a free-hanging hem
 
 
@@ -61,6 +62,7 @@ def _relax(
     """Umbrella smoothing that may never come nearer than ``gap`` to the layers below."""
     for number in range(rounds):
         positions = positions + strength * (smooth @ positions - positions)
+        positions = positions - UNSHRINK * strength * (smooth @ positions - positions)
         if number % 2 or number == rounds - 1:
             positions = below.push_out(positions, gap)
     return positions

@@ -99,6 +99,11 @@ def arm_columns(names: tuple[str, ...]) -> NDArray[np.bool_]:
     return np.array([name.startswith(ARM_JOINTS) for name in names])
 
 
+def armhole(frame: Frame) -> float:
+    """Distance of the armhole seam from the middle, metres."""
+    return float(frame.arms["Left"][0, 0]) - 0.006 * frame.scale
+
+
 def trunk_polar(frame: Frame, points: F64) -> tuple[F64, F64, F64]:
     """Angle (0 front, positive left), radius and outward horizontal direction about the trunk's centre line."""
     return _polar(points[:, 0], points[:, 2] - np.interp(points[:, 1], frame.axis_y, frame.axis_z))

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from avatar.human.figure import F32
 from avatar.human.wardrobe import fabric
 from avatar.human.wardrobe.canvas import Canvas, Layers, paint
-from avatar.human.wardrobe.drafting import armhole
+from avatar.human.wardrobe.frame import armhole
 from avatar.human.wardrobe.garments import TopFit
 
 

@@ -63,12 +63,14 @@ def rasterise(uv: F64, triangles: I64, size: int) -> Texels:
     slope_y = np.stack([(c[:, 0] - b[:, 0]) / safe, (a[:, 0] - c[:, 0]) / safe], 1)
     slope_x = np.column_stack([slope_x, -slope_x.sum(1)])
     slope_y = np.column_stack([slope_y, -slope_y.sum(1)])
-    reach = MARGIN * np.hypot(slope_x, slope_y)  # what the weight loses over the margin
+    reach = np.float32(MARGIN) * np.hypot(slope_x, slope_y)  # what the weight loses over the margin
     low = np.clip(np.floor(corner[..., 1].min(1) - MARGIN), 0, size - 1).astype(np.int32)
     high = np.clip(np.ceil(corner[..., 1].max(1) + MARGIN), 0, size - 1).astype(np.int32)
     owner, y = _spread(low, np.where(flat, 0, high - low + 1))
     # each row of a triangle: the interval of x in which all three weights stay above the margin
-    base = slope_y[owner] * (y + np.float32(0.5) - c[owner, 1])[:, None] + np.array([0, 0, 1], np.float32)
+    base = slope_y[owner] * (y.astype(np.float32) + np.float32(0.5) - c[owner, 1])[:, None] + np.array(
+        [0, 0, 1], np.float32
+    )
     gradient = slope_x[owner]
     level = np.abs(gradient) < 1e-9
     cross = -(base + reach[owner]) / np.where(level, np.float32(1), gradient)
@@ -79,7 +81,7 @@ def rasterise(uv: F64, triangles: I64, size: int) -> Texels:
     first, last = np.ceil(first).astype(np.int32), np.floor(last).astype(np.int32)
     run, x = _spread(first, np.maximum(last - first + 1, 0))
     triangle = owner[run]
-    share = base[run] + gradient[run] * (x + np.float32(0.5) - c[triangle, 0])[:, None]
+    share = base[run] + gradient[run] * (x.astype(np.float32) + np.float32(0.5) - c[triangle, 0])[:, None]
     cell = y[run] * size + x
     picked = np.full(size * size, -1, np.int32)
     inside = share.min(1) >= 0
