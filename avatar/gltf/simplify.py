@@ -45,7 +45,7 @@ class SimplifyOptions:
 
     normals: float = 0.1  # a right angle costs as much as this part of the model's extent
     morphs: float = 1.0
-    skin: float = 0.01  # metres that a vertex strays for a whole joint of wrong weight
+    skin: float = 0.03  # metres that a vertex strays for a whole joint of wrong weight
     texture: float = 0.05
     components: int = 6  # principal components kept of morphs and of skin weights
     morphing: float = 2.0  # importance of parts that morph, where ``extras.importance`` says nothing
@@ -56,16 +56,26 @@ class SimplifyOptions:
 
 
 DEFAULTS = SimplifyOptions()
+
+
+@dataclass(frozen=True, slots=True)
+class Apart:
+    """A part that is reduced on its own: to ``share`` times an even reduction and ``most`` of the whole target."""
+
+    share: float
+    most: float = 1.0
+
+
 SNAP = 2.0**-17  # of the extent, 14 um on a person: vertices nearer than this are at one place
-# Parts by the names of node, mesh and material, first match wins.
-# Reduced on their own, to this multiple of an even share: what few will miss from afar, what is all edges and would
-# outbid the face (cards of hair), and thin frames, whose every triangle is small and still shows.
+
+# Parts by the names of node, mesh and material, first match wins. Reduced on their own: what few will miss from afar,
+# what is all edges and would outbid the face (cards of hair), and thin frames, whose small triangles all show.
 APART = (
-    (re.compile(r"lash", re.I), 0.5),
-    (re.compile(r"shadow|occlusion", re.I), 0.4),
-    (re.compile(r"teeth|tongue", re.I), 0.5),
-    (re.compile(r"glasses|facewear|headset|earring", re.I), 6.0),
-    (re.compile(r"(hair|beard|brow)(?!.*_cap)", re.I), 1.5),
+    (re.compile(r"lash", re.I), Apart(0.5)),
+    (re.compile(r"shadow|occlusion", re.I), Apart(0.4)),
+    (re.compile(r"teeth|tongue", re.I), Apart(0.5)),
+    (re.compile(r"glasses|facewear|headset|earring", re.I), Apart(6.0, most=0.06)),
+    (re.compile(r"(hair|beard|brow)(?!.*_cap)", re.I), Apart(1.5, most=0.2)),
 )
 # Importance: thin shells that the skin must not poke through, and what frames the face.
 NAMED = (
@@ -98,7 +108,7 @@ class Part:
     columns: F64  # (n, k) what counts as error besides position
     locked: NDArray[np.bool_]  # (n,)
     copies: int  # how many nodes show it
-    apart: float | None  # reduced on its own, to this multiple of an even share
+    apart: Apart | None
 
 
 def simplify(document: Document, target: int, sidecar: Sidecar, options: SimplifyOptions = DEFAULTS) -> Change:
@@ -137,7 +147,9 @@ def _fit(parts: Sequence[Part], target: int, total: int, sidecar: Sidecar, optio
     kept: dict[int, I64] = {}
     for at, part in enumerate(parts):
         if part.apart is not None:
-            kept[at] = _alone(parts, at, max(floors[at], int(part.apart * ratio * len(part.shape.corners))), sidecar)
+            even = ratio * len(part.shape.corners)
+            own = int(min(part.apart.share * even, part.apart.most * target))
+            kept[at] = _alone(parts, at, max(floors[at], own), sidecar)
     slack = 0
     for flags in (("Prune",), ("Prune",), ("Prune",), ("Prune", "Permissive"), ("Prune", "Permissive")):
         shared = [at for at in range(len(parts)) if at not in kept]
@@ -286,8 +298,8 @@ def _part(
 
 def _importance(
     document: Document, placement: Placement, morphs: bool, options: SimplifyOptions
-) -> tuple[float, float | None]:
-    """Importance (at least 1) and, for parts that are reduced on their own, their multiple of an even share.
+) -> tuple[float, Apart | None]:
+    """Importance (at least 1) and how a part that is reduced on its own is.
 
     ``extras.importance`` overrules the names unless it is 1, which generators write where they have nothing to say.
     """
@@ -296,13 +308,13 @@ def _importance(
         extras = owner.get("extras")
         given = extras.get("importance") if isinstance(extras, dict) else None
         if isinstance(given, int | float) and given > 0 and given != 1:
-            return max(1.0, float(given)), float(given) if given < 1 else None
+            return max(1.0, float(given)), Apart(float(given)) if given < 1 else None
     material = document.tree["materials"][primitive["material"]] if "material" in primitive else {}
     owners = (document.tree["nodes"][placement.node], mesh, material)
     names = " ".join(owner.get("name", "") for owner in owners)
-    for pattern, share in APART:
+    for pattern, apart in APART:
         if pattern.search(names):
-            return 1.0, share
+            return 1.0, apart
     for pattern, importance in NAMED:
         if pattern.search(names):
             return importance, None

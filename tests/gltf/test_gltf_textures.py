@@ -61,10 +61,11 @@ def test_alpha_that_nobody_looks_at_is_dropped() -> None:
 def test_thin_cut_outs_keep_their_coverage_and_their_colour() -> None:
     pixels = np.zeros((256, 256, 4), np.uint8)
     pixels[..., :3] = (200, 120, 40)
-    pixels[:, ::9, 3] = 255  # hairs one pixel wide
+    y, x = np.mgrid[0:256, 0:256]
+    pixels[..., 3] = np.where((x + 0.37 * y) % 9 < 1.5, 255, 0)  # slanted hairs, less than two pixels wide
     small = np.asarray(_image(_limited(_replaced(BIG, CLOTH, pixels), 64), CLOTH))
-    assert (small[..., 3] > 127).mean() == pytest.approx((pixels[..., 3] > 127).mean(), rel=0.35)
-    np.testing.assert_allclose(small[..., :3].reshape(-1, 3).mean(axis=0), (200, 120, 40), atol=2)
+    assert (small[..., 3] > 127).mean() == pytest.approx((pixels[..., 3] > 127).mean(), rel=0.2)
+    np.testing.assert_allclose(small[..., :3].reshape(-1, 3).mean(axis=0), (200, 120, 40), atol=4)
 
 
 def _replaced(data: bytes, at: int, pixels: np.ndarray) -> bytes:
