@@ -57,7 +57,7 @@ def _lines(fit: BottomFit, c: Canvas) -> _Lines:
     if denim:
         pocket = (np.hypot((across - 0.165) / 0.085, (down - 0.03) / 0.085) - 1) * np.float32(0.085 * k)
     else:
-        pocket = ((0.155 - across) - 0.49 * (down - 0.04) - 0.02) * np.float32(k)
+        pocket = (0.115 + 0.45 * (down - 0.04) - across) * np.float32(k)  # slants outward on its way down
     px, py = np.abs(x) - np.float32(0.085 * k), y - np.float32(body.crotch + 0.115 * k)
     if denim:
         point = np.minimum(0.065 * k - py, py + 0.082 * k - 0.35 * np.abs(px))
