@@ -121,7 +121,8 @@ def _relief(fit: BottomFit, variant: int, c: Canvas) -> F32:
     at = _lines(fit, c)
     for seam in (at.out, at.middle, at.belt - np.float32(WAISTBAND * k), *((at.yoke,) if denim else ())):
         height -= 0.0022 * fabric.line(seam, 0.0022)
-    height += 0.0022 * fabric.ramp(-0.0015, 0.0015, at.pocket) * (at.pocket > -8)
+    opening = fabric.ramp(-0.0015, 0.0015, at.pocket) * fabric.bump(np.maximum(at.pocket, 0), 0.02)
+    height += 0.0022 * opening * (at.pocket > -8)
     height += (0.0020 if denim else -0.0015) * fabric.ramp(-0.0015, 0.0015, at.back) * at.rear
     height += 0.0012 * fabric.ramp(0.017, 0.015, at.hem)
     return height
