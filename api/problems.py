@@ -11,6 +11,7 @@ from fastapi.responses import JSONResponse
 from pydantic import Field
 from starlette.exceptions import HTTPException
 
+from api import examples
 from avatar.errors import AvatarError, InvalidInput, NotFound
 from avatar.frozen import Frozen
 
@@ -44,7 +45,7 @@ def responses(*kinds: type[AvatarError]) -> dict[int | str, dict[str, Any]]:
     for kind in kinds:
         entries[kind.status] = {
             "description": kind.title,
-            "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+            "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}, "example": examples.PROBLEM}},
         }
     return entries
 

@@ -24,6 +24,12 @@ def print_json(value: BaseModel | dict[str, Any] | list[Any]) -> None:
     sys.stdout.write(text + "\n")
 
 
+def print_line(value: BaseModel) -> None:
+    """Print one JSON document on one line, now: somebody may be reading along."""
+    sys.stdout.write(value.model_dump_json() + "\n")
+    sys.stdout.flush()
+
+
 def print_error(error: AvatarError, *, as_json: bool) -> None:
     """One line on stderr; with ``--json`` a document with the code as well."""
     if as_json:

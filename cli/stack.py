@@ -19,7 +19,7 @@ from avatar.errors import SetupProblem
 from avatar.manifest import GenerationStatus
 from cli.avatars import print_published, read_profile, save_all
 from cli.client import open_api
-from cli.output import AsJson, people, print_json
+from cli.output import AsJson, people, print_json, print_line
 from cli.progress import watch
 from runtime.embedded.state import RunningStack, running_stack
 from runtime.settings import load_settings
@@ -30,18 +30,27 @@ ProfileOption = Annotated[
 OutOption = Annotated[Path | None, typer.Option("--out", "-o", metavar="DIR", help="Download what was made to here.")]
 
 
-def up(generate: ProfileOption = None, out: OutOption = None) -> None:
-    """Start Temporal, MongoDB, the workers and the API; stay until Ctrl-C, which stops all of them."""
+def up(generate: ProfileOption = None, out: OutOption = None, as_json: AsJson = False) -> None:
+    """Start Temporal, MongoDB, the workers and the API; stay until Ctrl-C, which stops all of them.
+
+    With --json: one line that says where everything is, once it is up, and one for the avatar of --generate.
+    """
 
     from runtime.embedded.stack import until_signalled
 
     async def stay() -> None:
         with until_signalled():
-            async with stack() as where:
-                print_where(where)
+            async with stack(quiet=as_json) as where:
+                if as_json:
+                    print_line(where)
+                else:
+                    print_where(where)
                 if generate:
-                    await beside(where, generate, out)
-                people.print("\nUp. Ctrl-C stops everything.")
+                    made = await beside(where, generate, out, quiet=as_json)
+                    if as_json:
+                        print_line(made)
+                if not as_json:
+                    people.print("\nUp. Ctrl-C stops everything.")
                 await asyncio.Event().wait()
 
     if generate:

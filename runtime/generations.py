@@ -122,6 +122,7 @@ async def _start(services: Services, run: RunRecord, profile: AgentProfile, *, f
                 static_details=_told(profile),
                 rpc_timeout=RPC_TIMEOUT,
             )
+            log.info("run started", workflow_id=key.workflow_id, run_id=key.run_id, agent_id=key.agent_id)
             return
         except WorkflowAlreadyStartedError:
             if await _runs_there(services, key):

@@ -68,6 +68,8 @@ class ProcessMeshPool:
     """``activities.pool.MeshPool`` on ``ProcessPoolExecutor``."""
 
     def __init__(self, toolchain: Toolchain, processes: int) -> None:
+        # Before any of them imports numpy: the processes share the cores already, BLAS threads on top only spin.
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
         self._toolchain = toolchain
         self._processes = processes
         self._executor = self._fresh()

@@ -16,6 +16,15 @@ from workflows.execute import run_step
 from workflows.optimize import OptimizeAvatar, Optimized, OptimizeRequest
 from workflows.policies import AVATAR_VERSION, PROVIDER_NAME, STAGE
 
+WAITS_FOR = {
+    Stage.DESCRIBE: "the describer (provider queue)",
+    Stage.MODEL: "a mesh process that builds the human (mesh queue)",
+    Stage.INSPECT: "a mesh process that inspects the model (mesh queue)",
+    Stage.OPTIMIZE: "the child workflow that makes three levels and the picture (mesh queue)",
+    Stage.PUBLISH: "the catalog (control queue)",
+    Stage.ANNOUNCE: "the event log (control queue)",
+}
+
 
 class GenerateRequest(Frozen):
     run: RunKey
@@ -132,13 +141,16 @@ class GenerateAvatar:
     def _tell(self) -> None:
         links = self._request.links
         status = f" ([status]({links}/api/avatars/{self._request.run.agent_id}/status))" if links else ""
-        head = f"### {self._stage.value}{status}"
-        workflow.set_current_details("\n\n".join([head, *self._notes]))
+        head = [f"### {self._stage.value}{status}"]
+        if self._stage in WAITS_FOR:
+            head.append(f"Waits for {WAITS_FOR[self._stage]}.")
+        workflow.set_current_details("\n\n".join([*head, *self._notes]))
 
     async def _fail(self, failure: BaseException) -> None:
         """Write down why, so that the API and the CLI can say it; ``current`` is where it was."""
         error = run_error(failure, self._stage)
-        self._note(f"**Failed in {self._stage.value}** (`{error.code}`): {error.detail}")
+        stage, self._stage = self._stage, Stage.DONE
+        self._note(f"**Failed in {stage.value}** (`{error.code}`): {error.detail}")
         workflow.upsert_search_attributes([STAGE.value_set("failed")])
         record = run_step(
             steps.RECORD_FAILURE,

@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Request, Response
 from fastapi import Path as InPath
 
+from api import examples
 from api.conditional import etag_matches
 from api.principal import CurrentPrincipal
 from api.problems import responses
@@ -21,15 +22,6 @@ from runtime import generations
 router = APIRouter(prefix="/api/avatars", tags=["avatars"])
 MAX_BODY = 256 * 1024
 AgentIdInPath = Annotated[str, InPath(alias="agentId", pattern=f"^{AGENT_ID.pattern}$", examples=["ada"])]
-EXAMPLE = {
-    "agentId": "ada",
-    "name": "Ada Lindqvist",
-    "role": "museum guide",
-    "personality": "warm, curious, a little ironic",
-    "description": "A tall woman in her thirties with long auburn hair and green eyes, in a navy T-shirt and jeans.",
-    "style": "realistic",
-    "language": "en-GB",
-}
 
 
 @router.post(
@@ -40,6 +32,7 @@ EXAMPLE = {
     responses={
         202: {
             "description": "Under way; poll Location. The same request while it runs joins the same run.",
+            **examples.answer(examples.STATUS),
             "headers": {"Location": {"schema": {"type": "string"}, "description": "Where the status is."}},
         },
         **responses(InvalidInput, TooLarge, Conflict, Unavailable),
@@ -48,7 +41,10 @@ EXAMPLE = {
         "requestBody": {
             "required": True,
             "content": {
-                "application/json": {"schema": {"$ref": "#/components/schemas/AgentProfile"}, "example": EXAMPLE}
+                "application/json": {
+                    "schema": {"$ref": "#/components/schemas/AgentProfile"},
+                    "example": examples.PROFILE,
+                }
             },
         }
     },
@@ -72,6 +68,7 @@ async def generate(
     response_model=Manifest,
     summary="The published avatar",
     responses={
+        200: examples.answer(examples.MANIFEST),
         304: {"description": "Unchanged since the ETag you sent."},
         **responses(NotFound, InvalidInput, Unavailable),
     },
@@ -92,7 +89,7 @@ async def manifest(
     "/{agentId}/status",
     response_model=GenerationStatus,
     summary="Where the latest run is",
-    responses=responses(NotFound, InvalidInput, Unavailable),
+    responses={200: examples.answer(examples.STATUS), **responses(NotFound, InvalidInput, Unavailable)},
 )
 async def status(agent_id: AgentIdInPath, principal: CurrentPrincipal, services: CurrentServices) -> GenerationStatus:
     """Stage, percent, timings of every step, and the error when there is one."""

@@ -21,7 +21,7 @@ BULGE_EDGE = 1.12  # where the cornea meets the sclera, in iris angles
 IRIS_UV = 0.62  # radius of the iris in the texture, of half the image
 SIZE = 512
 
-GAZE_LIMITS = (12.0, 18.0)  # degrees a gaze morph turns the ball at weight 1
+GAZE_LIMITS = (12.0, 22.0)  # degrees a gaze morph turns the ball at weight 1
 GAZE_DEFAULT = 14.0
 CORNEA_SPECULAR = 0.63  # a refractive index of 1.376 reflects 2.5 %, glTF's default 4 %; else dark irises look grey
 BLINK_RETRACT = 0.0010  # metres at source size: lids move on a chord, so the ball steps back under them

@@ -8,8 +8,13 @@ import pytest
 from fastapi.routing import APIRoute
 from gateways import Gateway
 
+from api import examples
 from api.app import ROUTERS
 from api.principal import current_principal
+from api.problems import Problem
+from avatar.errors import error_kinds
+from avatar.manifest import GenerationStatus, Manifest
+from avatar.profile import AgentProfile
 
 
 def routes() -> list[APIRoute]:
@@ -78,3 +83,14 @@ async def test_storage_that_cannot_be_written_is_not_ready(gateway: Gateway, mon
     answer = await gateway.http.get("/health/ready")
     assert answer.status_code == 503
     assert [part["name"] for part in answer.json()["parts"] if not part["ok"]] == ["storage"]
+
+
+def test_examples_are_what_the_models_say() -> None:
+    for model, example in (
+        (AgentProfile, examples.PROFILE),
+        (GenerationStatus, examples.STATUS),
+        (Manifest, examples.MANIFEST),
+    ):
+        assert model.model_validate(example).model_dump(mode="json").keys() >= example.keys()
+    shown = Problem.model_validate(examples.PROBLEM)
+    assert shown.title == error_kinds()[shown.code].title
