@@ -26,7 +26,7 @@ ROOT = "Armature"
 COLOUR_QUALITY = 88
 DATA_QUALITY = 90  # normal and occlusion-roughness-metallic maps, without chroma subsampling
 STILL = 1e-5  # metres; smaller displacements are noise of the blend, not movement
-STRAIGHT = 0.03  # change of a unit normal that nobody sees
+STRAIGHT = 0.05  # change of a unit normal that nobody sees: three degrees
 FOLDING = frozenset({"Wolf3D_Head"})  # lids and cheeks are lit wrongly unless their normals move too; others may not
 MAX_INDEX_16 = 65_535  # 0xffff itself is primitive restart
 
