@@ -134,9 +134,7 @@ def read_base(path: Path) -> tuple[NDArray[np.int32], NDArray[np.float32], dict[
     return base, np.array(uvs, np.float32), {k: np.array(v, np.uint16) for k, v in groups.items()}
 
 
-def read_rig(
-    folder: Path, groups: dict[str, NDArray[np.uint16]]
-) -> tuple[list[dict[str, Any]], NDArray[np.uint16]]:
+def read_rig(folder: Path, groups: dict[str, NDArray[np.uint16]]) -> tuple[list[dict[str, Any]], NDArray[np.uint16]]:
     """Bones (parents first) with head and tail as vertex lists, and the weights as (vertex, bone, weight) columns."""
     bones = json.loads((folder / "rig.game_engine.json").read_text())
     bones = bones.get("bones", bones)

@@ -102,11 +102,7 @@ def boundary_loop(quads: I64, among: I64 | None = None) -> list[int]:
     """Ordered vertex loop around a patch of (n, 4) quads; ``among`` picks one of several by its vertices."""
     edges = {(int(q[k]), int(q[(k + 1) % 4])) for q in quads for k in range(4)}
     allowed = None if among is None else set(among.tolist())
-    following = {
-        a: b
-        for a, b in edges
-        if (b, a) not in edges and (allowed is None or (a in allowed and b in allowed))
-    }
+    following = {a: b for a, b in edges if (b, a) not in edges and (allowed is None or (a in allowed and b in allowed))}
     start = min(following)
     loop = [start]
     while following[loop[-1]] != start:

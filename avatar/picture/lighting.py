@@ -98,8 +98,20 @@ def studio_ktx() -> bytes:
     entry = b"sh\0" + text.encode() + b"\0"
     metadata = struct.pack("<I", len(entry)) + entry + b"\0" * (-len(entry) % 4)
     header = struct.pack(
-        "<13I", 0x04030201, GL_HALF_FLOAT, 2, GL_RGBA, GL_RGBA16F, GL_RGBA,
-        CUBE_SIZES[0], CUBE_SIZES[0], 0, 0, 6, levels, len(metadata),
+        "<13I",
+        0x04030201,
+        GL_HALF_FLOAT,
+        2,
+        GL_RGBA,
+        GL_RGBA16F,
+        GL_RGBA,
+        CUBE_SIZES[0],
+        CUBE_SIZES[0],
+        0,
+        0,
+        6,
+        levels,
+        len(metadata),
     )
     return KTX_IDENTIFIER + header + metadata + b"".join(faces)
 

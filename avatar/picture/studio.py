@@ -99,21 +99,31 @@ class Studio:
         right, towards = cameras.axes(view)
         basis = np.column_stack([right, [0.0, 1.0, 0.0], towards])
         camera: dict[str, Any] = {
-            "position": lens.position.tolist(), "target": lens.target.tolist(), "near": lens.near, "far": lens.far
+            "position": lens.position.tolist(),
+            "target": lens.target.tolist(),
+            "near": lens.near,
+            "far": lens.far,
         }
         camera |= {"fov": lens.field_of_view} if lens.height is None else {"height": lens.height}
         request = {
-            "do": "draw", "width": width, "height": height, "samples": SAMPLES, "toneMapping": TONE_MAPPING,
+            "do": "draw",
+            "width": width,
+            "height": height,
+            "samples": SAMPLES,
+            "toneMapping": TONE_MAPPING,
             "camera": camera,
             "lights": [
                 {
                     "direction": (basis @ np.array(lamp.direction)).tolist(),
-                    "lux": lamp.lux, "colour": lamp.colour, "shadow": lamp.shadow,
+                    "lux": lamp.lux,
+                    "colour": lamp.colour,
+                    "shadow": lamp.shadow,
                 }
                 for lamp in LAMPS
             ],
             "environment": {
-                "lux": ENVIRONMENT_LUX, "rotation": cameras.AZIMUTH[view],
+                "lux": ENVIRONMENT_LUX,
+                "rotation": cameras.AZIMUTH[view],
             },
         } | posing
         reply, rows = self.ask(request, b"" if self.lit else studio_ktx())

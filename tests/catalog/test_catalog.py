@@ -7,6 +7,7 @@ import uuid
 from datetime import datetime
 
 import pytest
+from people import a_character
 
 from avatar.catalog import avatars, runs
 from avatar.catalog.connection import Connection, open_catalog
@@ -15,7 +16,6 @@ from avatar.manifest import Bounds, ModelFacts, VersionRecord
 from avatar.profile import AgentProfile
 from avatar.run import RunError, RunKey, RunStatus, Stage, current_stage, percent_done
 from avatar.storage.blob import name_bytes
-from people import a_character
 
 ADA = AgentProfile(agent_id="ada", name="Ada")
 

@@ -186,7 +186,7 @@ async def test_the_history_replays_on_the_code_as_it_is(temporal: Client, publis
 
 
 def test_a_second_run_is_a_second_version_and_the_first_stays(live: Live, manifest: Manifest, tmp_path: Path) -> None:
-    changed = json.loads(ADA.read_text()) | {"description": "An old man, 1.50 m tall, with grey hair and a red T-shirt."}
+    changed = json.loads(ADA.read_text()) | {"description": "An old man, 1.50 m tall, in a red T-shirt."}
     profile = tmp_path / "changed.json"
     profile.write_text(json.dumps(changed))
     done = live.avatar("generate", profile, "--json")

@@ -23,6 +23,10 @@ async def collect(store: LocalBlobs, ref: BlobRef, start: int = 0, stop: int | N
     return b"".join([chunk async for chunk in store.stream(ref, start, stop)])
 
 
+def files_below(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file()]
+
+
 async def test_what_goes_in_comes_out(tmp_path: Path) -> None:
     store = LocalBlobs(tmp_path)
     data = os.urandom(700_000)
@@ -39,8 +43,7 @@ async def test_the_same_bytes_are_one_file_however_often_and_from_however_many(t
     store = LocalBlobs(tmp_path)
     refs = await asyncio.gather(*(store.put(b"the same", GLB) for _ in range(20)))
     assert len(set(refs)) == 1
-    files = [path for path in tmp_path.rglob("*") if path.is_file()]
-    assert files == [store.path(refs[0])], "and no half-written ones stay behind"
+    assert files_below(tmp_path) == [store.path(refs[0])], "and no half-written ones stay behind"
 
 
 async def test_missing_and_damaged_blobs(tmp_path: Path) -> None:
@@ -84,8 +87,7 @@ assert asyncio.run(store.get(small)) == b"fits"
 def test_no_room_is_said_and_leaves_nothing_half_written(tmp_path: Path) -> None:
     done = subprocess.run([sys.executable, "-c", FILLED, str(tmp_path)], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    names = sorted(path.name for path in tmp_path.rglob("*") if path.is_file())
-    assert names == [name_bytes(b"fits", "").sha256]
+    assert [path.name for path in files_below(tmp_path)] == [name_bytes(b"fits", "").sha256]
 
 
 async def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:

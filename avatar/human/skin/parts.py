@@ -82,9 +82,7 @@ def skin_parts(figure: Figure, hidden: NDArray[np.bool_]) -> list[Part]:
     look = look_of(figure.character)
     head, body = surface("head"), surface("body")
     visible = body.triangles[~hidden[body.vertex[body.triangles]].all(1)]
-    parts = [
-        _part("Wolf3D_Head", _material("Wolf3D_Skin", paint_head(look), look), figure, head, head.triangles, True)
-    ]
+    parts = [_part("Wolf3D_Head", _material("Wolf3D_Skin", paint_head(look), look), figure, head, head.triangles, True)]
     if len(visible):
         material = _material("Wolf3D_Body", paint_body(look), look)
         parts.append(_part("Wolf3D_Body", material, figure, body, visible, False))
