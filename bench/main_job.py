@@ -78,7 +78,7 @@ def name_of(process: psutil.Process) -> str:
     for sign, name in (
         ("multiprocessing.spawn", "mesh pool process"),
         ("multiprocessing.resource_tracker", "mesh pool tracker"),
-        ("avatar.picture", "renderer"),
+        ("avatar/picture/child.py", "renderer"),
         ("sidecar.mjs", "Node sidecar"),
         ("mongod", "mongod"),
         ("server start-dev", "Temporal"),
