@@ -8,6 +8,9 @@ from importlib.metadata import version
 from typing import Any
 
 from fastapi import FastAPI
+from fastapi.openapi.docs import get_swagger_ui_html
+from fastapi.responses import HTMLResponse
+from fastapi.staticfiles import StaticFiles
 
 from api import problems
 from api.observe import Observe
@@ -15,9 +18,12 @@ from api.routes import avatars, files, health
 from avatar.profile import AgentProfile
 from runtime.services import open_services
 from runtime.settings import Settings
+from runtime.toolchain import npm_package
 
 ROUTERS = (avatars.router, files.router, health.router)
 
+TITLE = "AR Avatar"
+ASSETS = "/docs/assets"
 DESCRIPTION = """
 An agent profile goes in; a rigged, textured avatar with 52 ARKit blendshapes and 15 visemes comes out, in three levels
 of detail. Errors are `application/problem+json` (RFC 9457).
@@ -34,12 +40,20 @@ def create_app(settings: Settings) -> FastAPI:
             yield
 
     app = FastAPI(
-        title="AR Avatar", version=version("ar-avatar"), description=DESCRIPTION, lifespan=lifespan, redoc_url=None
+        title=TITLE,
+        version=version("ar-avatar"),
+        description=DESCRIPTION,
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
     )
     problems.install(app)
     app.add_middleware(Observe)
     for router in ROUTERS:
         app.include_router(router)
+    # FastAPI's own page loads its script from a CDN; ours works without a network.
+    app.mount(ASSETS, StaticFiles(directory=npm_package("swagger-ui-dist"), check_dir=False))
+    app.add_api_route("/docs", docs_page, include_in_schema=False)
     plain_schema = app.openapi
 
     def with_shared_schemas() -> dict[str, Any]:
@@ -54,3 +68,14 @@ def create_app(settings: Settings) -> FastAPI:
 
     app.openapi = with_shared_schemas  # type: ignore[method-assign]  # FastAPI documents this way of extending it
     return app
+
+
+async def docs_page() -> HTMLResponse:
+    """The OpenAPI document, to read and to try."""
+    return get_swagger_ui_html(
+        openapi_url="/openapi.json",
+        title=TITLE,
+        swagger_js_url=f"{ASSETS}/swagger-ui-bundle.js",
+        swagger_css_url=f"{ASSETS}/swagger-ui.css",
+        swagger_favicon_url=f"{ASSETS}/favicon-32x32.png",
+    )

@@ -35,3 +35,8 @@ def node_modules() -> Path:
     if not modules.is_dir():
         raise SetupProblem("The npm packages are not installed", where=str(modules), mend="Run make setup.")
     return modules
+
+
+def npm_package(name: str) -> Path:
+    """Where set-up puts an npm package; whether it is there is the caller's question."""
+    return PROJECT / "node_modules" / name

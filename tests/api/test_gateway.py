@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -94,3 +95,12 @@ def test_examples_are_what_the_models_say() -> None:
         assert model.model_validate(example).model_dump(mode="json").keys() >= example.keys()
     shown = Problem.model_validate(examples.PROBLEM)
     assert shown.title == error_kinds()[shown.code].title
+
+
+async def test_the_docs_page_needs_nobody_else(gateway: Gateway) -> None:
+    page = (await gateway.http.get("/docs")).text
+    addresses = re.findall(r"""(?:src|href|url)\s*[=:]\s*["']([^"']+)""", page)
+    assert len(addresses) >= 4
+    for address in addresses:
+        assert address.startswith("/"), "offline, only our own addresses answer"
+        assert (await gateway.http.get(address)).status_code == 200, address
