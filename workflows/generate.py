@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from temporalio import workflow
+from temporalio.common import SearchAttributePair, TypedSearchAttributes
 from temporalio.exceptions import ActivityError, ApplicationError, ChildWorkflowError, is_cancelled_exception
 
 from avatar.errors import AvatarError, Cancelled, error_kinds
@@ -14,7 +15,7 @@ from avatar.run import RunError, RunKey, Stage
 from workflows import steps
 from workflows.execute import run_step
 from workflows.optimize import OptimizeAvatar, Optimized, OptimizeRequest
-from workflows.policies import AVATAR_VERSION, PROVIDER_NAME, STAGE
+from workflows.policies import AGENT_ID, AVATAR_STYLE, AVATAR_VERSION, PROVIDER_NAME, STAGE, TENANT
 
 WAITS_FOR = {
     Stage.DESCRIBE: "the describer (provider queue)",
@@ -94,6 +95,14 @@ class GenerateAvatar:
             OptimizeRequest(run=run, source=source.blob),
             id=f"optimize/{run.tenant}/{run.agent_id}/{run.run_id}",
             static_summary=f"LODs and picture of {profile.name}",
+            # So that a search by agent or tenant finds the child as well.
+            search_attributes=TypedSearchAttributes(
+                [
+                    SearchAttributePair(TENANT, run.tenant),
+                    SearchAttributePair(AGENT_ID, run.agent_id),
+                    SearchAttributePair(AVATAR_STYLE, profile.style.value),
+                ]
+            ),
         )
         for lod in optimized.lods:
             self._note(f"**LOD{lod.facts.level}**: {lod.facts.triangles:,} triangles, {lod.blob.size / 1024:,.0f} KiB")
