@@ -8,6 +8,7 @@ import signal
 import sys
 from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import Any
 
 import structlog
 
@@ -26,16 +27,19 @@ async def serve(role: Role) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with AsyncExitStack() as stack:
-        worker = await stack.enter_async_context(open_worker(role, settings))
-        working = asyncio.create_task(worker.run())
-        announce_ready()
-        log.info("ready", role=role.value)
+        opened = await stack.enter_async_context(open_worker(role, settings))
+        working = asyncio.create_task(opened.worker.run())
         stopped = asyncio.create_task(stop.wait())
-        await asyncio.wait({working, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        begun: set[asyncio.Future[Any]] = {working, stopped, opened.warm}
+        await asyncio.wait(begun, return_when=asyncio.FIRST_COMPLETED)
+        if opened.warm.done():
+            announce_ready()
+            log.info("ready", role=role.value)
+        await asyncio.wait(begun - {opened.warm}, return_when=asyncio.FIRST_COMPLETED)
         if working.done():
             working.result()
         log.info("draining", role=role.value)
-        await worker.shutdown()
+        await opened.worker.shutdown()
         await working
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
@@ -32,13 +33,23 @@ class Role(StrEnum):
     MESH = "mesh"
 
 
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A worker to run, and what to wait for before it works at full speed; it may run meanwhile."""
+
+    worker: Worker
+    warm: asyncio.Future[None]
+
+
 @asynccontextmanager
-async def open_worker(role: Role, settings: Settings) -> AsyncIterator[Worker]:
+async def open_worker(role: Role, settings: Settings) -> AsyncIterator[Opened]:
     """A worker of that role with all it needs open; run it while inside."""
+    at_once: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    at_once.set_result(None)
     async with open_services(settings, reach_temporal=True) as services:
         match role:
             case Role.CONTROL:
-                yield Worker(
+                control = Worker(
                     services.temporal,
                     task_queue=Queue.CONTROL,
                     workflows=WORKFLOWS,
@@ -47,8 +58,9 @@ async def open_worker(role: Role, settings: Settings) -> AsyncIterator[Worker]:
                     interceptors=[Journal()],
                     graceful_shutdown_timeout=DRAIN,
                 )
+                yield Opened(control, at_once)
             case Role.PROVIDER:
-                yield Worker(
+                provider = Worker(
                     services.temporal,
                     task_queue=Queue.PROVIDER,
                     activities=list(steps_of(Describing()).values()),
@@ -56,12 +68,12 @@ async def open_worker(role: Role, settings: Settings) -> AsyncIterator[Worker]:
                     max_heartbeat_throttle_interval=BEAT_AT_LEAST_EVERY,
                     graceful_shutdown_timeout=DRAIN,
                 )
+                yield Opened(provider, at_once)
             case Role.MESH:
                 pool = ProcessMeshPool(toolchain(), settings.mesh_processes)
-                # Beside the work, not before it: a step that comes early waits for its process, not for all of them.
                 warming = asyncio.create_task(pool.warm_up(warm_up))
                 try:
-                    yield Worker(
+                    mesh = Worker(
                         services.temporal,
                         task_queue=Queue.MESH,
                         activities=list(steps_of(Modelling(services.blobs, pool)).values()),
@@ -70,6 +82,7 @@ async def open_worker(role: Role, settings: Settings) -> AsyncIterator[Worker]:
                         max_heartbeat_throttle_interval=BEAT_AT_LEAST_EVERY,
                         graceful_shutdown_timeout=DRAIN,
                     )
+                    yield Opened(mesh, warming)
                 finally:
                     warming.cancel()
                     pool.close()
