@@ -330,8 +330,9 @@ def main(path: Path) -> None:
     triangles = quads_to_triangles(bundle().faces("body")[..., 0])
     luminance, alpha = paint_atlas()
     index, weight, chin = scalp_map(base, vertex_normals(base, triangles), ear_vertices(base))
+    draft = path.with_name(f"new_{path.name}")  # renamed when whole: others may be reading the old one
     np.savez_compressed(
-        path,
+        draft,
         luminance=luminance,
         alpha=alpha,
         scalp_index=index.astype(np.uint16),
@@ -340,6 +341,7 @@ def main(path: Path) -> None:
         chin=np.array(chin),
         **beard_places(base, triangles),
     )
+    draft.replace(path)
     print(f"{path}: {path.stat().st_size:,} bytes")
 
 

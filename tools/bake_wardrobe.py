@@ -73,7 +73,9 @@ def main() -> None:
     for name, made in draft_all(average_adult()).items():
         print(f"{name}: {len(made.triangles)} triangles, {len(made.cut.origin)} cloth vertices")
         arrays |= to_arrays(name, made)
-    np.savez_compressed(ARCHIVE, allow_pickle=False, **arrays)
+    draft = ARCHIVE.with_name(f"new_{ARCHIVE.name}")  # renamed when whole: others may be reading the old one
+    np.savez_compressed(draft, allow_pickle=False, **arrays)
+    draft.replace(ARCHIVE)
     print(f"{ARCHIVE.relative_to(ROOT)}: {ARCHIVE.stat().st_size / 1024:.0f} KiB")
 
 

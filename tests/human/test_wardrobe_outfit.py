@@ -33,6 +33,7 @@ from avatar.human.bundle import LEFT_EYE, RIGHT_EYE, bundle
 from avatar.human.figure import AlphaMode, Coverage, Figure, Part
 from avatar.human.wardrobe import dress
 from avatar.human.wardrobe.mesh import boundary_loops, face_normals
+from avatar.human.wardrobe.pattern import pattern
 from avatar.profile import AvatarStyle
 
 BUDGET = {
@@ -157,6 +158,12 @@ def outside(
     return depth, place, face
 
 
+def turned_edges() -> np.ndarray:
+    """(t,) triangles of the T-shirt that fold inward along its open edges."""
+    made = pattern("t_shirt")
+    return np.array(made.charts)[made.chart[made.triangles[:, 0]]] == "lip"
+
+
 def hem_distance(points: np.ndarray, positions: np.ndarray, triangles: np.ndarray) -> np.ndarray:
     edge = np.concatenate([positions[loop] for loop in boundary_loops(triangles)])
     return cKDTree(edge).query(points)[0]
@@ -235,6 +242,7 @@ class TestEveryBody:
         figure, parts, _ = dressed(body)
         carry = carried(figure, pose)
         first, triangles = welded(parts[TOP])
+        triangles = triangles[~turned_edges()]  # their inside faces the trousers
         top = skinned(parts[TOP].positions, parts[TOP].weights, carry)[first]
         bottom = skinned(parts[BOTTOM].positions, parts[BOTTOM].weights, carry)
         depth, place, _ = outside(bottom, top, triangles)

@@ -16,6 +16,7 @@ from avatar.human.wardrobe.mesh import smoothstep, unit, vertex_normals
 from avatar.human.wardrobe.surface import Surface, surface
 
 GLASSES_NODE, HEADSET_NODE, EARRINGS_NODE = "Wolf3D_Glasses", "Wolf3D_Headwear", "Wolf3D_Facewear"
+RIM = 16  # points round a lens; with fewer the frame shows its corners
 AVERAGE_EYE_DISTANCE = 0.060  # metres between the joints of the eyes of an average adult of the source
 
 
@@ -140,23 +141,22 @@ def glasses(head: Head, colour: str) -> list[Part]:
     half_height = max(0.0190 * k, 1.25 * head.eye_radius)
     y = float(head.eyes["Left"][1]) - 0.002 * k
     z = max(head.bridge + 0.0015 * k, head.eye_front + 0.004 * k)
-    turn = np.arange(12) * 2 * np.pi / 12
+    turn = np.arange(RIM) * 2 * np.pi / RIM
     cos, sin = np.cos(turn), np.sin(turn)
     # a rounded rectangle (superellipse), bent back a little towards the temples
-    x_ring = np.sign(cos) * np.abs(cos) ** 0.72 * half_width
-    y_ring = np.sign(sin) * np.abs(sin) ** 0.72 * half_height
+    x_ring = np.sign(cos) * np.abs(cos) ** 0.82 * half_width
+    y_ring = np.sign(sin) * np.abs(sin) ** 0.82 * half_height
     rim = np.stack([middle + x_ring, y + y_ring, z - 0.16 * np.maximum(x_ring + half_width * 0.3, 0)], 1)
     for _ in range(4):  # cheeks and brows push the whole frame forward
         signed, _ = head.skin.distance(rim)
         rim[:, 2] += max(0.0, 0.0022 * k - float(signed.min()))
-    frames, lenses = [], []
+    frames, lenses, pane = [], [], _pane(RIM)
     for side, sign in SIDES:
         ring = rim * [sign, 1.0, 1.0]
         frames.append(tube(ring, 0.0013 * k, 3, closed=True))
-        face = np.stack([np.arange(12), (np.arange(12) + 1) % 12, np.full(12, 12)], 1)
-        lenses.append(_Solid(np.vstack([ring, ring.mean(0)]), face if sign > 0 else face[:, ::-1]))
+        lenses.append(_Solid(ring, pane if sign > 0 else pane[:, ::-1]))
         frames.append(
-            tube(_temple(head, ring[0] + [sign * 0.001 * k, 0.004 * k, 0.0], side, sign), 0.0014 * k, 4, tall=1.6)
+            tube(_temple(head, ring[0] + [sign * 0.001 * k, 0.004 * k, 0.0], side, sign), 0.0015 * k, 3, tall=1.6)
         )
     inner = rim[np.argmin(rim[:, 0])]
     lift = np.array([0.0, 0.005 * k, 0.003 * k])
@@ -165,10 +165,21 @@ def glasses(head: Head, colour: str) -> list[Part]:
     frames.append(tube(arch, 0.0014 * k, 3))
     frame = Material(GLASSES_NODE, base_factor=_linear(colour), roughness=0.35)
     lens = Material(
-        "Wolf3D_Glasses_Lens", base_factor=(0.86, 0.92, 0.95, 0.08), roughness=0.05, alpha=AlphaMode.BLEND,
+        "Wolf3D_Glasses_Lens", base_factor=(0.0, 0.0, 0.0, 0.06), roughness=0.05, alpha=AlphaMode.BLEND,
         double_sided=True,
     )  # fmt: skip
     return [_part(head, GLASSES_NODE, _join(frames), frame), _part(head, GLASSES_NODE, _join(lenses), lens)]
+
+
+def _pane(count: int) -> I64:
+    """(count - 2, 3) triangles across a ring of an even number of points, in its direction: a ladder of rungs."""
+    faces = []
+    for k in range(1, count // 2):
+        up, down = k, count - k
+        faces.append([up - 1, up, down])
+        if k > 1:
+            faces.append([up - 1, down, down + 1])
+    return np.array([*faces, [count // 2 - 1, count // 2, count // 2 + 1]])
 
 
 def _temple(head: Head, hinge: F64, side: str, sign: float) -> F64:

@@ -90,7 +90,7 @@ def drape_top(
     grid = grid.hanging(fit.slope * (1 + 0.5 * np.abs(np.sin(grid.theta)))).tented(TENT).smoothed()
     theta, radius, outward = trunk_polar(frame, p)
     down = smoothstep(frame.armpit - 0.02 * k, frame.crotch, p[:, 1])
-    ease = (fit.ease + (fit.ease_hem - fit.ease) * down) * k + 0.004 * k * np.sin(theta * 5 + 1.3) * down
+    ease = (fit.ease + (fit.ease_hem - fit.ease) * down) * k + 0.002 * k * np.sin(theta * 5 + 1.3) * down
     target = np.maximum(radius + gap, grid.sample(p[:, 1], theta) + ease)
     free = smoothstep(frame.armpit + 0.03 * k, frame.armpit - 0.07 * k, p[:, 1]) * (1 - smoothstep(0.15, 0.5, bare.arm))
     q += (p + outward * (target - radius)[:, None] - q) * free[:, None]
@@ -155,7 +155,7 @@ def _hang_hem(dummy: Dummy, fit: TopFit, cut: Cut, q: F64, weights: F64, below: 
     theta, radius, outward = trunk_polar(frame, start)
     depth = start[:, 2] - outward[:, 2] * radius
     hem = frame.crotch + fit.hem * k
-    grid = dummy.hips.hanging(0.03).blurred(1.5, 2.0)
+    grid = dummy.hips.hanging(0.10).blurred(1.5, 2.0)
     offset = radius - grid.sample(start[:, 1], theta)
     legs = (dummy.weights @ _arm_joints(dummy)) < 0.2
     tree, leg_weights = cKDTree(dummy.positions[legs]), dummy.weights[legs]

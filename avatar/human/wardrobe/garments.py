@@ -22,10 +22,10 @@ class TopFit:
     pattern: str
     weave: Weave
     sleeve: float  # arm parameter of the sleeve's end: 1 elbow, 2 wrist
-    hem: float = 0.035  # height of the hem over the crotch
+    hem: float = 0.058  # height of the hem over the crotch
     ease: float = 0.012  # looseness at the chest
-    ease_hem: float = 0.022
-    slope: float = 0.17  # how fast cloth falls inward below chest and shoulder blades, metres per metre
+    ease_hem: float = 0.004
+    slope: float = 0.19  # how fast cloth falls inward below chest and shoulder blades, metres per metre
     sleeve_ease: float = 0.012
     gap: float = 0.006  # nearest to what is below
     gather: float = 0.0  # share of the sleeve's ease that the cuff takes away
@@ -43,7 +43,7 @@ class BottomFit:
     ease_hem: float = 0.012
     slope: float = 0.15  # taper; small hangs straight
     gap: float = 0.005
-    triangles: int = 1530  # before the part under the top is dropped
+    triangles: int = 1420  # before the part under the top is dropped
 
 
 TOPS = {
