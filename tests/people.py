@@ -1,10 +1,15 @@
-"""Characters that tests use."""
+"""Characters, and what is published of them, that tests use."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from avatar.character import CharacterDescription
+from avatar.manifest import Bounds, ModelFacts, VersionRecord
+from avatar.profile import AvatarStyle
+from avatar.run import RunKey
+from avatar.storage.blob import name_bytes
 
 
 def a_character(**changes: Any) -> CharacterDescription:
@@ -26,3 +31,25 @@ def a_character(**changes: Any) -> CharacterDescription:
         },
     }
     return CharacterDescription.model_validate(sections | changes)
+
+
+def a_version(key: RunKey, number: int, now: datetime, **changes: Any) -> VersionRecord:
+    """What publish writes for a run of Ada; ``changes`` replace fields by name."""
+    fields: dict[str, Any] = {
+        "tenant": key.tenant,
+        "agent_id": key.agent_id,
+        "number": number,
+        "run_id": key.run_id,
+        "name": "Ada",
+        "style": AvatarStyle.REALISTIC,
+        "provider": "parametric",
+        "degraded": False,
+        "character": a_character(),
+        "source": name_bytes(b"glb", "model/gltf-binary"),
+        "lods": (),
+        "model": ModelFacts(joints=("Hips",), morphs=("jawOpen",), bounds=Bounds(min=(0, 0, 0), max=(1, 2, 1))),
+        "picture": None,
+        "picture_missing": "not asked for",
+        "published_at": now,
+    }
+    return VersionRecord(**fields | changes)

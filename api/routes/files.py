@@ -34,6 +34,7 @@ Number = Annotated[int, InPath(ge=1, le=2**31 - 1)]
 Level = Annotated[int, Query(ge=0, le=2, description="Level of detail: 0 for near and strong devices, 2 for far.")]
 
 
+@router.head("/{agentId}.glb", include_in_schema=False)
 @router.get("/{agentId}.glb", response_class=Response, responses={**GLB, **OTHERS}, summary="The current model")
 async def current_model(
     agent_id: AgentIdInPath,
@@ -47,6 +48,7 @@ async def current_model(
     return serve(services, request, lod_blob(version, lod), REVALIDATE)
 
 
+@router.head("/{agentId}.png", include_in_schema=False)
 @router.get("/{agentId}.png", response_class=Response, responses={**PNG, **OTHERS}, summary="The current picture")
 async def current_picture(
     agent_id: AgentIdInPath, request: Request, principal: CurrentPrincipal, services: CurrentServices
@@ -56,6 +58,7 @@ async def current_picture(
     return serve(services, request, picture_blob(version), REVALIDATE)
 
 
+@router.head("/{agentId}/versions/{number}/lod{level}.glb", include_in_schema=False)
 @router.get(
     "/{agentId}/versions/{number}/lod{level}.glb",
     response_class=Response,
@@ -75,6 +78,7 @@ async def version_model(
     return serve(services, request, lod_blob(version, level), IMMUTABLE)
 
 
+@router.head("/{agentId}/versions/{number}/picture.png", include_in_schema=False)
 @router.get(
     "/{agentId}/versions/{number}/picture.png",
     response_class=Response,
@@ -123,6 +127,8 @@ def serve(services: Services, request: Request, ref: BlobRef, cache: str) -> Res
     headers["Content-Length"] = str(stop - start)
     if part:
         headers["Content-Range"] = f"bytes {start}-{stop - 1}/{ref.size}"
+    if request.method == "HEAD":
+        return Response(media_type=ref.media_type, headers=headers)
     return StreamingResponse(
         services.blobs.stream(ref, start, stop),
         status_code=206 if part else 200,

@@ -9,10 +9,10 @@ import uuid
 import pytest
 import pytest_asyncio
 from gateways import Gateway
-from people import a_character
+from people import a_version
 
 from avatar.catalog import avatars, runs
-from avatar.manifest import Bounds, LodFacts, Manifest, ModelFacts, PublishedLod, VersionRecord
+from avatar.manifest import LodFacts, Manifest, PublishedLod, VersionRecord
 from avatar.profile import AgentProfile
 from avatar.run import RunKey, RunStatus
 
@@ -35,22 +35,14 @@ async def publish(gateway: Gateway, *, picture: bool = True) -> VersionRecord:
     version = await avatars.publish_version(
         gateway.services.connection,
         key,
-        lambda number, now: VersionRecord(
-            tenant="local",
-            agent_id="ada",
-            number=number,
-            run_id=key.run_id,
-            name="Ada",
-            style="realistic",
-            provider="parametric",
-            degraded=False,
-            character=a_character(),
+        lambda number, now: a_version(
+            key,
+            number,
+            now,
             source=lods[0].blob,
             lods=tuple(lods),
-            model=ModelFacts(joints=("Hips",), morphs=("jawOpen",), bounds=Bounds(min=(0, 0, 0), max=(1, 2, 1))),
             picture=image,
             picture_missing=None if picture else "no EGL on this machine",
-            published_at=now,
         ),
     )
     await runs.close_run(key, RunStatus.PUBLISHED)
@@ -146,3 +138,12 @@ async def test_without_a_picture_it_is_said_why(gateway: Gateway) -> None:
     assert (manifest["picture"], manifest["pictureMissing"]) == (None, "no EGL on this machine")
     answer = await gateway.http.get("/avatars/ada.png")
     assert answer.status_code == 404 and "no EGL" in answer.json()["detail"]
+
+
+async def test_a_head_request_tells_all_but_the_bytes(published: Gateway) -> None:
+    for path in ("/avatars/ada.glb?lod=1", "/avatars/ada/versions/1/lod1.glb", "/avatars/ada.png"):
+        whole = await published.http.get(path)
+        head = await published.http.head(path)
+        assert (head.status_code, head.content) == (200, b"")
+        for name in ("content-length", "content-type", "etag", "cache-control", "accept-ranges"):
+            assert head.headers[name] == whole.headers[name], name

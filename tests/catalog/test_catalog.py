@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import uuid
+from collections.abc import Callable
 from datetime import datetime
 
 import pytest
-from people import a_character
+from people import a_version
 
 from avatar.catalog import avatars, runs
 from avatar.catalog.connection import Connection, open_catalog
 from avatar.errors import Conflict, NotFound, Unavailable
-from avatar.manifest import Bounds, ModelFacts, VersionRecord
+from avatar.manifest import VersionRecord
 from avatar.profile import AgentProfile
 from avatar.run import RunError, RunKey, RunStatus, Stage, current_stage, percent_done
-from avatar.storage.blob import name_bytes
 
 ADA = AgentProfile(agent_id="ada", name="Ada")
 
@@ -24,27 +25,8 @@ def a_key(agent: str = "ada", tenant: str = "local") -> RunKey:
     return RunKey(tenant=tenant, agent_id=agent, run_id=uuid.uuid4().hex)
 
 
-def record_for(key: RunKey):  # type: ignore[no-untyped-def]  # a factory, as publish_version takes it
-    def build(number: int, now: datetime) -> VersionRecord:
-        return VersionRecord(
-            tenant=key.tenant,
-            agent_id=key.agent_id,
-            number=number,
-            run_id=key.run_id,
-            name="Ada",
-            style="realistic",
-            provider="parametric",
-            degraded=False,
-            character=a_character(),
-            source=name_bytes(b"glb", "model/gltf-binary"),
-            lods=(),
-            model=ModelFacts(joints=("Hips",), morphs=("jawOpen",), bounds=Bounds(min=(0, 0, 0), max=(1, 2, 1))),
-            picture=None,
-            picture_missing="not asked for",
-            published_at=now,
-        )
-
-    return build
+def record_for(key: RunKey) -> Callable[[int, datetime], VersionRecord]:
+    return functools.partial(a_version, key)
 
 
 async def test_only_one_run_of_an_agent_is_under_way(catalog: Connection) -> None:
