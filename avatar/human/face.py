@@ -38,6 +38,10 @@ _AMPLIFIED |= {"mouthSmile": 0.88, "mouthDimple": 1.5, "eyeLookDown": 1.25, "eye
 _NOTICEABLE = 1e-5  # metres; smaller displacements are dropped
 
 _LIP_OVERLAP = 0.00015  # metres that closed lips press into each other
+_ROUNDNESS = 0.6  # exponent of the opening's outline: 0.5 is an ellipse, 1 a parabola
+_LIFTED = 0.08  # share of an opening that its deepest point gives up to the sides
+_OPEN = (0.0035, 0.010)  # metres between the lips, adult: from here on an opening is rounded, from there wholly
+
 _LIP_FADE = (1.0, 1.0, 1.0, 0.85, 0.62, 0.4, 0.22, 0.1)  # weight by edge loops outwards from the mouth line
 _CAVITY_FADE = (0.7, 0.35)  # and inwards
 
@@ -97,6 +101,31 @@ def _closing(vertices: F64, ids: I64, upper: NDArray[np.bool_]) -> F64:
     gap *= smoothstep(1.12 * half, 0.95 * half, across)
     out: F64 = np.where(upper, -0.5, 0.5) * gap
     return out
+
+
+def _rounded(vertices: F64, unit: Delta) -> Delta:
+    """The same unit with the opening it makes between the lips round: the source's ends in a V at the lower lip."""
+    dense = _dense(unit)
+    ids, weight, upper = _lip_sides()
+    for _ in range(2):
+        moved = vertices + dense
+        x, above, below = landmarks.lip_gap(moved, 41)
+        middle = len(x) // 2
+        low, high = (landmarks.head_scale(vertices) * limit for limit in _OPEN)
+        open_share = float(smoothstep(low, high, above[middle : middle + 1] - below[middle : middle + 1])[0])
+        if open_share == 0:
+            break
+        seam = landmarks.lips().upper[0]
+        corner = float(moved[seam[[0, -1]], 1].mean())
+        outline = (1 - (x * 0.9 / x[-1]) ** 2) ** _ROUNDNESS
+        depth = (corner - below[middle]) * (1 - _LIFTED)
+        down = corner - depth * outline - below
+        up = np.maximum(corner + (above[middle] - corner) * outline - above, 0.0) * (above[middle] > corner)
+        across = np.abs(moved[ids, 0])
+        inside = smoothstep(x[-1] / 0.9, 0.85 * x[-1], across)
+        move = np.where(upper, np.interp(moved[ids, 0], x, up), np.interp(moved[ids, 0], x, down))
+        dense[ids, 1] += open_share * weight * inside * move
+    return _sparse(dense)
 
 
 # --- eyes ------------------------------------------------------------------------------------------------------------
@@ -269,10 +298,17 @@ def contract_morphs(vertices: F64, raw: Mapping[str, Delta]) -> dict[str, Delta]
         if stem.startswith("eye") or stem == "cheekSquint":
             units[name] = _eye_unit(vertices, stem, name.removeprefix(stem), raw[name])
     sink, units["tongueOut"], units["tongueUp"] = _tongue_units(vertices)
-    units["jawOpen"] = mix({"jaw": 1.0, "sink": 1.0}, {"jaw": units["jawOpen"], "sink": sink})
+    jaw = units["jawOpen"]
+    rounded = _rounded(vertices, jaw)
+    # mouthClose shuts the lips of an open jaw, so it takes back what the rounding did to them
+    units["mouthClose"] = mix(
+        {"close": 1.0, "jaw": 1.0, "rounded": -1.0}, {"close": units["mouthClose"], "jaw": jaw, "rounded": rounded}
+    )
+    units["jawOpen"] = mix({"jaw": 1.0, "sink": 1.0}, {"jaw": rounded, "sink": sink})
     morphs = {name: units[name] for name in ARKIT}
     for name, parts in {**VISEMES, **EXTRAS}.items():
-        morphs[name] = mix(parts, units)
+        mixed = mix(parts, units)
+        morphs[name] = _rounded(vertices, mixed) if "jawOpen" in parts else mixed
     morphs["viseme_PP"] = _pressed(vertices, morphs["viseme_PP"])
     return morphs
 

@@ -52,8 +52,8 @@ def lash_look(character: CharacterDescription) -> LashLook:
     return LashLook(
         length=(0.0066 - 0.0012 * masculine) * (1 + 0.18 * made_up),
         lower_length=0.0034 * (1 - 0.2 * masculine) * (1 - 0.45 * drawn),
-        thick=(1.5 - 0.4 * masculine) * (1 + 0.2 * made_up + 1.1 * drawn),
-        root=0.12 + 0.06 * made_up + 0.34 * drawn * (1 - 0.3 * masculine),
+        thick=(2.3 - 0.9 * masculine) * (1 + 0.2 * made_up + 1.1 * drawn),
+        root=0.20 - 0.07 * masculine + 0.06 * made_up + 0.34 * drawn * (1 - 0.3 * masculine),
         count=round(92 * (1 - 0.6 * drawn)),
         colour=np.array([0.035, 0.024, 0.02]) * (1 - fair) + np.array([0.23, 0.15, 0.10]) * fair,
         shadow=0.62 - 0.22 * drawn,
@@ -80,7 +80,7 @@ def paint_lashes(look: LashLook) -> U8:
             nx, ny = u * WIDTH * scale + lean * f**1.5, y0 - length * f
             width = max(1, round(scale * 4.4 * look.thick * weight * (1 - 0.82 * f)))
             for line in np.c_[x, y, nx, ny].tolist():
-                draw.line(line, fill=int(255 * (1 - 0.35 * f)), width=width)
+                draw.line(line, fill=int(255 * (1 - 0.2 * f)), width=width)
             x, y = nx, ny
     hairs = np.asarray(image.resize((WIDTH, SHADOW[0]), Image.Resampling.BOX), np.float64)
     alpha = np.zeros((HEIGHT, WIDTH))
@@ -194,7 +194,7 @@ def _lashes(
     top, bottom = UPPER if upper else LOWER
     for k in range(rows):
         f = k / (rows - 1)
-        rise = 0.85 * f * f - 0.10 * f if upper else -0.55 * f - 0.15 * f * f
+        rise = 0.74 * f * f + 0.02 * f if upper else -0.55 * f - 0.15 * f * f
         steps.append(lengths * (np.array([0, 1.0, 0]) * rise + (outward * [0.6, 0.15, 1] + fan * f) * f * 0.78))
         v.append((bottom - 0.5 - f * (bottom - top - 2)) / HEIGHT)
     step = np.concatenate(steps)
@@ -240,7 +240,12 @@ def lash_parts(figure: Figure) -> list[Part]:
         if np.abs(moved).max() > 2e-6:
             morphs[name] = moved
     material = Material(
-        name="Wolf3D_Lashes", colour=paint_lashes(look), roughness=0.9, alpha=AlphaMode.BLEND, double_sided=True
+        name="Wolf3D_Lashes",
+        colour=paint_lashes(look),
+        roughness=0.9,
+        alpha=AlphaMode.BLEND,
+        double_sided=True,
+        specular=0.2,  # hair this thin has no sheen; with one it pales against the skin
     )
     return [
         Part(

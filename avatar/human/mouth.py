@@ -13,7 +13,7 @@ from scipy.interpolate import CubicSpline
 from avatar.human.eyes import surface_normals
 from avatar.human.figure import F64, I64, U8, Figure, Material, Part
 from avatar.human.skin.maps import landmarks
-from avatar.human.visemes import VISEMES
+from avatar.human.visemes import EXTRAS, VISEMES
 from avatar.profile import AvatarStyle
 
 # millimetres from the middle outwards, six teeth a side (close to the adult means of Wheeler's Dental Anatomy)
@@ -34,6 +34,9 @@ SPINES = {
     "low": ((0.6400, 0.078), (0.6500, 0.098), (0.6485, 0.119), (0.6450, 0.1380)),
 }
 RINGS, AROUND = 10, 8
+
+LOWER_SHADE = 0.64  # the upper lip shades the upper teeth; the lower ones, full in the light, must not outshine them
+JAW_FOLLOW = 1.05  # lower teeth stay behind the lower lip, which drops further than the jaw that bears them
 
 
 def fit_affine(source: F64, target: F64) -> F64:
@@ -79,7 +82,7 @@ def dental_arch(upper: bool) -> Shape:
     """Twelve teeth with gums: a height field swept along the arch, three columns a tooth, five rows; 288 triangles."""
     widths, lengths = (UPPER_WIDTHS, UPPER_LENGTHS) if upper else (LOWER_WIDTHS, LOWER_LENGTHS)
     half_width, depth, front = (0.0226, 0.0455, 0.1462) if upper else (0.0212, 0.0430, 0.1434)
-    edge_y = 0.6586 if upper else 0.6602
+    edge_y = 0.6565 if upper else 0.6602
     sign = 1.0 if upper else -1.0
     bounds = np.concatenate([[0.0], np.cumsum(widths)]) / 1000
     # (arc length, 1 on the tooth and 0 in the gap, tooth)
@@ -169,17 +172,17 @@ def paint_mouth(age: int, drawn: bool) -> U8:
     shade = float(np.clip((age - 2) / 6, 0, 1))
     v = np.linspace(0, 1, ARCH_ROWS)[:, None]
     images: list[F64] = []
-    for widths in (UPPER_WIDTHS, LOWER_WIDTHS):
+    for widths, shaded in ((UPPER_WIDTHS, 1.0), (LOWER_WIDTHS, LOWER_SHADE)):
         u = np.abs(np.linspace(-1, 1, WIDTH))
         bounds = np.concatenate([[0.0], np.cumsum(widths)]) / widths.sum()
         within = np.interp(u, bounds, np.arange(len(bounds))) % 1
         gap = np.minimum(within, 1 - within)
         t = _step(0.26, 0.80, v)[..., None]
-        enamel = np.array([0.86, 0.80, 0.68]) * (1 - t) + np.array([0.93, 0.91, 0.87]) * t
-        enamel = enamel * np.array([1, 0.99 - 0.05 * shade, 0.97 - 0.16 * shade]) * (1 - 0.04 * shade)
-        enamel = enamel * (1 - 0.10 * _step(0.70, 0.82, v))[..., None] * np.ones((1, WIDTH, 1))
+        enamel = np.array([0.86, 0.80, 0.68]) * (1 - t) + np.array([0.97, 0.95, 0.90]) * t
+        enamel = enamel * np.array([1, 0.99 - 0.05 * shade, 0.97 - 0.12 * shade]) * (1 - 0.04 * shade)
+        enamel = enamel * (1 - 0.05 * _step(0.70, 0.82, v))[..., None] * np.ones((1, WIDTH, 1))
         if drawn:
-            enamel = np.ones((ARCH_ROWS, WIDTH, 3)) * np.array([0.95, 0.94, 0.92])
+            enamel = np.ones((ARCH_ROWS, WIDTH, 3)) * np.array([0.98, 0.97, 0.95])
         line = np.exp(-((gap / (0.02 if drawn else 0.035)) ** 2)) * (0.12 if drawn else 0.62)
         enamel = enamel * (1 - line[None, :, None] * np.array([0.55, 0.75, 0.85]))
         scallop = 0.27 + 0.10 * np.exp(-((gap / 0.16) ** 2))[None]
@@ -189,11 +192,11 @@ def paint_mouth(age: int, drawn: bool) -> U8:
         image *= (1 - 0.23 * np.exp(-(((v - scallop) / 0.05) ** 2)))[..., None]
         image *= (1 - 0.72 * _step(0.30, 1.0, u) ** 1.2)[None, :, None]  # darker into the cheek
         image *= np.where(v > 0.84, 0.55, 1.0)[..., None]
-        images.append(image)
+        images.append(image * shaded)
     y, x = np.mgrid[0:TONGUE_ROWS, 0:WIDTH] / np.array([TONGUE_ROWS - 1, WIDTH - 1])[:, None, None]
     papillae = 1 + 0.05 * np.random.default_rng(2).standard_normal((TONGUE_ROWS, WIDTH // 8, 1)).repeat(8, 1)
     # x = 1 is the middle of the back of the tongue, 0 its underside; y = 1 the tip
-    tongue_image = np.array([0.72, 0.36, 0.35]) * (0.35 + 0.65 * _step(0.25, 1.0, y))[..., None] * papillae
+    tongue_image = np.array([0.86, 0.36, 0.32]) * (0.35 + 0.65 * _step(0.25, 1.0, y))[..., None] * papillae
     tongue_image *= (1 - 0.18 * np.exp(-(((x - 1) / 0.08) ** 2)) - 0.25 * _step(0.4, 0.0, x))[..., None]
     images.append(tongue_image)
     return np.asarray(np.round(np.clip(np.concatenate(images), 0, 1) * 255), np.uint8)
@@ -232,10 +235,12 @@ def mouth_parts(figure: Figure) -> list[Part]:
         field[:] = 0
         field[delta.index] = delta.offset
         moved = np.zeros_like(positions)
+        opens = name == "jawOpen" or "jawOpen" in {**VISEMES, **EXTRAS}.get(name, {})
+        follow_jaw = JAW_FOLLOW if opens else 1.0
         for guide, points, start in zip(guides, placed, starts, strict=False):
             if np.abs(field[guide]).max() > 1e-5:
                 follow = fit_affine(figure.vertices[guide], field[guide])
-                moved[start : start + len(points)] = apply_affine(follow, points)
+                moved[start : start + len(points)] = follow_jaw * apply_affine(follow, points)
         for pose, weight in tongue_poses(name):
             moved[tongue_rows] += weight * poses[pose]
         if np.abs(moved).max() > 2e-6:
@@ -248,7 +253,7 @@ def mouth_parts(figure: Figure) -> list[Part]:
     return [
         Part(
             node="Wolf3D_Teeth",
-            material=Material(name="Wolf3D_Teeth", colour=colour, roughness=0.38, double_sided=True),
+            material=Material(name="Wolf3D_Teeth", colour=colour, roughness=0.60, double_sided=True, specular=0.4),
             positions=positions,
             normals=surface_normals(positions, triangles),
             uv=np.concatenate([s.uv for s in shapes]),

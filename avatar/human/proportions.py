@@ -42,6 +42,7 @@ class Proportions:
     chin_lift: float = 0.0  # metres
     youth: float = 0.0  # share of the way to the same person's head as a child
     soft: int = 0  # smoothing steps on the face
+    soft_light: int = 0  # smoothing steps on the face's normals
     smile: float = 0.0  # of mouthSmile in the rest face
     wide: float = 0.0  # of eyeWide in the rest face
 
@@ -71,14 +72,15 @@ STYLES: Mapping[AvatarStyle, Proportions] = {
         legs=1.05,
         eyes=1.28,
         eye_shift=(0.0030, -0.0024, 0.0004),
-        nose=(0.94, 0.80, 0.78),
-        mouth=(0.88, 0.92, 0.96),
+        nose=(0.92, 0.80, 0.78),
+        mouth=(0.84, 0.76, 0.92),
         cheek=(0.0, 0.0, 0.0015),
         chin_narrow=0.06,
         chin_lift=0.002,
         teeth=0.90,
         youth=0.75,
-        soft=8,
+        soft=20,
+        soft_light=40,
         smile=0.15,
         wide=0.2,
     ),
@@ -289,6 +291,18 @@ def soften(style: AvatarStyle, vertices: F64) -> F64:
     ids = _softening()[0]
     out = vertices.copy()
     out[ids] = _smoothed(vertices[ids], STYLES[style].soft)
+    return out
+
+
+def soft_normals(style: AvatarStyle, normals: F64) -> F64:
+    """(19158, 3) unit normals with those of a drawn face averaged: light falls on it without the nose's hard planes."""
+    steps = STYLES[style].soft_light
+    if not steps:
+        return normals
+    ids = _softening()[0]
+    out = normals.copy()
+    smooth = _smoothed(normals[ids], steps)
+    out[ids] = smooth / np.linalg.norm(smooth, axis=1, keepdims=True)
     return out
 
 

@@ -47,13 +47,13 @@ VISEMES: Mapping[str, Mapping[str, float]] = {
         "tongueUp": 0.90,
     },
     "viseme_RR": {"jawOpen": 0.16, "mouthFunnel": 0.42, "mouthPucker": 0.20, "tongueUp": 0.35},
-    "viseme_aa": {"jawOpen": 0.58, "mouthLowerDown": 0.15, "mouthUpperUp": 0.30},
+    "viseme_aa": {"jawOpen": 0.58, "mouthLowerDown": 0.05, "mouthUpperUp": 0.36},
     "viseme_E": {
         "jawOpen": 0.30,
         "mouthStretch": 0.30,
         "mouthSmile": 0.20,
-        "mouthLowerDown": 0.20,
-        "mouthUpperUp": 0.25,
+        "mouthLowerDown": 0.15,
+        "mouthUpperUp": 0.32,
     },
     "viseme_I": {
         "jawOpen": 0.15,

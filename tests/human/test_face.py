@@ -90,6 +90,17 @@ def test_the_mouth_opens_by_degrees(figure: Figure) -> None:
     assert mouth_opening(expressed(figure, jawOpen=1)) > 0.018 * landmarks.head_scale(figure.vertices)
 
 
+@pytest.mark.parametrize("name", ["jawOpen", "mouthOpen", "viseme_aa", "viseme_O"])
+def test_an_open_mouth_is_round_and_not_a_v(figure: Figure, name: str) -> None:
+    moved = expressed(figure, **{name: 1.0})
+    x, _, lower = landmarks.lip_gap(moved, 41)
+    seam = landmarks.lips().upper[0]
+    corner = moved[seam[[0, -1]], 1].mean()
+    side = np.interp(0.6 * x[-1] / 0.9, x, lower)
+    assert (corner - side) / (corner - lower[20]) > 0.68  # a V would give 0.4, an ellipse 0.8
+    np.testing.assert_allclose(lower, lower[::-1], atol=0.002)
+
+
 def eye_cover(figure: Figure, vertices: F64, side: str) -> float:
     """Depth in metres by which lids lie inside the eye's surface, at worst (negative: clear of it)."""
     ball = landmarks.eyeball(figure.vertices, side)

@@ -103,3 +103,14 @@ def test_texture_is_hair_on_nothing() -> None:
     assert alpha[:20].mean() < 60 < alpha[120:128, 60:-60].mean()  # tips are thin, roots are dense
     assert alpha[192:198, 100:-100].mean() > 100 and alpha[250:].max() < 5  # the shadow fades from the lid
     assert image[..., :3].max() < 90
+
+
+@pytest.mark.parametrize("gender", [0.0, 1.0])
+def test_dark_hair_has_dark_lashes_dense_at_the_root_and_open_at_the_tip(gender: float) -> None:
+    body = {"gender": gender, "age": 30, "height": 1.7, "weight": 0.5, "muscle": 0.5}
+    look = lash_look(a_character(body=body, hair={"style": "bob", "colour": "#181410"}))
+    assert look.colour.max() < 0.05
+    opacity = paint_lashes(look)[:128, 60:-60, 3] / 255
+    assert opacity[-10:].mean() > 0.85
+    assert 0.2 < opacity[60:100].mean() < 0.85
+    assert opacity[20:40].mean() < 0.5  # no black bar

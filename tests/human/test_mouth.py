@@ -11,9 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from people import a_character
 
+from avatar.human import landmarks as human_landmarks
 from avatar.human.body import shape_figure
 from avatar.human.figure import F64, I64, Figure, Part
-from avatar.human.mouth import apply_affine, dental_arch, fit_affine, mouth_parts, paint_mouth, tongue
+from avatar.human.mouth import ARCH_ROWS, apply_affine, dental_arch, fit_affine, mouth_parts, paint_mouth, tongue
 from avatar.human.skin.maps import landmarks, surface
 
 ARCH = len(dental_arch(True).positions)
@@ -146,6 +147,27 @@ def test_teeth_stay_behind_open_lips(who: str, morph: str) -> None:
     for tooth in teeth[teeth[:, 2] > rim[:, 2].mean() - 0.012]:
         beside = lips[np.linalg.norm(lips[:, :2] - tooth[:2], axis=1) < 0.012]
         assert tooth[2] < beside[:, 2].max() + 0.0005
+
+
+@pytest.mark.parametrize("who", PEOPLE)
+@pytest.mark.parametrize("morph", ["viseme_aa", "viseme_E", "viseme_I", "viseme_SS"])
+def test_the_upper_incisors_show_in_open_vowels(who: str, morph: str) -> None:
+    vertices, _ = skin(who, morph)
+    x, lip, _ = human_landmarks.lip_gap(vertices, 41)
+    incisors = mouth(who).positions[:ARCH]
+    incisors = incisors[np.abs(incisors[:, 0]) < 0.006]
+    shown = np.interp(0, x, lip) - incisors[:, 1].min()
+    assert 0.0015 < shown / human_landmarks.head_scale(vertices) < 0.007
+
+
+@pytest.mark.parametrize("drawn", [False, True])
+def test_upper_teeth_are_lighter_than_lower_and_the_tongue_is_warm(drawn: bool) -> None:
+    image = paint_mouth(3, drawn).astype(float)
+    front = slice(220, 292)
+    upper, lower = image[55:75, front].mean(), image[ARCH_ROWS + 55 : ARCH_ROWS + 75, front].mean()
+    assert upper > 1.2 * lower
+    red, green, blue = image[-12:, 400:].mean((0, 1))
+    assert red > 1.8 * green and green >= blue
 
 
 def test_texture_ages_and_repeats() -> None:

@@ -12,15 +12,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from people import a_character
+from scipy.spatial import cKDTree
 
+from avatar.human import landmarks as human_landmarks
 from avatar.human.body import shape_figure
 from avatar.human.figure import F64, U8, Figure, Part
 from avatar.human.skin import skin_parts
 from avatar.human.skin.body_skin import paint_body
+from avatar.human.skin.brows import paint_brows
 from avatar.human.skin.head import paint_head
 from avatar.human.skin.maps import Surface, brow_windows, landmarks, surface
 from avatar.human.skin.paint import double, halve, normal_map, scatter
 from avatar.human.skin.palette import encode, look_of, skin_lab, srgb_to_lab, to_linear, to_srgb
+from avatar.human.skin.parts import skin_normals
 
 B1 = NDArray[np.bool_]
 BASE_VERTICES = 19_158
@@ -250,3 +254,41 @@ def test_brows_have_the_hair_colour_and_the_described_weight() -> None:
     thin, heavy = (lab_of(painted(face={"brow_weight": w}), window)[0] for w in (-1, 1))
     assert dark < fair - 8 and heavy < thin - 5
     assert dark < lab_of(painted(), bare_cheek())[0] - 25
+
+
+@pytest.mark.parametrize("style", ["realistic", "anime"])
+def test_the_throat_is_dark_red_and_not_black(style: str) -> None:
+    red, green, blue = painted(style=style)[region("throat")].mean(0)
+    assert 40 < red < 130
+    assert red > 2 * green and red > 2 * blue
+
+
+def test_anime_brows_do_not_scowl() -> None:
+    character = a_character(
+        style="anime", body={"gender": 0.0, "age": 17, "height": 1.58, "weight": 0.4, "muscle": 0.4}
+    )
+    shaped = shape_figure(character)
+    opacity, head = paint_brows(look_of(character)), surface("head")
+    window = brow_windows()[0]
+    rows, columns = np.nonzero(
+        opacity[window.row :, window.column :][: window.along.shape[0], : window.along.shape[1]] > 0.5
+    )
+    along = window.along[rows, columns]
+    texel = np.c_[columns + window.column, rows + window.row] / 1024
+    nearest = cKDTree(head.uv).query(texel, k=4)
+    share = 1 / np.maximum(nearest[0], 1e-6)
+    height = (shaped.vertices[head.vertex[nearest[1]], 1] * share).sum(1) / share.sum(1)
+    inner, middle = height[along < 0.2].mean(), height[(along > 0.4) & (along < 0.7)].mean()
+    assert abs(inner - middle) < 0.0035 * human_landmarks.head_scale(shaped.vertices)
+
+
+def test_anime_skin_is_lit_softly_with_unit_normals() -> None:
+    shaped = shape_figure(a_character(style="anime"))
+    head, body = skin_parts(shaped, np.zeros(BASE_VERTICES, bool))
+    for part in (head, body):
+        assert np.allclose(np.linalg.norm(part.normals, axis=1), 1)
+    vertex = surface("head").vertex[np.unique(surface("head").triangles)]
+    plain = skin_normals(shaped.vertices)[vertex]
+    away = np.abs(shaped.vertices[vertex] - shaped.vertices[landmarks().mouth_rim].mean(0))
+    under_nose = (away[:, 0] < 0.012) & (away[:, 1] < 0.035) & (plain[:, 1] < -0.6) & (plain[:, 2] > 0)
+    assert head.normals[under_nose, 1].mean() > plain[under_nose, 1].mean() + 0.1

@@ -70,7 +70,7 @@ def paint_brows(look: SkinLook) -> F32:
     for window in brow_windows():
         u = window.along
         shift = look.brow_lift + np.interp(u, _AT, _ARCH_MM) * (look.brow_arch - 0.5) * 2
-        shift += look.brow_slant * np.interp(u, [0, 0.75], [1, 0])
+        shift += look.brow_slant * np.clip(1 - u / 0.75, 0, 1) ** 1.3
         rows = (0.5 - (window.across - shift) / BREADTH_MM) * HEIGHT - 0.5
         alpha = map_coordinates(strip, [rows, u * WIDTH - 0.5], order=1, mode="constant")
         alpha = np.where((u > 0) & (u < 1), alpha, 0)

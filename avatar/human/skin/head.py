@@ -25,8 +25,8 @@ from avatar.human.skin.paint import (
 from avatar.human.skin.palette import SkinLook, encode, lab_to_linear, srgb_to_lab, to_linear
 
 BAND = 128  # rows painted at a time: the working set stays in the cache
-MOUTH = np.array([0.58, 0.25, 0.24])
-THROAT = np.array([0.20, 0.05, 0.05])
+MOUTH = np.array([0.60, 0.27, 0.24])
+THROAT = np.array([0.40, 0.13, 0.11])
 LINER = np.array([0.05, 0.035, 0.03])
 
 
@@ -102,9 +102,10 @@ def _lips(look: SkinLook, head: Surface) -> F32:
     if look.flat:
         tint = tint * 0.55
     lab = plain(look.base + tint)
+    parting = np.array([-8.0 + 4 * dark, 5.0 + 2 * dark, -0.5 + dark])
     terms: list[Term] = [
         (head.mask("lip_lower"), (2.5 + 3 * dark, 2.5 + 2 * dark, 0.8)),
-        (head.mask("lip_inner"), (-8.0, 5.0, -0.5)),
+        (head.mask("lip_inner"), tuple(parting * (0.4 if look.flat else 1.0))),
     ]
     if rough:
         terms.append((head.noise("noise_lip"), (1.6 * rough, 0.6 * rough, 0.2 * rough)))
@@ -118,7 +119,7 @@ def paint_head(look: SkinLook) -> Painted:
     head = surface("head")
     rough, dark = 1 - look.smooth, look.dark
     lab, lip_lab = double(_skin(look, head)), double(_lips(look, head))
-    lip_weight = np.float32((0.82 + 0.1 * look.lip_tint - 0.12 * look.masculine) * (0.7 if look.flat else 1.0))
+    lip_weight = np.float32((0.82 + 0.1 * look.lip_tint - 0.12 * look.masculine) * (0.5 if look.flat else 1.0))
     brows = paint_brows(look)
     zone = (head.mask("cheeks") + head.mask("nose") + 0.3 * head.mask("forehead")) * (1 - head.mask("mouth")) + 0.02
     freckles = scatter(head, zone**1.3, look.freckles, (0.0004, 0.0012), (0.25, 0.9), look.seed + 3)
@@ -200,7 +201,7 @@ def _gloss(look: SkinLook, head: Surface, brows: F32) -> U8:
     roughness += 0.03 * rough * head.noise("noise_small") + 0.02 * head.noise("noise_large")
     scalp = halve(head.fine["scalp"].astype(np.float32)) * np.float32(1 / 255)
     roughness += 0.2 * brows + 0.2 * scalp * bool(look.scalp) + 0.12 * m("beard") * look.stubble
-    roughness += mouth * (0.45 + 0.5 * throat - roughness)
+    roughness += np.maximum(mouth, m("lip_inner")) * (0.85 - roughness)  # a grazing shine would grey the parting
     openness = np.clip(halve(head.fine["open"].astype(np.float32)) * np.float32(1 / 255), 0.25, 1)
-    openness += mouth * (0.60 * (1 - 0.6 * throat) - openness)
+    openness += mouth * (0.9 * (1 - 0.3 * throat) - openness)
     return pack_orm(openness, roughness)

@@ -146,7 +146,7 @@ def look_of(character: CharacterDescription) -> SkinLook:
     if flat:
         base = base + np.array([6 * (1 - depth), 0.5, 1.0])
     hair = hex_to_srgb(character.hair.colour)
-    drawn = {AvatarStyle.REALISTIC: 0.0, AvatarStyle.STYLISED: 0.12, AvatarStyle.ANIME: 0.20}[style]
+    drawn = {AvatarStyle.REALISTIC: 0.0, AvatarStyle.STYLISED: 0.08, AvatarStyle.ANIME: 0.13}[style]
     fair_hair = float(np.clip((srgb_to_lab(hair)[0] - 50) / 40, 0, 1))
     weight = character.face.brow_weight
     blush = 0.34 * skin.make_up + drawn * (0.4 + 2 * skin.blush)
@@ -161,7 +161,7 @@ def look_of(character: CharacterDescription) -> SkinLook:
         base=base,
         depth=depth,
         dark=dark,
-        redness=(0.78 + 0.5 * skin.blush) * (1.2 if style is AvatarStyle.STYLISED else 1.0) * rng.uniform(0.92, 1.08),
+        redness=(0.78 + 0.5 * skin.blush) * (1.05 if style is AvatarStyle.STYLISED else 1.0) * rng.uniform(0.92, 1.08),
         age=float(np.clip((body.age - 28) / 50, 0, 1)) * (1 - 0.7 * smooth),
         masculine=masculine,
         smooth=smooth,
@@ -175,7 +175,7 @@ def look_of(character: CharacterDescription) -> SkinLook:
         brow_arch=float(np.clip(0.46 - 0.26 * masculine + rng.normal(0, 0.08), 0, 1)),
         brow_opacity=0.9 if not flat else 0.95,
         brow_lift=-1.6 * masculine + (0.6 if smooth > 0.5 else 0.0),
-        brow_slant={AvatarStyle.REALISTIC: 0.0, AvatarStyle.STYLISED: 1.5, AvatarStyle.ANIME: 2.0}[style],
+        brow_slant={AvatarStyle.REALISTIC: 0.0, AvatarStyle.STYLISED: 3.3, AvatarStyle.ANIME: 8.8}[style],
         freckles=round(300 * skin.freckles * (1 - 0.6 * smooth)) if skin.freckles > 0.02 else 0,
         moles=int(rng.integers(0, 5)) if smooth < 0.5 else 0,
         lip_tint=0.5 * smooth + 0.35 * (1 - masculine),

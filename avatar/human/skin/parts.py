@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from avatar.human import proportions
 from avatar.human.figure import F64, I64, Delta, Figure, Material, Part
 from avatar.human.skin.body_skin import paint_body
 from avatar.human.skin.head import Painted, paint_head
@@ -53,7 +54,7 @@ def _part(node: str, material: Material, figure: Figure, piece: Surface, keep: I
         node=node,
         material=material,
         positions=figure.vertices[vertex],
-        normals=skin_normals(figure.vertices)[vertex],
+        normals=proportions.soft_normals(figure.character.style, skin_normals(figure.vertices))[vertex],
         uv=piece.uv[used],
         triangles=triangles.reshape(-1, 3).astype(np.int64),
         weights=figure.weights[vertex],
