@@ -4,7 +4,7 @@
 
 Reads only the base mesh and the ear mask of ``avatar/human/data/human.npz``. Written are
 
-``luminance``, ``alpha``   the painted atlas (1024, 1024) uint8, laid out by `avatar.human.hair.atlas.TILES`
+``luminance``, ``alpha``   the painted atlas (512, 512) uint8, laid out by `avatar.human.hair.atlas.TILES`
 ``scalp_*``                for every direction seen from the middle of the skull: the base vertices, and their weights,
                            that give the scalp there (a local thin-plate spline, which runs smoothly under the ears)
 ``beard_*``                where on the face a beard grows: base triangles and barycentric weights
@@ -25,7 +25,7 @@ from scipy.spatial import cKDTree
 
 from avatar.human.bundle import VERTEX_COUNT, bundle
 from avatar.human.figure import F64, I64
-from avatar.human.hair.atlas import SIZE, TILES
+from avatar.human.hair.atlas import MARGIN, SIZE, TILES
 from avatar.human.hair.scalp import BASE_CENTRE
 from avatar.human.hair.vectors import (
     angles,
@@ -38,6 +38,7 @@ from avatar.human.hair.vectors import (
 )
 
 SEED = 5
+FINE = 2  # the atlas is painted at twice its size
 STEP = 4.0  # degrees of the scalp table
 LOW = -74.0  # its lowest elevation
 NEIGHBOURS = 12
@@ -64,7 +65,8 @@ def strands(
     """Luminance and alpha (height, width) of painted strands.
 
     They belong to ``clumps`` locks that converge towards ragged tips. Down to the fraction ``core`` of the length the
-    lock is solid; strands of 2 px and more survive the mipmaps.
+    lock is solid; its outline wanders, so that no card shows a straight edge. Gaps that mipmaps would turn into dots
+    are closed there, and slivers dropped at the tips.
     """
     lum = np.full((height, width), 0.36)
     alpha = np.zeros((height, width))
@@ -79,28 +81,29 @@ def strands(
     if core > 0:
         edge = half * (1 - taper * smoothstep(core * 0.3, core, t)) * 0.94
         x = np.arange(width)[None] - width / 2
-        ragged = ndimage.gaussian_filter1d(rng.normal(0, 1, (height, 1)), 6, axis=0) * 2
         # the solid part begins and ends at another height in every column: no straight seams
         jag = ndimage.gaussian_filter1d(rng.normal(0, 1, width), 1.2)
         jag = jag + 1.5 * ndimage.gaussian_filter1d(rng.normal(0, 1, width), 6)
         jag = jag / jag.std()
         last = np.clip(core * (1 + 0.10 * jag), 0.02, 0.97)[None]
         first = (start * np.clip(0.5 + 0.35 * rng.permutation(jag), 0, 1))[None]
-        alpha[(np.abs(x) < (edge[:, None] + ragged)) & (t[:, None] < last) & (t[:, None] >= first)] = 1
+        left, right = (edge + (wander(rng, height, 30) * 0.022 + wander(rng, height, 9) * 0.006) * width for _ in "lr")
+        reach = np.minimum(np.where(x < 0, left[:, None], right[:, None]), 0.48 * width)
+        alpha[(np.abs(x) < reach) & (t[:, None] < last) & (t[:, None] >= first)] = 1
     rows = np.arange(height)
-    reach = int(np.ceil(thick[1])) + 1
+    brush = int(np.ceil(thick[1])) + 1
     for k in range(count):
         c = order[k]
         x0, goal = rng.uniform(-1, 1), (centre[c] * 2 - 1) * 0.9
         pull = converge * smoothstep(0.15, 1.0, t)
         path = (x0 * (1 - pull) + goal * pull + rng.normal(0, 0.06) * t) * half + width / 2
         path = path + wave * width * np.sin(6.283 * t + phase[c] + rng.normal(0, 0.35)) * smoothstep(0, 0.15, t)
-        t1, t0 = min(clump_end[c] + rng.normal(0, 0.05), 0.995), rng.uniform(0, start)
+        t1, t0 = min(clump_end[c] + rng.normal(0, 0.035), 0.97), rng.uniform(0, start)
         w = rng.uniform(*thick) * np.clip((t1 - t) / 0.2, 0.45, 1)
         tone = 0.36 + 0.32 * depth[k] + clump_tone[c] + rng.normal(0, 0.06)
         live = (t >= t0) & (t <= t1)
         base = np.floor(path).astype(int)
-        for o in range(-reach, reach + 1):
+        for o in range(-brush, brush + 1):
             col = base + o
             off = np.abs(col + 0.5 - path)
             cover = np.clip(w * 0.5 + 0.5 - off, 0, 1) * live
@@ -109,67 +112,67 @@ def strands(
             shade = tone * (1 - 0.25 * off[ok] / np.maximum(w[ok], 0.5))
             lum[r, q] = lum[r, q] * (1 - a) + shade * a
             alpha[r, q] = np.maximum(alpha[r, q], a)
-    return lum, alpha
+    solid = ndimage.grey_closing(np.pad(alpha, ((0, 0), (16, 16))), (1, 15))[:, 16:-16]
+    tips = ndimage.grey_opening(ndimage.grey_closing(alpha, (1, 3)), (1, 2))
+    lock = (t > start) & (t < 0.85 * core)
+    return lum, np.where(lock[:, None], solid, tips)
+
+
+def wander(rng: np.random.Generator, count: int, smooth: float) -> F64:
+    """(count,) a smooth random line of unit deviation."""
+    line = ndimage.gaussian_filter1d(rng.normal(0, 1, count), smooth)
+    scaled: F64 = line / line.std()
+    return scaled
+
+
+def inner(name: str) -> tuple[int, int]:
+    """Width and height of a tile in painted pixels, without its margin."""
+    tile = TILES[name]
+    return FINE * tile.width, FINE * (tile.height - 2 * MARGIN)
 
 
 def paint_cap(rng: np.random.Generator) -> tuple[F64, F64]:
     """Strands from the pole (top) to a rim (bottom) that thins out."""
-    tile = TILES["cap"]
+    width, height = inner("cap")
     lum, alpha = strands(
-        tile.width, tile.height, 1500, rng, clumps=200, end=(0.90, 0.97), start=0.0, converge=0.02, core=0.80,
+        width, height, 1500, rng, clumps=200, end=(0.90, 0.97), start=0.0, converge=0.02, core=0.80,
         spread=0.56, thick=(1.6, 3.0), taper=0.0,
     )  # fmt: skip
-    rim = np.linspace(0, 1, tile.height)[:, None]
+    rim = np.linspace(0, 1, height)[:, None]
     return lum, np.maximum(alpha * smoothstep(1.0, 0.90, rim), smoothstep(0.97, 0.84, rim))
 
 
 def paint_buzz(rng: np.random.Generator) -> tuple[F64, F64]:
     """Fine stubble, dense except at the rim (bottom)."""
-    tile = TILES["buzz"]
-    shape = (tile.height, tile.width)
+    width, height = inner("buzz")
+    shape = (height, width)
     fine = ndimage.gaussian_filter(rng.normal(0, 1, shape), (0.9, 0.65), mode="wrap")
     broad = ndimage.gaussian_filter(rng.normal(0, 1, shape), 14, mode="wrap")
     fine, broad = fine / fine.std(), broad / broad.std()
-    fade = smoothstep(1.0, 0.72, np.linspace(0, 1, tile.height))[:, None]
+    fade = smoothstep(1.0, 0.72, np.linspace(0, 1, height))[:, None]
     cover = fade * (0.92 + 0.10 * fine) + fine * 0.22 * (1 - fade) * (fade > 0.02)
     return 0.48 + 0.10 * fine + 0.02 * broad, cover
 
 
 def paint_tile(name: str, rng: np.random.Generator) -> tuple[F64, F64]:
     """One tile of the atlas: luminance and alpha."""
-    tile = TILES[name]
-    size = tile.width, tile.height
-    kind = name.rstrip("0123456789")
+    size, kind = inner(name), name.rstrip("0123456789")
     if kind == "cap":
         return paint_cap(rng)
     if kind == "buzz":
         return paint_buzz(rng)
     if kind == "dense":
-        return strands(*size, 190, rng, 7, (0.82, 0.99), 0.09, (1.3, 3.2), core=0.80, taper=0.3)
+        return strands(*size, 190, rng, 7, (0.82, 0.95), 0.09, (2.0, 3.6), core=0.80, taper=0.3)
     if kind == "medium":
-        return strands(*size, 110, rng, 5, (0.76, 0.99), thick=(1.5, 3.2), converge=0.8, core=0.62, taper=0.45)
-    if kind == "wisp":
-        return strands(*size, 16, rng, 2, (0.7, 0.99), thick=(2.4, 3.6), converge=0.7, core=0.0)
+        return strands(*size, 110, rng, 5, (0.76, 0.95), thick=(2.0, 3.6), converge=0.8, core=0.62, taper=0.45)
     if kind == "short":
-        return strands(
-            *size, 90, rng, 5, (0.70, 0.98), 0.20, (1.6, 3.2), converge=0.7, spread=0.46, core=0.60, taper=0.4
-        )
+        return strands(*size, 90, rng, 5, (0.70, 0.95), 0.20, (1.8, 3.4), converge=0.7, core=0.60, taper=0.4)
     if kind == "tuft":
         return strands(
-            *size,
-            90,
-            rng,
-            4,
-            (0.70, 0.98),
-            0.22,
-            (1.6, 3.2),
-            converge=0.8,
-            spread=0.44,
-            core=0.55,
-            taper=0.5,
+            *size, 90, rng, 4, (0.70, 0.95), 0.22, (1.8, 3.4), converge=0.8, spread=0.44, core=0.55, taper=0.5,
             wave=0.03,
-        )
-    return strands(*size, 80, rng, 6, (0.65, 0.98), 0.28, (2.0, 3.4), spread=0.45, core=0.50, taper=0.3, wave=0.02)
+        )  # fmt: skip
+    return strands(*size, 80, rng, 6, (0.65, 0.95), 0.28, (2.2, 3.6), spread=0.45, core=0.50, taper=0.3, wave=0.02)
 
 
 def paint_atlas() -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
@@ -178,14 +181,20 @@ def paint_atlas() -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     Colour is spread from the strands into the clear texels around them, so that mipmaps do not pull in a fringe, and
     luminance is kept to 6 bits: finer steps are invisible in hair and would double the file.
     """
-    lum, alpha = np.full((SIZE, SIZE), 0.40), np.zeros((SIZE, SIZE))
+    lum, alpha = np.full((FINE * SIZE, FINE * SIZE), 0.40), np.zeros((FINE * SIZE, FINE * SIZE))
     for number, (name, tile) in enumerate(TILES.items()):
-        window = slice(tile.y, tile.y + tile.height), slice(tile.x, tile.x + tile.width)
+        across = slice(FINE * tile.x, FINE * (tile.x + tile.width))
+        window = slice(FINE * tile.y, FINE * (tile.y + tile.height)), across
         grey, cover = paint_tile(name, np.random.default_rng([SEED, number]))
         cover = np.clip(cover, 0, 1)
         empty = cover < 0.05
         near = ndimage.distance_transform_edt(empty, return_distances=False, return_indices=True)
-        lum[window], alpha[window] = np.where(empty, ndimage.gaussian_filter(grey[tuple(near)], 3), grey), cover
+        ends = ((FINE * MARGIN, FINE * MARGIN), (0, 0))
+        lum[window] = np.pad(np.where(empty, ndimage.gaussian_filter(grey[tuple(near)], 3), grey), ends, mode="edge")
+        alpha[window] = np.pad(cover, ends)
+        if name in ("cap", "buzz"):  # closed at the crown
+            alpha[FINE * tile.y : FINE * (tile.y + MARGIN), across] = cover[0]
+    lum, alpha = (a.reshape(SIZE, FINE, SIZE, FINE).mean((1, 3)) for a in (lum, alpha))
     grey6 = np.round(np.clip(lum, 0, 1) * 63)
     cover5 = np.round(alpha * 31)
     return (grey6 * 255 / 63).round().astype(np.uint8), (cover5 * 255 / 31).round().astype(np.uint8)

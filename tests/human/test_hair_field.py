@@ -175,7 +175,18 @@ def test_tiles_fit_the_atlas_and_do_not_overlap() -> None:
     assert data.alpha[used == 0].max() == 0  # nothing bleeds in from between the tiles
     for name, tile in atlas.TILES.items():
         window = data.alpha[tile.y : tile.y + tile.height, tile.x : tile.x + tile.width]
-        assert (window > 128).mean() > (0.2 if name.startswith("wisp") else 0.45), name
+        assert (window > 128).mean() > 0.45, name
+        if name not in ("cap", "buzz"):  # mipmaps would draw dashes at the tips and dots along the sides
+            assert window[: atlas.MARGIN].max() == window[-atlas.MARGIN - 2 :].max() == 0, name
+            assert window[:, [0, -1]].max() == 0, name
+
+
+@given(st.sampled_from(sorted(atlas.TILES)), st.floats(0, 1), st.floats(0, 1))
+def test_cards_stay_inside_the_margin_of_their_tile(name: str, s: float, t: float) -> None:
+    tile = atlas.TILES[name]
+    x, y = atlas.tile_uv(name, s, t) * atlas.SIZE
+    assert tile.x + 1 <= x <= tile.x + tile.width - 1
+    assert tile.y + atlas.MARGIN <= y <= tile.y + tile.height - atlas.MARGIN
 
 
 def test_baked_weights_interpolate() -> None:
@@ -183,7 +194,7 @@ def test_baked_weights_interpolate() -> None:
     for weight in (data.scalp_weight, data.beard_grid_weight, data.beard_root_weight):
         assert np.allclose(weight.sum(-1), 1.0)
     assert data.beard_root_weight.min() >= 0
-    assert store.PATH.stat().st_size < 1_500_000
+    assert store.PATH.stat().st_size < 500_000
 
 
 @given(st.tuples(*[st.integers(0, 255)] * 3), st.integers(0, 1000))

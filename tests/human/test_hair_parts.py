@@ -15,6 +15,7 @@ from scipy.spatial import cKDTree
 from avatar.character import FacialHair, Hair, HairStyle
 from avatar.human.body import shape_figure
 from avatar.human.bundle import LEFT_EYE, RIGHT_EYE
+from avatar.human.export import png
 from avatar.human.figure import F64, AlphaMode, Figure, Part
 from avatar.human.hair import hair_parts, store
 from avatar.human.hair.collision import surface_samples
@@ -203,6 +204,7 @@ def test_cards_face_outward_and_caps_lie_under_them(style: HairStyle) -> None:
     cap, cards = grown("woman", style)
     assert (cap.material.alpha, cards.material.alpha) == (AlphaMode.BLEND, AlphaMode.MASK)
     assert cap.material.colour is cards.material.colour  # one texture
+    assert cards.material.colour is not None and len(png(cards.material.colour)) < 300_000
     assert cards.material.double_sided and not cap.material.double_sided
     for part in (cap, cards):
         area = triangle_normals(part.positions, part.triangles)

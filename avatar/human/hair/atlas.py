@@ -13,7 +13,8 @@ from numpy.typing import ArrayLike
 from avatar.human.figure import F64, U8
 from avatar.human.hair.vectors import smoothstep
 
-SIZE = 1024
+SIZE = 512
+MARGIN = 4  # texels at both ends of a tile that no card reaches: mipmaps must not pull in what lies beyond them
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,38 +28,28 @@ class Tile:
 
 
 TILES: dict[str, Tile] = {
-    "cap": Tile(0, 0, 1024, 176),
-    "buzz": Tile(0, 184, 1024, 128),
-    "dense0": Tile(0, 320, 152, 704),
-    "dense1": Tile(160, 320, 152, 704),
-    "dense2": Tile(320, 320, 152, 704),
-    "medium0": Tile(480, 320, 112, 704),
-    "medium1": Tile(600, 320, 112, 704),
-    "wisp0": Tile(720, 320, 80, 704),
-    "short0": Tile(808, 320, 104, 232),
-    "short1": Tile(920, 320, 104, 232),
-    "short2": Tile(808, 560, 104, 232),
-    "tuft0": Tile(920, 560, 104, 232),
-    "beard0": Tile(808, 800, 104, 224),
-    "beard1": Tile(920, 800, 104, 224),
+    "cap": Tile(0, 0, 512, 92),  # all round the head, so the texture repeats across
+    "buzz": Tile(0, 92, 512, 68),
+    "dense0": Tile(4, 160, 80, 348),
+    "dense1": Tile(88, 160, 80, 348),
+    "dense2": Tile(172, 160, 80, 348),
+    "medium0": Tile(256, 160, 62, 348),
+    "medium1": Tile(322, 160, 62, 348),
+    "short0": Tile(390, 160, 56, 116),
+    "short1": Tile(452, 160, 56, 116),
+    "short2": Tile(390, 276, 56, 116),
+    "tuft0": Tile(452, 276, 56, 116),
+    "beard0": Tile(390, 392, 56, 116),
+    "beard1": Tile(452, 392, 56, 116),
 }
 
 
 def tile_uv(name: str, s: ArrayLike, t: ArrayLike) -> F64:
-    """Atlas UV (..., 2) of tile coordinates s (across, 0..1) and t (root 0 .. tip 1), half a texel inside."""
+    """Atlas UV (..., 2) of tile coordinates s (across, 0..1) and t (root 0 .. tip 1), inside the tile's margin."""
     tile = TILES[name]
     u = (tile.x + 1 + np.asarray(s, np.float64) * (tile.width - 2)) / SIZE
-    v = (tile.y + 1 + np.asarray(t, np.float64) * (tile.height - 2)) / SIZE
+    v = (tile.y + MARGIN + np.asarray(t, np.float64) * (tile.height - 2 * MARGIN)) / SIZE
     return np.stack(np.broadcast_arrays(u, v), -1)
-
-
-def along_strand() -> F64:
-    """(SIZE, SIZE) fraction of the way from root to tip; short tiles and caps count as roots all over."""
-    along = np.full((SIZE, SIZE), 0.35)
-    for name, tile in TILES.items():
-        if not name.startswith(("cap", "buzz")):
-            along[tile.y : tile.y + tile.height, tile.x : tile.x + tile.width] = np.linspace(0, 1, tile.height)[:, None]
-    return along
 
 
 def hex_to_srgb(colour: str) -> F64:

@@ -19,8 +19,8 @@ PATH = Path(__file__).parent.parent / "data" / "hair.npz"
 class HairData:
     """Everything that depends on the base mesh alone. Vertex numbers are those of the hm08 base."""
 
-    luminance: U8  # (1024, 1024)
-    alpha: U8  # (1024, 1024)
+    luminance: U8  # (512, 512)
+    alpha: U8  # (512, 512)
     scalp_index: I64  # (azimuths, elevations, k) vertices that a direction from the skull's centre interpolates
     scalp_weight: F64  # (azimuths, elevations, k)
     scalp_low: float  # elevation of the first row, degrees
