@@ -39,9 +39,7 @@ class ApiClient:
 
     def generate(self, profile: bytes) -> GenerationStatus:
         """Ask for an avatar; ``profile`` is JSON as its owner wrote it."""
-        answer = self._ask(
-            "POST", "/api/avatars/generate", content=profile, headers={"Content-Type": "application/json"}
-        )
+        answer = self._ask("POST", "/api/avatars/generate", profile)
         return GenerationStatus.model_validate_json(answer.content)
 
     def status(self, agent_id: str) -> GenerationStatus:
@@ -56,9 +54,10 @@ class ApiClient:
         """The bytes at an address that the API named."""
         return self._ask("GET", url).content
 
-    def _ask(self, method: str, url: str, **options: object) -> httpx.Response:
+    def _ask(self, method: str, url: str, json_body: bytes | None = None) -> httpx.Response:
+        headers = {"Content-Type": "application/json"} if json_body is not None else None
         try:
-            answer = self._http.request(method, url, **options)  # type: ignore[arg-type]  # passed through as given
+            answer = self._http.request(method, url, content=json_body, headers=headers)
         except (httpx.TransportError, httpx.InvalidURL) as error:
             raise Unavailable(
                 f"no API answers at {self._http.base_url}: {error}",

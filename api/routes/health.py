@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable
 from datetime import timedelta
 
 from fastapi import APIRouter, Response
@@ -62,10 +63,10 @@ async def metrics(principal: CurrentPrincipal) -> Response:
     return Response(generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 
-async def _probe(name: str, check: object) -> Part:
+async def _probe(name: str, check: Awaitable[None]) -> Part:
     try:
         async with asyncio.timeout(PROBE_SECONDS):
-            await check  # type: ignore[misc]  # any awaitable
+            await check
     except (AvatarError, RPCError, RuntimeError, TimeoutError) as error:
         return Part(name=name, ok=False, detail=str(error) or f"no answer within {PROBE_SECONDS:.0f} s")
     return Part(name=name, ok=True)
