@@ -1,4 +1,4 @@
-"""Glasses, earrings and a headset, fitted to the landmarks of a head and carried by its joint."""
+"""Glasses, earrings and a headset, fitted to the landmarks and the hair of a head and carried by its joint."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import numpy as np
 from avatar.character import AccessoryKind
 from avatar.human.bundle import LEFT_EYE, RIGHT_EYE, bundle
 from avatar.human.figure import F64, I64, AlphaMode, Figure, Material, Part
+from avatar.human.hair.volume import Volume, volume
 from avatar.human.wardrobe.fabric import srgb
 from avatar.human.wardrobe.frame import SIDES, shell_topology
 from avatar.human.wardrobe.mesh import smoothstep, unit, vertex_normals
@@ -33,6 +34,7 @@ class Head:
     bridge: float  # z of the root of the nose
     scale: float  # 1 for the distance between the eyes of an average adult
     skin: Surface
+    hair: Volume
     column: int
     joints: int
 
@@ -64,7 +66,7 @@ def head_of(figure: Figure) -> Head:
         eyes=eyes, eye_front=front, eye_radius=float(np.ptp(v[LEFT_EYE, 1]) / 2),
         ears=ears, lobes=lobes, crown=float(v[face, 1].max()), bridge=float(v[near, 2].max()),
         scale=2 * float(eyes["Left"][0]) / AVERAGE_EYE_DISTANCE, skin=surface(v[face], normals[face]),
-        column=column, joints=len(figure.joint_names),
+        hair=volume(figure.character), column=column, joints=len(figure.joint_names),
     )  # fmt: skip
 
 
@@ -193,22 +195,26 @@ def _temple(head: Head, hinge: F64, side: str, sign: float) -> F64:
     path = np.vstack(
         [path, over + np.array([0.0, -0.010, -0.012]) * k, over + np.array([-sign * 0.003, -0.028, -0.020]) * k]
     )
+    gap = (0.0025 + head.hair.temple * np.array([0.0, 0.5, 0.3, 0.0])) * k
     for _ in range(3):
         signed, outward = head.skin.distance(path[1:5])
-        path[1:5, 0] += np.sign(outward[:, 0]) * np.maximum(0.0025 * k - signed, 0)
+        path[1:5, 0] += np.sign(outward[:, 0]) * np.maximum(gap - signed, 0)
     return path
 
 
 def headset(head: Head, colour: str) -> list[Part]:
-    """A band over the crown, two cups and one microphone."""
+    """A band over the crown, two cups and one microphone, outside of the hair."""
     k = head.scale
     ear = {side: head.ears[side] for side, _ in SIDES}
-    half = float(max(abs(p[0]) for p in ear.values())) + 0.008 * k
+    half = float(max(abs(p[0]) for p in ear.values())) + (0.008 + head.hair.side) * k
     depth = float(ear["Left"][2]) + 0.006 * k
     cup = float(head.eyes["Left"][1]) - 0.016 * k
     turn = np.linspace(-np.pi / 2, np.pi / 2, 17)
-    height = head.crown + 0.016 * k - cup - 0.02 * k
-    arch = np.stack([np.sin(turn) * half, cup + 0.02 * k + np.cos(turn) * height, np.full(17, depth)], 1)
+    height = head.crown + (0.010 + head.hair.crown) * k - cup - 0.02 * k
+    bend = 0.82 + 0.18 * float(smoothstep(0.0, 0.015, head.hair.side))  # short hair is no ellipse but fuller, as heads
+    sin, cos = np.sin(turn), np.cos(turn).clip(0)
+    across, up = np.sign(sin) * np.abs(sin) ** bend * half, cos**bend * height
+    arch = np.stack([across, cup + 0.02 * k + up, np.full(17, depth)], 1)
     solids = [tube(arch, 0.0055 * k, 4, tall=1.9)]
     for _, sign in SIDES:
         x = sign * (half + np.array([-0.024, -0.004, 0.006, 0.0065]) * k)
