@@ -37,7 +37,7 @@ _AMPLIFIED = {"cheekPuff": 1.15, "cheekSquint": 1.4, "eyeSquint": 1.5, "noseSnee
 _AMPLIFIED |= {"mouthSmile": 0.88, "mouthDimple": 1.5, "eyeLookDown": 1.25, "eyeLookUp": 1.25}
 _NOTICEABLE = 1e-5  # metres; smaller displacements are dropped
 
-_LIP_OVERLAP = 0.00015  # metres that closed lips press into each other
+_LIP_OVERLAP = 0.0004  # metres that closed lips press into each other
 _ROUNDNESS = 0.6  # exponent of the opening's outline: 0.5 is an ellipse, 1 a parabola
 _LIFTED = 0.08  # share of an opening that its deepest point gives up to the sides
 _OPEN = (0.0035, 0.010)  # metres between the lips, adult: from here on an opening is rounded, from there wholly
