@@ -99,6 +99,8 @@ class Packer:
         self.accessors: list[Tree] = []
         self._chunks: list[bytes] = []
         self._size = 0
+        self._sparse: list[Tree] = []  # all share two views, which ``finish`` writes: a view each would be most JSON
+        self._sparse_rows, self._sparse_values = bytearray(), bytearray()
 
     def view(self, data: bytes, *, target: int | None = None, stride: int | None = None) -> int:
         """Append ``data`` at a multiple of 4 bytes; the index of its new buffer view."""
@@ -137,17 +139,20 @@ class Packer:
         wide = np.uint16 if len(values) <= 65535 else np.uint32
         if len(rows) * (np.dtype(wide).itemsize + kept[0].nbytes) >= SPARSE_GAIN * values.nbytes:
             return self.attribute(np.where(moved[:, None], values, 0), kind, normalized=normalized, bounds=bounds)
-        index_view = self.view(rows.astype(wide).tobytes())
-        value_view = self.view(kept.tobytes())
+        sparse: Tree = {
+            "count": len(rows),
+            "indices": {
+                "byteOffset": _append(self._sparse_rows, rows.astype(wide).tobytes()),
+                "componentType": COMPONENT_TYPES[np.dtype(wide)],
+            },
+            "values": {"byteOffset": _append(self._sparse_values, kept.tobytes())},
+        }
+        self._sparse.append(sparse)
         accessor: Tree = {
             "componentType": COMPONENT_TYPES[values.dtype],
             "count": len(values),
             "type": kind,
-            "sparse": {
-                "count": len(rows),
-                "indices": {"bufferView": index_view, "componentType": COMPONENT_TYPES[np.dtype(wide)]},
-                "values": {"bufferView": value_view},
-            },
+            "sparse": sparse,
         }
         if normalized:
             accessor["normalized"] = True
@@ -160,6 +165,10 @@ class Packer:
 
     def finish(self) -> tuple[list[Tree], list[Tree], bytes]:
         """Buffer views, accessors, and the one buffer they look into."""
+        if self._sparse:
+            rows, values = self.view(bytes(self._sparse_rows)), self.view(bytes(self._sparse_values))
+            for sparse in self._sparse:
+                sparse["indices"]["bufferView"], sparse["values"]["bufferView"] = rows, values
         return self.views, self.accessors, b"".join(self._chunks)
 
     def _dense(self, values: Raw, kind: str, normalized: bool, bounds: bool, target: int | None) -> int:
@@ -190,3 +199,11 @@ class Packer:
             accessor["min"], accessor["max"] = values.min(axis=0).tolist(), values.max(axis=0).tolist()
         self.accessors.append(accessor)
         return len(self.accessors) - 1
+
+
+def _append(buffer: bytearray, data: bytes) -> int:
+    """Add ``data`` at a multiple of 4 bytes; where it starts."""
+    buffer += b"\0" * (-len(buffer) % 4)
+    start = len(buffer)
+    buffer += data
+    return start

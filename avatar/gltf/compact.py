@@ -22,10 +22,11 @@ from avatar.gltf.sidecar import Sidecar
 
 @dataclass(frozen=True, slots=True)
 class CompactOptions:
-    """What counts as standing still in a morph target."""
+    """What counts as standing still in a morph target, and whether targets bend normals at all."""
 
     negligible: float = 5e-6  # of the primitive's extent: 2 um on a head of 40 cm
     bend: float = 1e-3  # change of a unit normal or tangent
+    bends: bool = True  # keep what morph targets do to normals and tangents
 
 
 DEFAULTS = CompactOptions()
@@ -35,6 +36,9 @@ def compact(document: Document, sidecar: Sidecar, options: CompactOptions = DEFA
     """Rewrite ``document`` without unused vertices, accessors, views and meshes; triangles in vertex-cache order."""
     packer = Packer()
     notes: list[str] = []
+    if not options.bends:
+        document, bends = _without_bends(document)
+        notes += [f"dropped the normals and tangents of {bends} morph targets"] if bends else []
     tree = without(document.tree, "meshes", "accessors", "bufferViews", "buffers")
     meshes, places = _meshes(document, packer, sidecar, options, notes)
     nodes = [_node(node, places) for node in document.list("nodes")]
@@ -57,6 +61,21 @@ def compact(document: Document, sidecar: Sidecar, options: CompactOptions = DEFA
         notes.append(f"left out extensions that may point at what moved: {', '.join(dropped)}")
     notes.append(f"binary data {len(document.binary):,} to {len(binary):,} bytes")
     return Change(Document(tree, binary), tuple(notes))
+
+
+def _without_bends(document: Document) -> tuple[Document, int]:
+    """``document`` whose morph targets move positions (and what is not geometry) only, and how many lost something."""
+    lost = 0
+    meshes: list[Tree] = []
+    for mesh in document.list("meshes"):
+        primitives: list[Tree] = []
+        for primitive in mesh["primitives"]:
+            targets = primitive.get("targets", [])
+            kept = [without(target, "NORMAL", "TANGENT") if "POSITION" in target else target for target in targets]
+            lost += sum(len(new) < len(old) for new, old in zip(kept, targets, strict=True))
+            primitives.append({**primitive, "targets": kept} if targets else primitive)
+        meshes.append({**mesh, "primitives": primitives})
+    return (Document({**document.tree, "meshes": meshes}, document.binary), lost) if lost else (document, 0)
 
 
 def _meshes(

@@ -13,7 +13,7 @@ from avatar.frozen import Frozen
 from avatar.gltf import compact as compacting
 from avatar.gltf import simplify as simplifying
 from avatar.gltf import textures as texturing
-from avatar.gltf.compact import compact
+from avatar.gltf.compact import CompactOptions, compact
 from avatar.gltf.document import Change, Document, write_glb
 from avatar.gltf.inspect import TextureInfo, inspect, require_sound
 from avatar.gltf.mend import mend
@@ -24,7 +24,7 @@ from avatar.gltf.textures import limit_textures
 from avatar.gltf.validate import ValidationSummary, validate
 
 GENERATOR: Final = "AR Avatar"
-RECIPE_VERSION: Final = 1  # raise it when the same options give other bytes: it is part of every variant's key
+RECIPE_VERSION: Final = 2  # raise it when the same options give other bytes: it is part of every variant's key
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +33,16 @@ class Level:
 
     triangles: int
     texture: int  # pixels a side
+    relief: int  # pixels a side of normal, occlusion, roughness and metallic maps: soft, and seen from farther away
+    bends: bool  # morph targets change normals too
+    negligible: float  # of a primitive's extent: smaller movements of a morph target are left out
 
 
-LEVELS: Final = (Level(15_000, 1024), Level(8_000, 512), Level(3_000, 256))
+LEVELS: Final = (
+    Level(15_000, 1024, 1024, True, 5e-5),
+    Level(8_000, 512, 256, True, 1.5e-4),
+    Level(3_000, 256, 128, False, 3e-4),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +87,13 @@ def steps(level: int, sidecar: Sidecar) -> tuple[Step, ...]:
     if not 0 <= level < len(LEVELS):
         raise InvalidInput(f"there is no level of detail {level}", mend=f"Ask for 0 to {len(LEVELS) - 1}")
     goal = LEVELS[level]
+    packing = CompactOptions(negligible=goal.negligible, bends=goal.bends)
     return (
         Step("weld", weld),
         Step("simplify", lambda document: simplify(document, goal.triangles, sidecar)),
         Step("mend", mend),
-        Step("textures", lambda document: limit_textures(document, goal.texture)),
-        Step("compact", lambda document: compact(document, sidecar)),
+        Step("textures", lambda document: limit_textures(document, goal.texture, goal.relief)),
+        Step("compact", lambda document: compact(document, sidecar, packing)),
     )
 
 
@@ -95,6 +103,9 @@ def recipe(level: int) -> str:
         "version": RECIPE_VERSION,
         "level": asdict(LEVELS[level]),
         "simplify": asdict(simplifying.DEFAULTS),
+        "apart": [(pattern.pattern, pattern.flags, asdict(apart)) for pattern, apart in simplifying.APART],
+        "named": [(pattern.pattern, pattern.flags, importance) for pattern, importance in simplifying.NAMED],
+        "meeting": [simplifying.PARTING, simplifying.CLOSING],
         "textures": asdict(texturing.DEFAULTS),
         "compact": asdict(compacting.DEFAULTS),
     }

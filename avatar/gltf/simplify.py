@@ -19,6 +19,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import eigh
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
 from avatar.errors import InvalidModel
@@ -48,7 +50,10 @@ class SimplifyOptions:
     skin: float = 0.03  # metres that a vertex strays for a whole joint of wrong weight
     texture: float = 0.05
     components: int = 6  # principal components kept of morphs and of skin weights
-    morphing: float = 2.0  # importance of parts that morph, where ``extras.importance`` says nothing
+    face: float = 3.0  # importance of surface that morphs, times what its part has
+    near: float = 3.0  # importance of what surrounds the face: ears, neck, collar
+    stirs: float = 6e-4  # of the extent: surface that a morph moves farther than this is face
+    reach: float = 0.16  # of the extent: what is nearer to the middle of the face than this surrounds it
     floor: float = 0.2  # of its even share: what every part keeps at least
     least: int = 12  # triangles that a part keeps in any case
     contact: float = 0.002  # of the extent: lips and lids nearer than this touch
@@ -64,25 +69,25 @@ class Apart:
 
     share: float
     most: float = 1.0
+    worth: float = 0.0  # of its triangles: with fewer than this it is dropped whole
+    rigid: bool = False  # made of pieces that must all stay: dropped whole when one does not
 
 
 SNAP = 2.0**-17  # of the extent, 14 um on a person: vertices nearer than this are at one place
 
 # Parts by the names of node, mesh and material, first match wins. Reduced on their own: what few will miss from afar,
 # what is all edges and would outbid the face (cards of hair), and thin frames, whose small triangles all show.
+# Nothing is pruned from these: each card and each piece of a frame stays as long as it has triangles.
 APART = (
-    (re.compile(r"lash", re.I), Apart(0.5)),
+    (re.compile(r"lash", re.I), Apart(1.0, worth=0.2)),
     (re.compile(r"shadow|occlusion", re.I), Apart(0.4)),
     (re.compile(r"teeth|tongue", re.I), Apart(0.5)),
-    (re.compile(r"glasses|facewear|headset|earring", re.I), Apart(6.0, most=0.06)),
-    (re.compile(r"(hair|beard|brow)(?!.*_cap)", re.I), Apart(1.5, most=0.2)),
+    (re.compile(r"glasses|eyewear|facewear|headset|headwear|earring", re.I), Apart(6.0, most=0.06, rigid=True)),
+    (re.compile(r"(hair|beard|brow)(?!.*_cap)", re.I), Apart(1.7, most=0.2)),
+    (re.compile(r"eye", re.I), Apart(1.2)),  # balls behind the lids: merged with the face they would be pruned away
 )
-# Importance: thin shells that the skin must not poke through, and what frames the face.
-NAMED = (
-    (re.compile(r"_cap\b", re.I), 3.0),
-    (re.compile(r"eye", re.I), 3.0),
-    (re.compile(r"outfit|shirt|cloth", re.I), 1.5),
-)
+# Importance: thin shells that the skin must not poke through.
+NAMED = ((re.compile(r"outfit|shirt|cloth", re.I), 1.5),)
 # Morphs in which two sides of the face meet or part: their edges must stay in step, or the mouth shows teeth at rest.
 PARTING = ("jawOpen", "mouthOpen", "viseme_aa", "mouthFunnel")
 CLOSING = ("eyeBlinkLeft", "eyeBlinkRight", "eyesClosed")
@@ -101,8 +106,9 @@ class Shape:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One primitive as the simplifier sees it."""
+    """One primitive, or a region of it, as the simplifier sees it."""
 
+    name: str
     spot: Spot
     shape: Shape
     columns: F64  # (n, k) what counts as error besides position
@@ -123,12 +129,20 @@ def simplify(document: Document, target: int, sidecar: Sidecar, options: Simplif
         return Change(document, (f"kept all {before:,} triangles",))
     kept = _fit(parts, target, before, sidecar, options)
     after = sum(len(corners) * part.copies for part, corners in zip(parts, kept, strict=True))
-    replaced = {part.spot: part.shape.rows[corners] for part, corners in zip(parts, kept, strict=True)}
+    lists: dict[Spot, list[I64]] = {}
+    for part, corners in zip(parts, kept, strict=True):
+        lists.setdefault(part.spot, []).append(part.shape.rows[corners])
+    replaced = {spot: np.concatenate(found) for spot, found in lists.items()}
     locked = sum(int(part.locked.sum()) for part in parts)
     note = (
-        f"simplified {before:,} to {after:,} triangles in {len(parts)} primitives; locked {locked} lip and lid vertices"
+        f"simplified {before:,} to {after:,} triangles in {len(lists)} primitives; locked {locked} lip and lid vertices"
     )
-    return Change(with_triangles(document, replaced), (note,))
+    dropped = (
+        f"dropped {part.name} whole: too few triangles are left for it"
+        for part, corners in zip(parts, kept, strict=True)
+        if len(corners) == 0
+    )
+    return Change(with_triangles(document, replaced), (note, *dropped))
 
 
 # --- the budget -------------------------------------------------------------------------------------------------------
@@ -149,7 +163,10 @@ def _fit(parts: Sequence[Part], target: int, total: int, sidecar: Sidecar, optio
         if part.apart is not None:
             even = ratio * len(part.shape.corners)
             own = int(min(part.apart.share * even, part.apart.most * target))
-            kept[at] = _alone(parts, at, max(floors[at], own), sidecar)
+            if own < part.apart.worth * len(part.shape.corners):
+                kept[at] = part.shape.corners[:0]
+            else:
+                kept[at] = _alone(parts, at, max(floors[at], own), sidecar)
     slack = 0
     for flags in (("Prune",), ("Prune",), ("Prune",), ("Prune", "Permissive"), ("Prune", "Permissive")):
         shared = [at for at in range(len(parts)) if at not in kept]
@@ -178,7 +195,23 @@ def _places(parts: Iterable[Part]) -> I64:
 
 def _alone(parts: Sequence[Part], at: int, target: int, sidecar: Sidecar) -> I64:
     seams = _places(part for number, part in enumerate(parts) if number != at)
-    return _together([parts[at]], seams, target * parts[at].copies, ("Prune",), sidecar)[0]
+    part = parts[at]
+    if part.apart is None:
+        return _together([part], seams, target * part.copies, ("Prune",), sidecar)[0]
+    found = _together([part], seams, target * part.copies, (), sidecar)[0]
+    if not part.apart.rigid:
+        return found
+    whole = _pieces(found, part.shape.places) == _pieces(part.shape.corners, part.shape.places)
+    return found if whole else part.shape.corners[:0]
+
+
+def _pieces(corners: I64, places: I64) -> int:
+    """How many pieces these triangles (t, 3) make that share no place."""
+    used, dense = np.unique(places[corners], return_inverse=True)
+    ends = dense.reshape(-1, 3)
+    links = coo_array((np.ones(2 * len(ends)), (np.tile(ends[:, 0], 2), ends[:, 1:].T.reshape(-1))), (len(used),) * 2)
+    count, _ = connected_components(links, directed=False)
+    return int(count)
 
 
 def _together(parts: Sequence[Part], seams: I64, budget: int, flags: tuple[str, ...], sidecar: Sidecar) -> list[I64]:
@@ -253,72 +286,129 @@ def _gather(document: Document, target: int, options: SimplifyOptions) -> list[P
     places = np.unique(steps, axis=0, return_inverse=True)[1].reshape(-1)
     start = 0
     ratio = min(1.0, target / sum(len(corners) for _, _, corners, _ in raw))
-    parts = []
+    most = int(options.locks * target)
+    drafts = []
     for placement, rows, corners, _ in raw:
         span = slice(start, start + len(rows))
         start += len(rows)
         here = Shape(rows, corners, snapped[span], places[span])
+        drafts.append(_draft(document, placement, worlds, here, extent, ratio, most, options))
+    faces = [draft.shape.positions[draft.stirred] for draft in drafts if draft.apart is None and draft.stirred.any()]
+    middle = max(faces, key=len).mean(axis=0) if faces else None
+    parts: list[Part] = []
+    for draft, (placement, *_) in zip(drafts, raw, strict=True):
         copies = len(shown[placement.mesh, placement.primitive])
-        most = int(options.locks * target)
-        parts.append(_part(document, placement, worlds, here, copies, extent, ratio, most, options))
+        parts += _regions(draft, copies, middle, options.reach * extent, options)
     return parts
 
 
-def _part(
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A primitive before its regions are told apart."""
+
+    name: str
+    spot: Spot
+    shape: Shape
+    anchors: F64  # (n, 3) positions in steps: the columns of importance
+    columns: F64  # (n, k) what else counts as error, at importance 1
+    locked: NDArray[np.bool_]  # (n,)
+    stirred: NDArray[np.bool_]  # (n,) where a morph moves it visibly
+    importance: float
+    apart: Apart | None
+
+
+def _draft(
     document: Document,
     placement: Placement,
     worlds: F64,
     shape: Shape,
-    copies: int,
     extent: float,
     ratio: float,
     most: int,
     options: SimplifyOptions,
-) -> Part:
+) -> Draft:
     primitive = placement.tree(document)
     rows, corners, placed = shape.rows, shape.corners, shape.positions
     deltas = _morph_deltas(document, placement, worlds, rows, placed)
-    importance, apart = _importance(document, placement, bool(deltas), options)
+    name, importance, apart = _importance(document, placement)
     motion = np.concatenate([*deltas.values()] or [placed[:, :0]], axis=1)
+    farthest = (motion.reshape(len(rows), -1, 3) ** 2).sum(axis=2).max(axis=1, initial=0.0)
     step = float(np.sqrt(2 * _area(placed, corners) / (ratio * len(corners)))) or extent
     columns = np.concatenate(
         [
-            np.sqrt(importance**2 - 1) * (placed - placed.mean(axis=0)) / step,
-            importance * options.normals * _normals(document, placement, worlds, rows),
-            importance * options.texture / step * _texture(document, primitive, rows, corners, placed),
-            importance * options.morphs / step * _principal(motion, options),
-            importance * options.skin / step * _skin_columns(document, primitive, rows, options),
+            options.normals * _normals(document, placement, worlds, rows),
+            options.texture / step * _texture(document, primitive, rows, corners, placed),
+            options.morphs / step * _principal(motion, options),
+            options.skin / step * _skin_columns(document, primitive, rows, options),
         ],
         axis=1,
     )
-    spot = (placement.mesh, placement.primitive)
-    locked = _contacts(placed, deltas if apart is None else {}, options.contact * extent, most)
-    return Part(spot, shape, columns, locked, copies, apart)
+    return Draft(
+        name,
+        (placement.mesh, placement.primitive),
+        shape,
+        (placed - placed.mean(axis=0)) / step,
+        columns,
+        _contacts(placed, deltas if apart is None else {}, options.contact * extent, most),
+        farthest > (options.stirs * extent) ** 2,
+        importance,
+        apart,
+    )
 
 
-def _importance(
-    document: Document, placement: Placement, morphs: bool, options: SimplifyOptions
-) -> tuple[float, Apart | None]:
-    """Importance (at least 1) and how a part that is reduced on its own is.
+def _regions(draft: Draft, copies: int, middle: F64 | None, reach: float, options: SimplifyOptions) -> list[Part]:
+    """The face, what is within ``reach`` of its ``middle``, and the rest: parts of rising importance. Neighbours keep
+    the same vertices along their seam, so they fit together again."""
+    corners, positions = draft.shape.corners, draft.shape.positions
+    weights = np.full(len(corners), draft.importance)
+    if draft.apart is None and middle is not None:
+        face = draft.stirred[corners].any(axis=1)
+        near = np.linalg.norm(positions[corners].mean(axis=1) - middle, axis=1) < reach
+        weights[~face] = 1.0 if face.any() else draft.importance  # a head's importance is its face's
+        weights[near] *= options.near
+        weights[face] = options.face * draft.importance
+    parts: list[Part] = []
+    for weight in np.unique(weights):
+        used, dense = np.unique(corners[weights == weight], return_inverse=True)
+        importance = float(weight)
+        shape = Shape(draft.shape.rows[used], dense.reshape(-1, 3), positions[used], draft.shape.places[used])
+        columns = [np.sqrt(importance**2 - 1) * draft.anchors[used], importance * draft.columns[used]]
+        parts.append(
+            Part(
+                draft.name,
+                draft.spot,
+                shape,
+                np.concatenate(columns, axis=1),
+                draft.locked[used],
+                copies,
+                draft.apart,
+            )
+        )
+    return parts
+
+
+def _importance(document: Document, placement: Placement) -> tuple[str, float, Apart | None]:
+    """The name to report, the importance (at least 1), and how a part that is reduced on its own is.
 
     ``extras.importance`` overrules the names unless it is 1, which generators write where they have nothing to say.
     """
     primitive, mesh = placement.tree(document), document.tree["meshes"][placement.mesh]
+    material = document.tree["materials"][primitive["material"]] if "material" in primitive else {}
+    owners = (document.tree["nodes"][placement.node], mesh, material)
+    names = " ".join(owner.get("name", "") for owner in owners)
+    label = next((owner["name"] for owner in reversed(owners) if owner.get("name")), f"mesh {placement.mesh}")
     for owner in (primitive, mesh):
         extras = owner.get("extras")
         given = extras.get("importance") if isinstance(extras, dict) else None
         if isinstance(given, int | float) and given > 0 and given != 1:
-            return max(1.0, float(given)), Apart(float(given)) if given < 1 else None
-    material = document.tree["materials"][primitive["material"]] if "material" in primitive else {}
-    owners = (document.tree["nodes"][placement.node], mesh, material)
-    names = " ".join(owner.get("name", "") for owner in owners)
+            return label, max(1.0, float(given)), Apart(float(given)) if given < 1 else None
     for pattern, apart in APART:
         if pattern.search(names):
-            return 1.0, apart
+            return label, 1.0, apart
     for pattern, importance in NAMED:
         if pattern.search(names):
-            return importance, None
-    return (options.morphing if morphs else 1.0), None
+            return label, importance, None
+    return label, 1.0, None
 
 
 def _linear_part(document: Document, placement: Placement, worlds: F64) -> F64:

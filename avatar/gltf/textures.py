@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+from scipy.spatial import cKDTree
 
 from avatar.errors import InvalidModel
 from avatar.gltf.accessors import view_bytes
@@ -19,6 +20,7 @@ from avatar.gltf.document import Change, Document, Tree, pointer, without
 from avatar.gltf.images import JPEG, MAX_SIDE, PNG, read_header
 
 U8 = NDArray[np.uint8]
+F64 = NDArray[np.float64]
 
 
 class Use(IntEnum):
@@ -33,11 +35,14 @@ class Use(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class TextureOptions:
-    """JPEG qualities by use, and how much smaller a new file must be to replace one that has the right size."""
+    """JPEG qualities by use, colours of a PNG, and how much smaller a new file must be to replace one that has the
+    right size."""
 
     colour_quality: int = 87
     data_quality: int = 85
     normal_quality: int = 90
+    palette: int = 256
+    rounds: int = 6  # of refining the palette
     gain: float = 0.9
 
 
@@ -50,12 +55,15 @@ class _Role:
 DEFAULTS = TextureOptions()
 
 
-def limit_textures(document: Document, limit: int, options: TextureOptions = DEFAULTS) -> Change:
-    """``document`` with no image over ``limit`` pixels a side and none in WebP.
+def limit_textures(
+    document: Document, limit: int, relief: int | None = None, options: TextureOptions = DEFAULTS
+) -> Change:
+    """``document`` with no image over ``limit`` pixels a side and none in WebP; ``relief`` is the limit, where it is
+    another, of images that hold normals or numbers and not colours.
 
-    Alpha survives as PNG, with its coverage kept where it cuts out; normal maps stay unit vectors; images of the
-    right size and format keep their bytes unless a JPEG of them is clearly smaller. Raises ``InvalidModel`` for an
-    image that does not decode or claims too many pixels.
+    Alpha survives as PNG of 256 colours, with its coverage kept where it cuts out; normal maps stay unit vectors;
+    images of the right size and format keep their bytes unless a new file is clearly smaller. Raises ``InvalidModel``
+    for an image that does not decode or claims too many pixels.
     """
     findings = Findings()
     check_images(document, findings)
@@ -72,7 +80,8 @@ def limit_textures(document: Document, limit: int, options: TextureOptions = DEF
         role = roles.get(at, _Role(Use.BLENDED))
         key = (hashlib.sha256(data).hexdigest(), role)
         if key not in done:
-            made, mime = _fit(data, limit, role, options, pointer("images", at))
+            most = limit if relief is None or role.use not in (Use.DATA, Use.NORMAL) else relief
+            made, mime = _fit(data, most, role, options, pointer("images", at))
             if made is not data:
                 padding = -size % 4
                 views.append({"buffer": 0, "byteOffset": size + padding, "byteLength": len(made)})
@@ -152,7 +161,7 @@ def _fit(data: bytes, limit: int, role: _Role, options: TextureOptions, where: s
     if not small:
         pixels = _scaled(pixels, limit, role)
     quality = {Use.DATA: options.data_quality, Use.NORMAL: options.normal_quality}.get(role.use, options.colour_quality)
-    made = _encode(pixels, None if keep_alpha else quality, sharp=role.use is Use.NORMAL)
+    made = _indexed(pixels, options) if keep_alpha else _jpeg(pixels, quality, sharp=role.use is Use.NORMAL)
     mime = PNG if keep_alpha else JPEG
     if small and header.mime == PNG and len(made) > options.gain * len(data):
         return data, PNG
@@ -220,12 +229,47 @@ def _scaled_normals(pixels: U8, size: tuple[int, int]) -> U8:
     return encoded
 
 
-def _encode(pixels: U8, quality: int | None, *, sharp: bool) -> bytes:
-    """JPEG of ``quality``, without chroma subsampling when ``sharp``; PNG when it is None."""
+def _jpeg(pixels: U8, quality: int, *, sharp: bool) -> bytes:
+    """JPEG of ``quality``, without chroma subsampling when ``sharp``."""
     out = io.BytesIO()
     image = Image.fromarray(np.ascontiguousarray(pixels))
-    if quality is None:
-        image.save(out, "PNG", compress_level=7)
-    else:
-        image.save(out, "JPEG", quality=quality, subsampling=0 if sharp else 2, optimize=True)
+    image.save(out, "JPEG", quality=quality, subsampling=0 if sharp else 2, optimize=True)
     return out.getvalue()
+
+
+def _indexed(pixels: U8, options: TextureOptions) -> bytes:
+    """PNG with a palette of colours and their alpha; exact when the image (h, w, 4) has few enough of them.
+
+    The palette is refined by Lloyd's algorithm (1982, "Least squares quantization in PCM") on the image's distinct
+    colours, weighted by the square root of their number, so that rare ones count too.
+    """
+    flat = np.ascontiguousarray(pixels).view(np.uint32).reshape(-1)
+    distinct, owner, counts = np.unique(flat, return_inverse=True, return_counts=True)
+    colours = distinct.view(np.uint8).reshape(-1, 4).astype(np.float64)
+    palette, nearest = _palette(colours, np.sqrt(counts), options)
+    picture = Image.fromarray(nearest[owner.reshape(-1)].astype(np.uint8).reshape(pixels.shape[:2]), "P")
+    picture.putpalette(palette[:, :3].tobytes())
+    out = io.BytesIO()
+    picture.save(out, "PNG", optimize=True, transparency=palette[:, 3].tobytes())
+    return out.getvalue()
+
+
+def _palette(colours: F64, weights: F64, options: TextureOptions) -> tuple[U8, NDArray[np.int64]]:
+    """At most ``options.palette`` colours (p, 4) for distinct ``colours`` (n, 4), and the nearest one of each (n,)."""
+    if len(colours) <= options.palette:
+        return colours.astype(np.uint8), np.arange(len(colours))
+    seen = colours * np.array([*[1.0] * 3, 2.0])  # steps of alpha show more: they move the edge of a cut-out
+    order = np.lexsort((seen[:, :3].sum(axis=1), np.round(seen[:, 3] / 16)))
+    share = np.cumsum(weights[order])
+    starts = np.searchsorted(share, (np.arange(options.palette) + 0.5) / options.palette * share[-1])
+    middles = seen[order[np.unique(starts)]]
+    nearest = np.zeros(len(seen), np.int64)
+    for number in range(options.rounds + 1):
+        nearest = np.asarray(cKDTree(middles).query(seen)[1], np.int64)
+        if number == options.rounds:
+            break
+        total = np.bincount(nearest, weights, len(middles))
+        sums = np.stack([np.bincount(nearest, weights * seen[:, axis], len(middles)) for axis in range(4)], axis=1)
+        middles = np.where(total[:, None] > 0, sums / np.maximum(total, 1e-12)[:, None], middles)
+    palette: U8 = np.clip(np.round(middles / np.array([*[1.0] * 3, 2.0])), 0, 255).astype(np.uint8)
+    return palette, nearest

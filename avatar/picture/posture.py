@@ -9,7 +9,7 @@ from avatar.picture.subject import Subject, rotation_matrix
 
 F64 = NDArray[np.float64]
 
-ARM_BELOW_HORIZON = np.radians(72)
+ARM_BELOW_HORIZON = np.radians(74)
 ARM_FORWARD = np.radians(4)
 ELBOW_BEND = np.radians(14)
 FINGER_CURL = {"Thumb": 6.0, "Index": 12.0, "Middle": 15.0, "Ring": 18.0, "Pinky": 21.0}  # degrees a joint

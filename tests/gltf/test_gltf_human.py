@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from people import a_character
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from avatar.gltf.accessors import read_floats
 from avatar.gltf.document import Document
@@ -42,11 +44,41 @@ def test_all_morphs_and_joints_are_there(human: bytes, lod2: LodFile) -> None:
     assert len(before.morphs) == 72
     assert after.morphs == before.morphs
     assert after.joints == before.joints
-    assert [mesh.name for mesh in after.meshes] == [mesh.name for mesh in before.meshes]
+    names = [mesh.name for mesh in before.meshes]
+    assert [mesh.name for mesh in after.meshes] == [name for name in names if name != "Wolf3D_Lashes"]
+    notes = [note for step in lod2.report.steps for note in step.notes]
+    assert any("dropped Wolf3D_Lashes whole" in note for note in notes)
+    assert any("dropped the normals" in note for note in notes)
     assert lod2.report.triangles <= 3000
     assert lod2.report.validation.errors == 0
     assert max(max(image.width, image.height) for image in lod2.report.textures) <= 256
-    assert lod2.report.bytes < 1_200_000
+    assert lod2.report.bytes < 800_000
+
+
+def test_the_face_keeps_its_share(human: bytes, lod2: LodFile) -> None:
+    """At least 700 triangles of what a morph moves by a millimetre or more."""
+    document = require_sound(lod2.data)
+    (primitive,) = next(mesh for mesh in document.tree["meshes"] if mesh["name"] == "Wolf3D_Head")["primitives"]
+    moves = [np.linalg.norm(read_floats(document, target["POSITION"]), axis=1) for target in primitive["targets"]]
+    assert (np.max(moves, axis=0) > 0.001)[triangles(document, primitive)].any(axis=1).sum() >= 700
+
+
+def _pieces(data: bytes, node: str) -> int:
+    corners = np.round(_faces(require_sound(data), node).reshape(-1, 3), 5)
+    ends = np.unique(corners, axis=0, return_inverse=True)[1].reshape(-1, 3)
+    size = int(ends.max()) + 1
+    links = coo_array((np.ones(2 * len(ends)), (np.tile(ends[:, 0], 2), ends[:, 1:].T.reshape(-1))), (size, size))
+    count, _ = connected_components(links, directed=False)
+    return int(count)
+
+
+def test_a_headset_keeps_all_its_pieces(sidecar: Sidecar) -> None:
+    """Band, cups, boom and microphone: none may be missing, or the rest would float in the air."""
+    outfit = {part: {"colour": "#303848"} for part in ("top", "bottom", "footwear")}
+    headset = {"kind": "headset", "colour": "#202020"}
+    source = make_human(a_character(outfit=outfit | {"accessories": [headset]}))
+    made = build_lod(source, 2, sidecar)
+    assert 1 < _pieces(source, "Wolf3D_Headwear") == _pieces(made.data, "Wolf3D_Headwear")
 
 
 def _motion(document: Document) -> dict[str, float]:

@@ -13,6 +13,7 @@ from scipy.spatial import cKDTree
 from specimens import MORPHS, Sketch, altered, ball, figure, grid, overwritten, unpack
 
 from avatar.errors import InvalidInput, InvalidModel
+from avatar.gltf import simplify as simplifying
 from avatar.gltf.accessors import read_floats, read_raw
 from avatar.gltf.compact import compact
 from avatar.gltf.document import Document, read_glb, write_glb
@@ -90,9 +91,11 @@ def test_surviving_vertices_are_original_bit_by_bit(person: bytes, smallest: byt
         assert len(new) < 0.7 * len(old)
         origin = [known[row.tobytes()] for row in new]
         kept = old_morphs[origin]
-        moving = np.abs(kept) > 2e-6  # less is noise, which sparse targets leave out
+        least = LEVELS[2].negligible  # of less than a metre: what moves less than this is left out
+        steps = (len(kept), kept.shape[1] // 3, 3)
+        moving = np.repeat((np.abs(kept).reshape(steps) > least).any(axis=2), 3, axis=1)
         np.testing.assert_array_equal(new_morphs[moving], kept[moving])
-        np.testing.assert_allclose(new_morphs, kept, atol=2e-6)
+        np.testing.assert_allclose(new_morphs, kept, atol=least)
 
 
 def test_the_surface_stays_where_it_was(person: bytes, smallest: bytes) -> None:
@@ -164,11 +167,11 @@ def test_importance_buys_triangles(person: bytes, sidecar: Sidecar) -> None:
         def change(tree: Tree) -> None:
             tree["meshes"][0]["extras"]["importance"] = importance
 
-        made = simplify(require_sound(altered(person, change)), 2000, sidecar).document
+        made = simplify(require_sound(altered(person, change)), 1000, sidecar).document
         return len(triangles(made, made.tree["meshes"][0]["primitives"][0]))
 
     counts = [head(importance) for importance in (0.3, 1.5, 4.0)]
-    assert counts[0] < 0.7 * counts[1] and counts[1] < 0.9 * counts[2]
+    assert counts[0] < 0.7 * counts[1] and counts[1] < counts[2]
 
 
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -302,6 +305,15 @@ def test_there_are_three_levels(person: bytes, sidecar: Sidecar) -> None:
             build_lod(person, level, sidecar)
     assert len({recipe(level) for level in range(3)}) == 3
     assert all(len(recipe(level)) == 64 for level in range(3))
+
+
+def test_the_recipe_knows_how_parts_are_treated(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = recipe(1)
+    for table in ("APART", "NAMED"):
+        with monkeypatch.context() as patch:
+            patch.setattr(simplifying, table, getattr(simplifying, table)[1:])
+            assert recipe(1) != before
+    assert recipe(1) == before
 
 
 # --- the smaller transforms -------------------------------------------------------------------------------------------

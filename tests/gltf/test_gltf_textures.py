@@ -63,7 +63,7 @@ def test_thin_cut_outs_keep_their_coverage_and_their_colour() -> None:
     pixels[..., :3] = (200, 120, 40)
     y, x = np.mgrid[0:256, 0:256]
     pixels[..., 3] = np.where((x + 0.37 * y) % 9 < 1.5, 255, 0)  # slanted hairs, less than two pixels wide
-    small = np.asarray(_image(_limited(_replaced(BIG, CLOTH, pixels), 64), CLOTH))
+    small = np.asarray(_image(_limited(_replaced(BIG, CLOTH, pixels), 64), CLOTH).convert("RGBA"))
     assert (small[..., 3] > 127).mean() == pytest.approx((pixels[..., 3] > 127).mean(), rel=0.2)
     np.testing.assert_allclose(small[..., :3].reshape(-1, 3).mean(axis=0), (200, 120, 40), atol=4)
 
@@ -86,6 +86,22 @@ def test_normal_maps_stay_unit_vectors() -> None:
     small = np.asarray(_image(_limited(_replaced(BIG, NORMAL, bumpy), 64), NORMAL).convert("RGB"), float)
     lengths = np.linalg.norm(small / 127.5 - 1, axis=-1)
     assert np.abs(lengths - 1).mean() < 0.05
+
+
+def test_normals_and_numbers_have_a_limit_of_their_own() -> None:
+    document = limit_textures(require_sound(BIG), 128, 64).document
+    assert [_image(document, at).size for at in (COLOUR, CLOTH, NORMAL)] == [(128, 128), (128, 128), (64, 64)]
+
+
+def test_images_with_alpha_fit_a_palette_that_nobody_tells_from_the_colours() -> None:
+    y, x = np.mgrid[0:256, 0:256]
+    noise = np.random.default_rng(4).integers(0, 24, (256, 256))
+    pixels = np.stack([90 + x // 4 + noise, 50 + x // 6 + noise, 30 + noise, np.clip(2 * y, 0, 255)], -1)
+    made = _limited(_replaced(BIG, CLOTH, pixels.astype(np.uint8)), 256)
+    image = _image(made, CLOTH)
+    assert image.mode == "P"
+    error = np.abs(np.asarray(image.convert("RGBA"), float) - pixels).mean(axis=(0, 1))
+    assert error[:3].max() < 7 and error[3] < 5
 
 
 def test_webp_becomes_a_format_that_every_client_reads() -> None:
