@@ -250,6 +250,14 @@ class TestEveryBody:
         through = (depth > 0.0005) & (hem_distance(place, top, triangles) > 0.02)
         assert through.mean() < 0.005, f"{through.sum()} of {len(bottom)}, {depth[through].max() * 1e3:.1f} mm"
 
+    def test_the_hem_hangs_close_to_the_hips(self, body: str) -> None:
+        figure, parts, _ = dressed(body)
+        top, bottom = parts[TOP].positions, parts[BOTTOM].positions
+        hem = top[np.abs(top[:, 1] - top[:, 1].min()) < 0.003]
+        hips = bottom[np.abs(bottom[:, 1] - hem[:, 1].mean()) < 0.03]
+        assert np.ptp(hem[:, 0]) < np.ptp(hips[:, 0]) + 0.020  # metres; no tunic
+        assert hem[:, 1].mean() > figure.joints["LeftUpLeg"][1] - 0.09 * figure.joints["Neck"][1] / 1.41
+
     def test_hidden_skin_lies_inside_the_clothes(self, body: str) -> None:
         figure, parts, coverage = dressed(body)
         hidden = np.flatnonzero(coverage.hidden)
