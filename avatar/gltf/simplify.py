@@ -83,7 +83,8 @@ APART = (
     (re.compile(r"shadow|occlusion", re.I), Apart(0.4)),
     (re.compile(r"teeth|tongue", re.I), Apart(0.5)),
     (re.compile(r"glasses|eyewear|facewear|headset|headwear|earring", re.I), Apart(6.0, most=0.06, rigid=True)),
-    (re.compile(r"(hair|beard|brow)(?!.*_cap)", re.I), Apart(1.7, most=0.2)),
+    (re.compile(r"(beard|brow)(?!.*_cap)", re.I), Apart(2.6, most=0.09)),
+    (re.compile(r"hair(?!.*_cap)", re.I), Apart(1.7, most=0.2)),
     (re.compile(r"eye", re.I), Apart(1.2)),  # balls behind the lids: merged with the face they would be pruned away
 )
 # Importance: thin shells that the skin must not poke through.
