@@ -1,23 +1,19 @@
 """Draft every garment pattern on an average adult and write ``avatar/human/data/wardrobe.npz``.
 
-Run it again after a change to a cut, a budget or the source data: ``python tools/bake_wardrobe.py``. It takes a few
+Run it again after a change to a cut, a budget or the source data: ``python -m tools.bake_wardrobe``. It takes a few
 seconds and gives the same bytes every time. The archive holds, per pattern, the arrays of
 ``avatar.human.wardrobe.pattern.to_arrays``.
 """
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
-
-from avatar.character import (  # noqa: E402 - the tool runs from a checkout that need not be installed
+from avatar.character import (
     Body,
     Bottom,
     CharacterDescription,
@@ -30,14 +26,14 @@ from avatar.character import (  # noqa: E402 - the tool runs from a checkout tha
     Skin,
     Top,
 )
-from avatar.human.body import shape_figure  # noqa: E402
-from avatar.human.figure import Figure  # noqa: E402
-from avatar.human.wardrobe.drafting import draft_bottom, draft_top  # noqa: E402
-from avatar.human.wardrobe.garments import BOTTOMS, TOPS  # noqa: E402
-from avatar.human.wardrobe.pattern import Pattern, to_arrays  # noqa: E402
-from avatar.profile import AvatarStyle  # noqa: E402
+from avatar.human.body import shape_figure
+from avatar.human.figure import Figure
+from avatar.human.wardrobe.drafting import draft_bottom, draft_top
+from avatar.human.wardrobe.garments import BOTTOMS, TOPS
+from avatar.human.wardrobe.pattern import Pattern, to_arrays
+from avatar.profile import AvatarStyle
 
-ARCHIVE = ROOT / "avatar" / "human" / "data" / "wardrobe.npz"
+ARCHIVE = Path(__file__).resolve().parents[1] / "avatar" / "human" / "data" / "wardrobe.npz"
 
 
 def average_adult() -> Figure:
