@@ -72,7 +72,7 @@ def main() -> None:
     draft = ARCHIVE.with_name(f"new_{ARCHIVE.name}")  # renamed when whole: others may be reading the old one
     np.savez_compressed(draft, allow_pickle=False, **arrays)
     draft.replace(ARCHIVE)
-    print(f"{ARCHIVE.relative_to(ROOT)}: {ARCHIVE.stat().st_size / 1024:.0f} KiB")
+    print(f"{ARCHIVE.name}: {ARCHIVE.stat().st_size / 1024:.0f} KiB")
 
 
 if __name__ == "__main__":
