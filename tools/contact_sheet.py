@@ -2,7 +2,7 @@
 
     python -m tools.contact_sheet OUT.png A.glb [B.glb ...] [--cells front,side,face,viseme_aa,...] [--cell 320x480]
 
-Each avatar's cells follow one another, ``--columns`` a row. A cell is a view (front, three_quarter, side, back; bind
+Each avatar's cells follow one another, ``--columns`` a row; with one cell each, the avatars do. A cell is a view (front, three_quarter, side, back; bind
 shows the T-pose), a head view (portrait, face, face_three_quarter, face_side, face_back), or any morph target's name,
 shown on the face; several morphs joined by + show together.
 """
@@ -42,22 +42,27 @@ def main() -> None:
     parser.add_argument("--cells", default=DEFAULT_CELLS)
     parser.add_argument("--cell", default="320x480", help="pixels of one cell, WIDTHxHEIGHT")
     parser.add_argument("--columns", type=int, default=5)
+    parser.add_argument("--plain", action="store_true", help="no labels")
     arguments = parser.parse_args()
     cells = arguments.cells.split(",")
     width, height = map(int, arguments.cell.split("x"))
-    columns = min(arguments.columns, len(cells))
-    rows = -(-len(cells) // columns)
-    sheet = Image.new("RGB", (width * columns, height * rows * len(arguments.glb)), "#d5d9de")
+    flowing = len(cells) == 1  # one cell an avatar: they share the rows
+    columns = min(arguments.columns, len(arguments.glb) if flowing else len(cells))
+    stride = 1 if flowing else columns * -(-len(cells) // columns)  # places from one avatar to the next
+    rows = -(-stride * len(arguments.glb) // columns)
+    sheet = Image.new("RGB", (width * columns, height * rows), "#d5d9de")
     write = ImageDraw.Draw(sheet)
     with Studio() as studio:
         for number, path in enumerate(arguments.glb):
             studio.place(path.read_bytes())
             for index, cell in enumerate(cells):
                 picture = Image.open(io.BytesIO(studio.take(shot_of(cell, width, height))))
-                corner = index % columns * width, (number * rows + index // columns) * height
+                row, column = divmod(number * stride + index, columns)
+                corner = column * width, row * height
                 sheet.paste(picture.convert("RGB"), corner)
-                label = f"{path.stem}: {cell}" if index == 0 else cell
-                write.text((corner[0] + 6, corner[1] + 4), label, fill="#30343a")
+                if not arguments.plain:
+                    label = f"{path.stem}: {cell}" if index == 0 else cell
+                    write.text((corner[0] + 6, corner[1] + 4), label, fill="#30343a")
     sheet.save(arguments.out)
 
 
