@@ -21,6 +21,7 @@ log = structlog.get_logger()
 GLB = "model/gltf-binary"
 PNG = "image/png"
 PROVIDER = "parametric"
+FRIENDLY = Shot(morphs={"mouthSmile": 0.3})  # full body, relaxed; a face at rest looks stern
 
 
 class Modelling:
@@ -107,7 +108,7 @@ def make_lod(tools: MeshTools, data: bytes, level: int) -> LodFile:
 def take_picture(tools: MeshTools, data: bytes) -> bytes:
     """A PNG of the avatar, standing relaxed."""
     tools.studio.place(data)
-    return tools.studio.take(Shot())
+    return tools.studio.take(FRIENDLY)
 
 
 def warm_up(tools: MeshTools) -> None:
