@@ -2,9 +2,9 @@
 
     python -m tools.contact_sheet OUT.png A.glb [B.glb ...] [--cells front,side,face,viseme_aa,...] [--cell 320x480]
 
-Each avatar's cells follow one another, ``--columns`` a row; with one cell each, the avatars do. A cell is a view (front, three_quarter, side, back; bind
-shows the T-pose), a head view (portrait, face, face_three_quarter, face_side, face_back), or any morph target's name,
-shown on the face; several morphs joined by + show together.
+Each avatar's cells follow one another, ``--columns`` a row; with one cell each, the avatars do. A cell is a view
+(front, three_quarter, side, back; bind shows the T-pose), a head view (portrait, face, face_three_quarter, face_side,
+face_back), or any morph target's name, shown on the face; several morphs joined by + show together.
 """
 
 from __future__ import annotations
