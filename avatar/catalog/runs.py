@@ -108,12 +108,18 @@ async def step_failed(key: RunKey, step: str, error: str) -> None:
 
 @answers_or_unavailable
 async def close_run(key: RunKey, status: RunStatus, *, error: RunError | None = None) -> RunRecord:
-    """Give the run its final status. A run that already has one keeps it: the call may be a retry."""
+    """Give the run its final status. A run that already has one keeps it: the call may be a retry.
+
+    A run that has published is closed as published whatever stopped it afterwards: its version is what users see.
+    """
     now = datetime.now(UTC)
-    changed: dict[str, Any] = {"status": status.value, "updated_at": now, "finished_at": now}
-    if error:
-        changed["error"] = error.model_dump(mode="json")
-    await RunDocument.find_one({"run_id": key.run_id, "status": RunStatus.RUNNING.value}).update({"$set": changed})
+    running = {"run_id": key.run_id, "status": RunStatus.RUNNING.value}
+    closed: dict[str, Any] = {"updated_at": now, "finished_at": now}
+    if status is not RunStatus.PUBLISHED:
+        why = {"error": error.model_dump(mode="json")} if error else {}
+        unpublished = RunDocument.find_one({**running, "version": None})
+        await unpublished.update({"$set": {**closed, **why, "status": status.value}})
+    await RunDocument.find_one(running).update({"$set": {**closed, "status": RunStatus.PUBLISHED.value}})
     return await get_run(key.run_id)
 
 

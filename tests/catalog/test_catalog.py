@@ -53,6 +53,18 @@ async def test_a_closed_run_makes_room_and_keeps_its_end(catalog: Connection) ->
     await runs.open_run(a_key(), ADA)
 
 
+@pytest.mark.parametrize("stopped", [RunStatus.FAILED, RunStatus.CANCELLED])
+async def test_what_stops_a_run_after_it_published_does_not_unpublish_it(
+    catalog: Connection, stopped: RunStatus
+) -> None:
+    key = a_key()
+    await runs.open_run(key, ADA)
+    await avatars.publish_version(catalog, key, record_for(key))
+    error = RunError(code="unavailable", title="t", detail="d", stage=Stage.ANNOUNCE, retryable=True)
+    closed = await runs.close_run(key, stopped, error=error)
+    assert (closed.status, closed.version, closed.error) == (RunStatus.PUBLISHED, 1, None)
+
+
 async def test_the_journal_keeps_first_start_and_last_error(catalog: Connection) -> None:
     key = a_key()
     await runs.open_run(key, ADA)

@@ -73,9 +73,10 @@ def test_bounds_follow_the_skin_and_not_the_mesh_node() -> None:
 
 def _set(*path: str | int, value: Any) -> Callable[[Tree], None]:
     def change(tree: Tree) -> None:
+        node: Any = tree
         for key in path[:-1]:
-            tree = tree[key]  # type: ignore[index]
-        tree[path[-1]] = value  # type: ignore[index]
+            node = node[key]
+        node[path[-1]] = value
 
     return change
 
