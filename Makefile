@@ -37,7 +37,7 @@ test: setup-dev
 	@$(BIN)/pytest
 
 lint: setup-dev
-	@$(BIN)/ruff check .
+	@$(BIN)/ruff check --no-cache .
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
-from avatar.describe.offline import describe_offline
-
 from activities.implement import implements
+from avatar.describe.offline import describe_offline
 from workflows import steps
 
 
