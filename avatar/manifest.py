@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from pydantic import Field
+from pydantic import Field, JsonValue
 
 from avatar.character import CharacterDescription
 from avatar.frozen import Frozen
 from avatar.profile import AvatarStyle
-from avatar.run import Percent, RunError, RunStatus, Stage
+from avatar.request import Order, OrderKind
+from avatar.run import Pause, Percent, RunError, RunStatus
+from avatar.stage import Stage
 from avatar.storage.blob import BlobRef
 
 
@@ -69,6 +71,14 @@ class ModelFacts(Frozen):
     bounds: Bounds
 
 
+class FieldChange(Frozen):
+    """One field that differs between two versions."""
+
+    path: str = Field(examples=["hair.colour"])
+    before: JsonValue = Field(examples=["#6a2e1f"])
+    after: JsonValue = Field(examples=["#aa3311"])
+
+
 class VersionRecord(Frozen):
     """One published, immutable version as the catalog keeps it."""
 
@@ -76,11 +86,18 @@ class VersionRecord(Frozen):
     agent_id: str
     number: int
     run_id: str
+    order: Order
+    based_on: int | None = Field(default=None, description="The version that was served when this one was published.")
+    changes: tuple[FieldChange, ...] = Field(default=(), description="Against ``based_on``.")
+    reused: tuple[str, ...] = Field(default=(), description="Steps whose earlier results were taken.")
+    cost_micros: int = Field(default=0, description="What providers charged, in millionths of a US dollar.")
+    seconds: float = Field(default=0.0, description="From the request to here.")
     name: str
     style: AvatarStyle
     provider: str
     degraded: bool
-    character: CharacterDescription
+    described: CharacterDescription = Field(description="As the describer wrote it, before customization.")
+    character: CharacterDescription = Field(description="As it was built: described, with the customization over it.")
     source: BlobRef
     lods: tuple[PublishedLod, ...]
     model: ModelFacts
@@ -120,6 +137,7 @@ class StepTiming(Frozen):
     attempts: int
     seconds: float | None = Field(description="None while it runs.")
     last_error: str | None = None
+    reused: bool = Field(default=False, description="Nothing ran: an earlier run's result was taken.")
 
 
 class GenerationStatus(Frozen):
@@ -127,7 +145,9 @@ class GenerationStatus(Frozen):
 
     agent_id: str
     run_id: str
+    kind: OrderKind
     status: RunStatus
+    paused: Pause | None = Field(default=None, description="Set while the run waits for somebody to resume it.")
     stage: Stage
     percent: Percent
     version: int | None = Field(description="The version this run published.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections.abc import Mapping
@@ -84,10 +83,6 @@ class AgentProfile(Frozen):
             codes = ", ".join(f"U+{code:04X}" for code in bad)
             raise ValueError(f"holds control characters ({codes}); remove them")
         return value
-
-    def request_hash(self) -> str:
-        """sha256 (hex) of the canonical profile: two requests with the same hash ask for the same avatar."""
-        return hashlib.sha256(self.model_dump_json(by_alias=True).encode()).hexdigest()
 
 
 def parse_profile(data: bytes | str | object, where: str) -> AgentProfile:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field
 
 from avatar.frozen import Frozen
 from avatar.profile import AgentId
+from avatar.request import Order
+from avatar.stage import Stage
 
 
 class RunKey(Frozen):
@@ -32,19 +34,6 @@ class RunStatus(StrEnum):
     CANCELLED = "cancelled"
 
 
-class Stage(StrEnum):
-    """What a run is doing, in order."""
-
-    QUEUED = "queued"
-    DESCRIBE = "describe"
-    MODEL = "model"
-    INSPECT = "inspect"
-    OPTIMIZE = "optimize"
-    PUBLISH = "publish"
-    ANNOUNCE = "announce"
-    DONE = "done"
-
-
 class RunError(Frozen):
     """Why a run failed, as the API, the CLI and the Temporal UI show it."""
 
@@ -64,11 +53,20 @@ class StepRecord(Frozen):
     started_at: datetime
     finished_at: datetime | None = None
     last_error: str | None = Field(default=None, description="What the latest failed attempt said.")
+    reused: bool = Field(default=False, description="Nothing ran: an earlier run's result was taken.")
 
     @property
     def seconds(self) -> float | None:
-        """Wall time from first start to finish; None while it runs."""
+        """Wall time from first start to finish; None while it runs, 0 when it was reused."""
         return (self.finished_at - self.started_at).total_seconds() if self.finished_at else None
+
+
+class Pause(Frozen):
+    """A run that waits before its next stage until somebody resumes it."""
+
+    by: str
+    reason: str = ""
+    at: datetime
 
 
 class RunRecord(Frozen):
@@ -76,8 +74,9 @@ class RunRecord(Frozen):
 
     key: RunKey
     request_hash: str
-    profile: dict[str, Any]
+    order: Order
     status: RunStatus
+    paused: Pause | None = None
     steps: tuple[StepRecord, ...] = ()
     error: RunError | None = None
     version: int | None = None
@@ -106,8 +105,7 @@ def current_stage(run: RunRecord) -> Stage:
     """The furthest stage that has begun; DONE once published."""
     if run.status is RunStatus.PUBLISHED:
         return Stage.DONE
-    order = list(Stage)
-    return max((step.stage for step in run.steps), key=order.index, default=Stage.QUEUED)
+    return max((step.stage for step in run.steps), key=lambda stage: stage.position, default=Stage.QUEUED)
 
 
 def percent_done(run: RunRecord) -> Percent:

@@ -16,7 +16,8 @@ from temporalio.service import RPCError, RPCStatusCode
 from avatar.catalog import runs
 from avatar.errors import AvatarError, Cancelled, Conflict, GenerationFailed, Unavailable
 from avatar.profile import AgentProfile
-from avatar.run import RunError, RunKey, RunRecord, RunStatus, Stage, current_stage
+from avatar.run import RunError, RunKey, RunRecord, RunStatus, current_stage
+from avatar.stage import Stage
 from runtime.services import Services
 from workflows.generate import GenerateAvatar, GenerateRequest
 from workflows.policies import AGENT_ID, AVATAR_STYLE, STAGE, TENANT, Queue

@@ -20,7 +20,8 @@ import httpx
 from temporalio.client import Client
 
 from avatar.manifest import GenerationStatus
-from avatar.run import RunStatus, Stage
+from avatar.run import RunStatus
+from avatar.stage import Stage
 from runtime.embedded.stack import Stack, embedded_stack
 from runtime.settings import load_settings
 

@@ -11,7 +11,8 @@ from temporalio.exceptions import ActivityError, ApplicationError, ChildWorkflow
 from avatar.errors import AvatarError, Cancelled, error_kinds
 from avatar.frozen import Frozen
 from avatar.profile import AgentProfile
-from avatar.run import RunError, RunKey, Stage
+from avatar.run import RunError, RunKey
+from avatar.stage import Stage
 from workflows import steps
 from workflows.execute import run_step
 from workflows.optimize import OptimizeAvatar, Optimized, OptimizeRequest

@@ -60,13 +60,17 @@ CONTROL_POLICY = Policy(Queue.CONTROL, PATIENT, _seconds(20), timedelta(minutes=
 
 POLICIES: dict[str, Policy] = {
     steps.DESCRIBE.name: Policy(Queue.PROVIDER, PROVIDER, _seconds(60), timedelta(minutes=10), heartbeat=_seconds(20)),
+    steps.RECALL.name: CONTROL_POLICY,
     steps.BUILD_PARAMETRIC.name: MESH_POLICY,
+    steps.REPAINT_PARAMETRIC.name: MESH_POLICY,
     steps.INSPECT_MODEL.name: MESH_POLICY,
     steps.BUILD_LOD.name: MESH_POLICY,
+    steps.REPAINT_LOD.name: MESH_POLICY,
     steps.RENDER_PICTURE.name: MESH_POLICY,
     steps.PUBLISH.name: CONTROL_POLICY,
     steps.ANNOUNCE.name: CONTROL_POLICY,
     steps.RECORD_FAILURE.name: CONTROL_POLICY,
+    steps.RECORD_PAUSE.name: CONTROL_POLICY,
 }
 
 TENANT = SearchAttributeKey.for_keyword("Tenant")

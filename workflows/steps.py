@@ -9,7 +9,9 @@ from avatar.character import CharacterDescription
 from avatar.frozen import Frozen
 from avatar.manifest import ModelFacts, PublishedLod
 from avatar.profile import AgentProfile
-from avatar.run import RunError, RunKey, Stage
+from avatar.request import Order
+from avatar.run import RunError, RunKey
+from avatar.stage import Stage
 from avatar.storage.blob import BlobRef
 
 In = TypeVar("In", bound="StepInput")
@@ -38,6 +40,7 @@ class Nothing(Frozen):
 
 class DescribeInput(StepInput):
     profile: AgentProfile
+    notes: tuple[str, ...] = ()
 
 
 class Described(Frozen):
@@ -45,10 +48,18 @@ class Described(Frozen):
     describer: str
     heard: tuple[str, ...] = ()
     approximated: tuple[str, ...] = ()
+    cost_micros: int = 0
 
 
 class BuildInput(StepInput):
     character: CharacterDescription
+
+
+class RepaintInput(StepInput):
+    """``kin`` has the shape of ``character`` in other colours."""
+
+    character: CharacterDescription
+    kin: BlobRef
 
 
 class SourceModel(Frozen):
@@ -57,6 +68,7 @@ class SourceModel(Frozen):
     blob: BlobRef
     provider: str
     degraded: bool
+    cost_micros: int = 0
 
 
 class InspectInput(StepInput):
@@ -74,6 +86,14 @@ class LodInput(StepInput):
     level: int
 
 
+class RepaintLodInput(StepInput):
+    """``kin`` is this level of a model with the shape of ``source``: its geometry stays, only what paints it is new."""
+
+    source: BlobRef
+    level: int
+    kin: PublishedLod
+
+
 class PictureInput(StepInput):
     source: BlobRef
 
@@ -85,13 +105,42 @@ class Picture(Frozen):
     missing: str | None = None
 
 
+class Kin(Frozen):
+    source: SourceModel
+    lods: tuple[PublishedLod, ...] = ()
+
+
+class RecallInput(StepInput):
+    """``described`` is given once the describe stage has run; before that the step looks for it too."""
+
+    order: Order
+    described: Described | None = None
+
+
+class Recalled(Frozen):
+    """What earlier runs of the agent have made of the same inputs, as far as it may be used again.
+
+    ``kin`` is a model of the same shape in other colours, with what was made of it; it is looked for only when there
+    is no ``source``.
+    """
+
+    described: Described | None = None
+    source: SourceModel | None = None
+    inspected: Inspected | None = None
+    lods: tuple[PublishedLod, ...] = ()
+    picture: Picture | None = None
+    kin: Kin | None = None
+
+
 class PublishInput(StepInput):
-    profile: AgentProfile
+    order: Order
     described: Described
+    character: CharacterDescription
     source: SourceModel
     model: ModelFacts
     lods: tuple[PublishedLod, ...]
     picture: Picture
+    reused: tuple[str, ...] = ()
 
 
 class Published(Frozen):
@@ -107,22 +156,39 @@ class FailureInput(StepInput):
     cancelled: bool = False
 
 
+class PauseInput(StepInput):
+    """``turn`` counts pauses and resumptions of the run, so that each is written once. Not ``paused``: it goes on."""
+
+    turn: int
+    paused: bool
+    by: str
+    reason: str = ""
+
+
+RECALL = Step("recall", Stage.QUEUED, RecallInput, Recalled)
 DESCRIBE = Step("describe", Stage.DESCRIBE, DescribeInput, Described)
 BUILD_PARAMETRIC = Step("build_parametric", Stage.MODEL, BuildInput, SourceModel)
+REPAINT_PARAMETRIC = Step("repaint_parametric", Stage.MODEL, RepaintInput, SourceModel)
 INSPECT_MODEL = Step("inspect_model", Stage.INSPECT, InspectInput, Inspected)
 BUILD_LOD = Step("build_lod", Stage.OPTIMIZE, LodInput, PublishedLod)
+REPAINT_LOD = Step("repaint_lod", Stage.OPTIMIZE, RepaintLodInput, PublishedLod)
 RENDER_PICTURE = Step("render_picture", Stage.OPTIMIZE, PictureInput, Picture)
 PUBLISH = Step("publish", Stage.PUBLISH, PublishInput, Published)
 ANNOUNCE = Step("announce", Stage.ANNOUNCE, AnnounceInput, Nothing)
 RECORD_FAILURE = Step("record_failure", Stage.DONE, FailureInput, Nothing)
+RECORD_PAUSE = Step("record_pause", Stage.DONE, PauseInput, Nothing)
 
 ALL_STEPS: tuple[Step[Any, Any], ...] = (
+    RECALL,
     DESCRIBE,
     BUILD_PARAMETRIC,
+    REPAINT_PARAMETRIC,
     INSPECT_MODEL,
     BUILD_LOD,
+    REPAINT_LOD,
     RENDER_PICTURE,
     PUBLISH,
     ANNOUNCE,
     RECORD_FAILURE,
+    RECORD_PAUSE,
 )

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from pymongo.asynchronous.client_session import AsyncClientSession
 
@@ -13,17 +16,29 @@ from avatar.errors import Conflict, NotFound
 from avatar.manifest import VersionRecord
 from avatar.run import RunKey, RunStatus
 
+WORD = re.compile(r"\w+")
+
 
 @answers_or_unavailable
 async def current_version(tenant: str, agent_id: str) -> VersionRecord:
     """The version that is served now. Raises NotFound when nothing was published yet."""
     avatar = await AvatarDocument.find_one({"tenant": tenant, "agent_id": agent_id})
-    if avatar is None:
+    if avatar is None or avatar.current is None:
         raise NotFound(
             f"agent '{agent_id}' has no published avatar",
             mend="Its status tells whether one is being made; POST /api/avatars/generate starts one",
         )
     return await get_version(tenant, agent_id, avatar.current)
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """The place a new version takes: its number, the moment, what was served before it, seconds since the request."""
+
+    number: int
+    now: datetime
+    base: VersionRecord | None
+    seconds: float
 
 
 @answers_or_unavailable
@@ -36,12 +51,12 @@ async def get_version(tenant: str, agent_id: str, number: int) -> VersionRecord:
 
 
 async def publish_version(
-    connection: Connection, key: RunKey, build: Callable[[int, datetime], VersionRecord]
+    connection: Connection, key: RunKey, build: Callable[[Slot], VersionRecord]
 ) -> VersionRecord:
     """Write version n whole and move ``current`` to it, all or nothing.
 
-    ``build(number, now)`` makes the record once its number is known. Doing it again for the same run returns what
-    the first time wrote. Raises Conflict when the run was stopped meanwhile, Unavailable.
+    ``build`` makes the record once its place is known. Doing it again for the same run returns what the first time
+    wrote. Raises Conflict when the run was stopped meanwhile, Unavailable.
     """
 
     async def work(session: AsyncClientSession) -> VersionRecord:
@@ -54,7 +69,9 @@ async def publish_version(
             raise Conflict(f"run {key.run_id} is not under way any more; nothing was published")
         avatar = await AvatarDocument.find_one({"tenant": key.tenant, "agent_id": key.agent_id}, session=session)
         number = avatar.latest + 1 if avatar else 1
-        record = build(number, now)
+        served = avatar.current if avatar else None
+        base = await _version(key.tenant, key.agent_id, served, session) if served else None
+        record = build(Slot(number, now, base, (now - run.created_at).total_seconds()))
         await VersionDocument(
             tenant=key.tenant,
             agent_id=key.agent_id,
@@ -66,15 +83,16 @@ async def publish_version(
             await AvatarDocument(
                 tenant=key.tenant,
                 agent_id=key.agent_id,
-                name=record.name,
                 current=number,
                 latest=number,
                 created_at=now,
                 updated_at=now,
+                **card_of(record),
             ).insert(session=session)
         else:
-            avatar.name, avatar.current, avatar.latest, avatar.updated_at = record.name, number, number, now
-            await avatar.save(session=session)
+            born = {} if avatar.current else {"created_at": now}
+            served_now = {"current": number, "latest": number, "updated_at": now, **born, **card_of(record)}
+            await avatar.set(served_now, session=session)
         await run.set({"version": number, "updated_at": now}, session=session)
         return record
 
@@ -86,3 +104,27 @@ async def served_number(tenant: str, agent_id: str) -> int | None:
     """Which version is served now, without reading it."""
     avatar = await AvatarDocument.find_one({"tenant": tenant, "agent_id": agent_id})
     return avatar.current if avatar else None
+
+
+def card_of(record: VersionRecord) -> dict[str, Any]:
+    """What lists and searches know of an avatar, from the version that is served."""
+    profile = record.order.request.profile
+    told = (record.agent_id, record.name, profile.role, record.style.value, record.provider, *profile.tags)
+    return {
+        "name": record.name,
+        "style": record.style.value,
+        "provider": record.provider,
+        "summary": record.character.summary,
+        "tags": list(profile.tags),
+        "words": words_of(" ".join(told)),
+    }
+
+
+def words_of(text: str) -> list[str]:
+    """The words of a text as a search compares them: lower-cased, each once, in order."""
+    return list(dict.fromkeys(WORD.findall(text.casefold())))
+
+
+async def _version(tenant: str, agent_id: str, number: int, session: AsyncClientSession) -> VersionRecord | None:
+    found = await VersionDocument.find_one({"tenant": tenant, "agent_id": agent_id, "number": number}, session=session)
+    return VersionRecord.model_validate(found.record) if found else None

@@ -11,13 +11,22 @@ from pymongo import ASCENDING, DESCENDING, IndexModel
 
 
 class AvatarDocument(Document):
-    """One agent's avatar: which version is served, which number comes next."""
+    """One agent's avatar: which version is served, which number comes next, and what searches look at.
+
+    A deleted avatar stays as a tombstone without ``current``: its numbers are never given out again, because the
+    addresses of versions are cached for ever.
+    """
 
     tenant: str
     agent_id: str
     name: str
-    current: int
+    current: int | None
     latest: int
+    style: str
+    provider: str
+    summary: str
+    tags: list[str] = Field(default_factory=list)
+    words: list[str] = Field(default_factory=list)  # lower-cased, of all that a search may name
     created_at: datetime
     updated_at: datetime
 
@@ -25,7 +34,9 @@ class AvatarDocument(Document):
         name = "avatars"
         use_revision = True  # optimistic concurrency: a stale save is refused
         indexes: ClassVar = [
-            IndexModel([("tenant", ASCENDING), ("agent_id", ASCENDING)], name="one_per_agent", unique=True)
+            IndexModel([("tenant", ASCENDING), ("agent_id", ASCENDING)], name="one_per_agent", unique=True),
+            IndexModel([("tenant", ASCENDING), ("created_at", DESCENDING), ("agent_id", ASCENDING)], name="newest"),
+            IndexModel([("tenant", ASCENDING), ("words", ASCENDING)], name="by_word"),
         ]
 
 
@@ -56,8 +67,9 @@ class RunDocument(Document):
     agent_id: str
     run_id: str
     request_hash: str
-    profile: dict[str, Any]
+    order: dict[str, Any]  # an ``Order`` as JSON
     status: str
+    paused: dict[str, Any] | None = None
     steps: dict[str, dict[str, Any]] = Field(default_factory=dict)  # step name -> StepRecord; names hold no dots
     error: dict[str, Any] | None = None
     version: int | None = None
@@ -81,21 +93,74 @@ class RunDocument(Document):
 
 
 class EventDocument(Document):
-    """What happened, for those who follow along; one of a kind per run."""
+    """What happened, for those who follow along; ``key`` makes writing it twice writing it once."""
 
     tenant: str
     agent_id: str
-    run_id: str
+    key: str
+    run_id: str | None = None
     kind: str
     version: int | None = None
+    by: str = ""
+    detail: str = ""
     at: datetime
 
     class Settings:
         name = "events"
         indexes: ClassVar = [
-            IndexModel([("run_id", ASCENDING), ("kind", ASCENDING)], name="once_per_run", unique=True),
-            IndexModel([("tenant", ASCENDING), ("agent_id", ASCENDING), ("at", DESCENDING)], name="by_time"),
+            IndexModel([("tenant", ASCENDING), ("agent_id", ASCENDING), ("key", ASCENDING)], name="once", unique=True),
+            IndexModel([("tenant", ASCENDING), ("agent_id", ASCENDING), ("_id", ASCENDING)], name="in_order"),
+            IndexModel([("at", ASCENDING)], name="by_age"),
         ]
 
 
-DOCUMENTS = (AvatarDocument, VersionDocument, RunDocument, EventDocument)
+class ResultDocument(Document):
+    """What a step has made of which input: a reference that later runs of the same agent may use again."""
+
+    tenant: str
+    agent_id: str
+    step: str
+    key: str  # hash of the input and of the recipe
+    kin: str | None = None  # hash of the part of the input that decides the shape, where the step has one
+    output: dict[str, Any]
+    blobs: list[str] = Field(default_factory=list)  # sha256 of all that the output names
+    run_id: str
+    used_at: datetime
+
+    class Settings:
+        name = "results"
+        indexes: ClassVar = [
+            IndexModel(
+                [("tenant", ASCENDING), ("agent_id", ASCENDING), ("step", ASCENDING), ("key", ASCENDING)],
+                name="by_input",
+                unique=True,
+            ),
+            IndexModel(
+                [("tenant", ASCENDING), ("agent_id", ASCENDING), ("step", ASCENDING), ("kin", ASCENDING)], name="by_kin"
+            ),
+            IndexModel([("used_at", ASCENDING)], name="by_age"),
+            IndexModel([("blobs", ASCENDING)], name="by_blob"),
+        ]
+
+
+class RequestDocument(Document):
+    """The answer to a request that carried an Idempotency-Key, to be given again; MongoDB removes it after a day."""
+
+    tenant: str
+    key: str
+    fingerprint: str
+    run_id: str
+    status: int | None = None  # None until the first request has been answered
+    body: str = ""
+    location: str = ""
+    at: datetime
+
+    class Settings:
+        name = "requests"
+        indexes: ClassVar = [
+            IndexModel([("tenant", ASCENDING), ("key", ASCENDING)], name="once", unique=True),
+            IndexModel([("at", ASCENDING)], name="forgotten", expireAfterSeconds=24 * 3600),
+        ]
+
+
+DOCUMENTS = (AvatarDocument, VersionDocument, RunDocument, EventDocument, ResultDocument, RequestDocument)

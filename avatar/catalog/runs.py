@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
 from pymongo.errors import DuplicateKeyError
 
 from avatar.catalog.connection import answers_or_unavailable
-from avatar.catalog.documents import EventDocument, RunDocument
+from avatar.catalog.documents import RunDocument
 from avatar.errors import Conflict, NotFound
-from avatar.profile import AgentProfile
-from avatar.run import RunError, RunKey, RunRecord, RunStatus, Stage, StepRecord
+from avatar.request import Order
+from avatar.run import Pause, RunError, RunKey, RunRecord, RunStatus, StepRecord
+from avatar.stage import Stage
 
 
 @answers_or_unavailable
-async def open_run(key: RunKey, profile: AgentProfile) -> RunRecord:
+async def open_run(key: RunKey, order: Order) -> RunRecord:
     """Write the run down before anything starts. Raises Conflict when another run of the agent is under way."""
     now = datetime.now(UTC)
     document = RunDocument(
         tenant=key.tenant,
         agent_id=key.agent_id,
         run_id=key.run_id,
-        request_hash=profile.request_hash(),
-        profile=profile.model_dump(mode="json"),
+        request_hash=order.request_hash(),
+        order=order.model_dump(mode="json"),
         status=RunStatus.RUNNING.value,
         created_at=now,
         updated_at=now,
@@ -114,7 +116,7 @@ async def close_run(key: RunKey, status: RunStatus, *, error: RunError | None = 
     """
     now = datetime.now(UTC)
     running = {"run_id": key.run_id, "status": RunStatus.RUNNING.value}
-    closed: dict[str, Any] = {"updated_at": now, "finished_at": now}
+    closed: dict[str, Any] = {"updated_at": now, "finished_at": now, "paused": None}
     if status is not RunStatus.PUBLISHED:
         why = {"error": error.model_dump(mode="json")} if error else {}
         unpublished = RunDocument.find_one({**running, "version": None})
@@ -124,15 +126,29 @@ async def close_run(key: RunKey, status: RunStatus, *, error: RunError | None = 
 
 
 @answers_or_unavailable
-async def record_event(key: RunKey, kind: str, version: int | None = None) -> None:
-    """Append to the event log; a second time for the same run and kind changes nothing."""
-    event = EventDocument(
-        tenant=key.tenant, agent_id=key.agent_id, run_id=key.run_id, kind=kind, version=version, at=datetime.now(UTC)
-    )
-    try:
-        await event.insert()
-    except DuplicateKeyError:
-        return
+async def steps_reused(key: RunKey, steps: Iterable[tuple[str, Stage]]) -> None:
+    """Journal steps that need not run because an earlier run's results are taken."""
+    now = datetime.now(UTC)
+    record = {"attempts": 0, "started_at": now, "finished_at": now, "reused": True}
+    entries = {f"steps.{name}": {"name": name, "stage": stage.value, **record} for name, stage in steps}
+    if entries:
+        await _update(key, {"$set": {"updated_at": now, **entries}})
+
+
+@answers_or_unavailable
+async def forget_steps(key: RunKey, stage: Stage) -> None:
+    """Strike what the journal holds of ``stage`` and later ones: the run does them again."""
+    run = await get_run(key.run_id)
+    struck = {f"steps.{step.name}": "" for step in run.steps if step.stage.position >= stage.position}
+    if struck:
+        await _update(key, {"$set": {"updated_at": datetime.now(UTC)}, "$unset": struck})
+
+
+@answers_or_unavailable
+async def set_paused(key: RunKey, pause: Pause | None) -> None:
+    """Write down that the run waits, or with None that it goes on."""
+    paused = pause.model_dump(mode="json") if pause else None
+    await _update(key, {"$set": {"updated_at": datetime.now(UTC), "paused": paused}})
 
 
 async def _update(key: RunKey, update: Any) -> None:
@@ -148,8 +164,9 @@ def _record(document: RunDocument) -> RunRecord:
     return RunRecord(
         key=RunKey(tenant=document.tenant, agent_id=document.agent_id, run_id=document.run_id),
         request_hash=document.request_hash,
-        profile=document.profile,
+        order=Order.model_validate(document.order),
         status=RunStatus(document.status),
+        paused=Pause.model_validate(document.paused) if document.paused else None,
         steps=tuple(steps),
         error=RunError.model_validate(document.error) if document.error else None,
         version=document.version,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import datetime
 from typing import Annotated
 
 from pydantic import Field, StringConstraints
@@ -23,6 +24,14 @@ class BlobRef(Frozen):
     def key(self) -> str:
         """Where adapters keep it: ``ab/abcdef...``; two levels keep folders small."""
         return f"{self.sha256[:2]}/{self.sha256}"
+
+
+class StoredBlob(Frozen):
+    """A blob as a store lists it."""
+
+    sha256: Sha256
+    size: Annotated[int, Field(ge=0)]
+    used_at: datetime = Field(description="When its bytes were last put; putting them again makes it young again.")
 
 
 def name_bytes(data: bytes, media_type: str) -> BlobRef:

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import Protocol
 
-from avatar.storage.blob import BlobRef
+from avatar.storage.blob import BlobRef, StoredBlob
 
 
 class BlobStore(Protocol):
     """Content-addressed bytes. Writing the same bytes twice writes them once."""
 
     async def put(self, data: bytes, media_type: str) -> BlobRef:
-        """Store ``data`` durably before returning. Raises StorageFull, Unavailable."""
+        """Store ``data`` durably before returning. What is there already becomes young again, so that no sweep takes
+        it from under a run. Raises StorageFull, Unavailable."""
         ...
 
     async def get(self, ref: BlobRef) -> bytes:
@@ -25,6 +26,18 @@ class BlobStore(Protocol):
 
     async def exists(self, ref: BlobRef) -> bool:
         """Whether a blob of that name and size is there."""
+        ...
+
+    def stored(self) -> AsyncIterator[StoredBlob]:
+        """Every blob there is, in no particular order. Raises Unavailable."""
+        ...
+
+    async def delete(self, sha256: str) -> None:
+        """Remove a blob; one that is not there is no error. Raises Unavailable."""
+        ...
+
+    async def signed_url(self, ref: BlobRef, seconds: int, file_name: str) -> str | None:
+        """An address from which anybody can download the blob for so long, without us; None when the store has none."""
         ...
 
     async def check(self) -> None:

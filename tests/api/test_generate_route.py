@@ -14,7 +14,8 @@ from gateways import Gateway
 from api.routes import avatars as avatar_routes
 from avatar.catalog import runs
 from avatar.errors import InvalidModel
-from avatar.run import RunError, RunStatus, Stage
+from avatar.run import RunError, RunStatus
+from avatar.stage import Stage
 from runtime import generations
 
 

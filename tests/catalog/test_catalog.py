@@ -16,7 +16,8 @@ from avatar.catalog.connection import Connection, open_catalog
 from avatar.errors import Conflict, NotFound, Unavailable
 from avatar.manifest import VersionRecord
 from avatar.profile import AgentProfile
-from avatar.run import RunError, RunKey, RunStatus, Stage, current_stage, percent_done
+from avatar.run import RunError, RunKey, RunStatus, current_stage, percent_done
+from avatar.stage import Stage
 
 ADA = AgentProfile(agent_id="ada", name="Ada")
 

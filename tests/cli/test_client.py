@@ -14,7 +14,8 @@ import pytest
 
 from avatar.errors import AvatarError, Cancelled, Conflict, InvalidInput, StorageFull, Unavailable
 from avatar.manifest import GenerationStatus
-from avatar.run import RunError, RunStatus, Stage
+from avatar.run import RunError, RunStatus
+from avatar.stage import Stage
 from avatar.storage.blob import name_bytes
 from cli import progress
 from cli.avatars import save

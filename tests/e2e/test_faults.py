@@ -20,7 +20,8 @@ from live_stack import Live, free_ports
 from temporalio.client import Client
 
 from avatar.manifest import GenerationStatus, Manifest
-from avatar.run import RunStatus, Stage
+from avatar.run import RunStatus
+from avatar.stage import Stage
 from runtime.embedded.stack import PARTS, child_environment, embedded_stack
 from runtime.settings import Settings, load_settings
 

@@ -1,0 +1,15 @@
+"""How our crafts make things, as numbers: part of the key under which a step's result may be reused.
+
+Raise a number when the same input would give another output from now on; otherwise the next customization builds on
+what an older program made. A module of its own, so that whoever only looks results up loads no craft.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+DESCRIBER: Final = 1
+HUMAN: Final = 1
+INSPECTION: Final = 1
+LODS: Final = 2
+PICTURE: Final = 1
