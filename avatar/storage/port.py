@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import datetime
 from typing import Protocol
 
 from avatar.storage.blob import BlobRef, StoredBlob
@@ -28,12 +29,13 @@ class BlobStore(Protocol):
         """Whether a blob of that name and size is there."""
         ...
 
-    def stored(self) -> AsyncIterator[StoredBlob]:
-        """Every blob there is, in no particular order. Raises Unavailable."""
+    def stored(self, prefix: str = "") -> AsyncIterator[StoredBlob]:
+        """Every blob whose sha256 begins with ``prefix``, in no particular order. Raises Unavailable."""
         ...
 
-    async def delete(self, sha256: str) -> None:
-        """Remove a blob; one that is not there is no error. Raises Unavailable."""
+    async def delete(self, sha256: str, *, unused_since: datetime | None = None) -> bool:
+        """Remove a blob and say whether it was removed; one that is not there is no error. With ``unused_since`` only
+        if its bytes were not put after that moment, looked up as late as the store allows. Raises Unavailable."""
         ...
 
     async def signed_url(self, ref: BlobRef, seconds: int, file_name: str) -> str | None:
