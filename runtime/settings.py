@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -15,6 +16,9 @@ from avatar.errors import SetupProblem
 
 LOOPBACK = "127.0.0.1"
 EVERY_ADDRESS = ("0.0.0.0", "::")
+BUILD_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,63}")
+UNVERSIONED = "unversioned"
+"""What `avatar workers` calls workers without a build id."""
 
 
 def _host_and_port(value: str) -> str:
@@ -37,12 +41,19 @@ def _http_url(value: str) -> str:
     return value.rstrip("/")
 
 
+def _build_id(value: str) -> str:
+    if not BUILD_ID.fullmatch(value) or value == UNVERSIONED:
+        raise ValueError(f"must be letters, digits, dots and dashes, 64 at most, and not {UNVERSIONED}")
+    return value
+
+
 def _cores() -> int:
     return len(os.sched_getaffinity(0))
 
 
 Port = Annotated[int, Field(ge=0, le=65535)]
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
+Traces = Literal["off", "console", "otlp"]
 
 
 class Settings(BaseSettings):
@@ -71,6 +82,16 @@ class Settings(BaseSettings):
         validation_alias="TEMPORAL_UI_URL",
         description="Address of the Temporal Web UI, for links to runs; the embedded one is known.",
     )
+    build_id: Annotated[str, AfterValidator(_build_id)] | None = Field(
+        None,
+        validation_alias="AVATAR_BUILD_ID",
+        description="Version of the program, for workers that are replaced while runs are under way; unset: none.",
+    )
+    drain_seconds: Annotated[int, Field(ge=0, le=3600)] = Field(
+        5,
+        validation_alias="AVATAR_DRAIN_SECONDS",
+        description="Seconds that a stopping worker gives its steps to end; the rest are done again elsewhere.",
+    )
     mongo_uri: Annotated[str, AfterValidator(_mongo_uri)] | None = Field(
         None,
         validation_alias="MONGO_URI",
@@ -96,6 +117,31 @@ class Settings(BaseSettings):
         default_factory=_cores,
         validation_alias="AVATAR_MESH_PROCESSES",
         description="Processes that work on meshes; by default one for each core.",
+    )
+    mesh_memory_mb: Annotated[int, Field(ge=200, le=1_000_000)] = Field(
+        1500,
+        validation_alias="AVATAR_MESH_MEMORY_MB",
+        description="Resident MB one mesh process and its guests may use; beyond it is ended and replaced.",
+    )
+    drain_seconds: Annotated[int, Field(ge=0, le=3600)] = Field(
+        5,
+        validation_alias="AVATAR_DRAIN_SECONDS",
+        description="Seconds a stopping worker gives its steps to finish; then others take them over. In production 60.",
+    )
+    worker_host: Annotated[str, Field(min_length=1)] = Field(
+        LOOPBACK,
+        validation_alias="AVATAR_WORKER_HOST",
+        description="Address on which a worker serves /metrics and /health.",
+    )
+    worker_port: Port | None = Field(
+        None,
+        validation_alias="AVATAR_WORKER_PORT",
+        description="Port of a worker's /metrics and /health; unset: none. Embedded workers each get a free one.",
+    )
+    traces: Traces = Field(
+        "off",
+        validation_alias="AVATAR_TRACES",
+        description="off, console or otlp (to OTEL_EXPORTER_OTLP_ENDPOINT).",
     )
     log_level: LogLevel = Field(
         "INFO", validation_alias="AVATAR_LOG_LEVEL", description="DEBUG, INFO, WARNING or ERROR."
