@@ -126,7 +126,7 @@ class Settings(BaseSettings):
     drain_seconds: Annotated[int, Field(ge=0, le=3600)] = Field(
         5,
         validation_alias="AVATAR_DRAIN_SECONDS",
-        description="Seconds a stopping worker gives its steps to finish; then others take them over. In production 60.",
+        description="Seconds a stopping worker gives its steps to finish; then others take them over. Production: 60.",
     )
     worker_host: Annotated[str, Field(min_length=1)] = Field(
         LOOPBACK,
