@@ -57,6 +57,24 @@ class TooLarge(AvatarError):
     exit_code = 2
 
 
+class UnsupportedMediaType(AvatarError):
+    """The body says that it is of a kind the service does not read there."""
+
+    code = "unsupported_media_type"
+    title = "The service does not read this kind of body"
+    status = 415
+    exit_code = 2
+
+
+class Forbidden(AvatarError):
+    """The caller is known or needs not be, and still may not have this."""
+
+    code = "forbidden"
+    title = "Not allowed"
+    status = 403
+    exit_code = 9
+
+
 class NotFound(AvatarError):
     """Nothing by that name in this tenant."""
 
@@ -72,6 +90,15 @@ class Conflict(AvatarError):
     code = "conflict"
     title = "In conflict with what is under way"
     status = 409
+    exit_code = 4
+
+
+class PreconditionFailed(AvatarError):
+    """What the caller has read is not what is there now."""
+
+    code = "precondition_failed"
+    title = "It has changed meanwhile"
+    status = 412
     exit_code = 4
 
 

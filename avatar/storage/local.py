@@ -5,24 +5,31 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
+import stat
 import tempfile
 import uuid
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
 from avatar.errors import DamagedBlob, NotFound, StorageFull, Unavailable
-from avatar.storage.blob import BlobRef, name_bytes
+from avatar.storage.blob import BlobRef, StoredBlob, blob_key, name_bytes, named_by
+from avatar.storage.links import Links
 
 CHUNK = 256 * 1024
 NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 class LocalBlobs:
-    """The local-folder adapter of ``BlobStore``. Safe for many processes: a blob appears by one atomic rename."""
+    """The local-folder adapter of ``BlobStore``. Safe for many processes: a blob appears by one atomic rename.
 
-    def __init__(self, root: Path) -> None:
+    With ``links`` it has signed addresses, which our own API serves.
+    """
+
+    def __init__(self, root: Path, links: Links | None = None) -> None:
         self.root = root
+        self.links = links
 
     def path(self, ref: BlobRef) -> Path:
         """Where the bytes of ``ref`` are or would be."""
@@ -52,6 +59,21 @@ class LocalBlobs:
     async def exists(self, ref: BlobRef) -> bool:
         return await asyncio.to_thread(self._has, ref)
 
+    async def stored(self, prefix: str = "") -> AsyncIterator[StoredBlob]:
+        with _said(f"listing {self.root}"):
+            folders = await asyncio.to_thread(_folders, self.root, prefix[:2])
+        for folder in folders:
+            found = await asyncio.to_thread(_blobs_in, folder)
+            for blob in found:
+                if blob.sha256.startswith(prefix):
+                    yield blob
+
+    async def delete(self, sha256: str, *, unused_since: datetime | None = None) -> bool:
+        return await asyncio.to_thread(self._delete, sha256, unused_since)
+
+    async def signed_url(self, ref: BlobRef, seconds: int, file_name: str) -> str | None:
+        return await self.links.url(ref, seconds, file_name) if self.links else None
+
     async def check(self) -> None:
         await asyncio.to_thread(self._check)
 
@@ -63,9 +85,11 @@ class LocalBlobs:
 
     def _put(self, data: bytes, media_type: str) -> BlobRef:
         ref = name_bytes(data, media_type)
-        if self._has(ref):
-            return ref
         target = self.path(ref)
+        if self._has(ref):
+            with _said(f"using blob {ref.sha256} again"), suppress(FileNotFoundError):
+                os.utime(target)
+                return ref
         with _said(f"writing {len(data)} bytes to {self.root}"):
             target.parent.mkdir(parents=True, exist_ok=True)
             write_atomically(target, data)
@@ -85,6 +109,17 @@ class LocalBlobs:
                 mend="The file was set aside as .damaged; generate the avatar again",
             )
         return data
+
+    def _delete(self, sha256: str, unused_since: datetime | None) -> bool:
+        path = self.root / blob_key(sha256)
+        with _said(f"removing blob {sha256}"):
+            try:
+                if unused_since and _used_at(path.stat()) > unused_since:
+                    return False
+                path.unlink()
+            except FileNotFoundError:
+                return False
+        return True
 
     def _check(self) -> None:
         with _said(f"writing to {self.root}"):
@@ -106,6 +141,34 @@ def write_atomically(target: Path, data: bytes) -> None:
     except BaseException:
         part.unlink(missing_ok=True)
         raise
+
+
+def _folders(root: Path, prefix: str) -> list[Path]:
+    try:
+        return [path for path in root.iterdir() if len(path.name) == 2 and path.name.startswith(prefix)]
+    except FileNotFoundError:
+        return []  # nobody has put anything yet
+
+
+def _blobs_in(folder: Path) -> list[StoredBlob]:
+    """What is whole: parts under way, probes and damaged files have other names."""
+    found = []
+    with _said(f"listing {folder}"), os.scandir(folder) as entries:
+        for entry in entries:
+            sha256 = named_by(f"{folder.name}/{entry.name}")
+            if sha256 is None:
+                continue
+            try:
+                facts = entry.stat(follow_symlinks=False)
+            except FileNotFoundError:
+                continue  # removed meanwhile
+            if stat.S_ISREG(facts.st_mode):
+                found.append(StoredBlob(sha256=sha256, size=facts.st_size, used_at=_used_at(facts)))
+    return found
+
+
+def _used_at(facts: os.stat_result) -> datetime:
+    return datetime.fromtimestamp(facts.st_mtime, UTC)
 
 
 @contextmanager

@@ -39,7 +39,8 @@ class BlobStore(Protocol):
         ...
 
     async def signed_url(self, ref: BlobRef, seconds: int, file_name: str) -> str | None:
-        """An address from which anybody can download the blob for so long, without us; None when the store has none."""
+        """An address from which anybody can download the blob for so long without saying who they are, and nothing
+        else; None when the store has none. Whether the blob is there is not asked."""
         ...
 
     async def check(self) -> None:
