@@ -87,11 +87,6 @@ class Settings(BaseSettings):
         validation_alias="AVATAR_BUILD_ID",
         description="Version of the program, for workers that are replaced while runs are under way; unset: none.",
     )
-    drain_seconds: Annotated[int, Field(ge=0, le=3600)] = Field(
-        5,
-        validation_alias="AVATAR_DRAIN_SECONDS",
-        description="Seconds that a stopping worker gives its steps to end; the rest are done again elsewhere.",
-    )
     mongo_uri: Annotated[str, AfterValidator(_mongo_uri)] | None = Field(
         None,
         validation_alias="MONGO_URI",
@@ -122,11 +117,6 @@ class Settings(BaseSettings):
         1500,
         validation_alias="AVATAR_MESH_MEMORY_MB",
         description="Resident MB one mesh process and its guests may use; beyond it is ended and replaced.",
-    )
-    drain_seconds: Annotated[int, Field(ge=0, le=3600)] = Field(
-        5,
-        validation_alias="AVATAR_DRAIN_SECONDS",
-        description="Seconds a stopping worker gives its steps to finish; then others take them over. Production: 60.",
     )
     worker_host: Annotated[str, Field(min_length=1)] = Field(
         LOOPBACK,
