@@ -17,6 +17,7 @@ from pathlib import Path
 import httpx
 
 import runtime
+from runtime.deployments import settle
 from runtime.embedded.children import Child, Children, Program, make_folder, ready
 from runtime.embedded.ports import claim_port
 from runtime.embedded.servers import Servers, all_or_none, plan_servers, start_servers
@@ -28,12 +29,14 @@ from runtime.embedded.state import (
     without_password,
     write_state,
 )
+from runtime.services import connect_temporal
 from runtime.settings import EVERY_ADDRESS, LOOPBACK, VARIABLES, Settings
+from workflows.policies import Queue
 
 READY_FILE = "AVATAR_READY_FILE"
 """Environment variable that tells a worker which file to make once it takes work."""
 PART_READY_WITHIN_S = 180.0  # a busy machine; a part that dies is noticed at once
-WORKER_GRACE_S = 10.0
+STOP_GRACE_S = 5.0  # beyond what a worker gives its steps
 WORKER_RANK, API_RANK = 1, 2  # the servers have 0 and stop last
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -88,6 +91,9 @@ async def embedded_stack(settings: Settings, parts: Sequence[Part] = PARTS) -> A
             )
             for child in children:
                 children.keep_running(child)
+            if servers.temporal_port is not None:
+                # Nobody else decides which version gets the work. Of a Temporal that was named, its keeper does.
+                await settle(await connect_temporal(resolved), resolved.build_id, queues_of(parts))
             where = RunningStack(
                 pid=os.getpid(),
                 started=datetime.now(UTC),
@@ -132,7 +138,7 @@ async def start_part(children: Children, part: Part, settings: Settings) -> Chil
         (sys.executable, "-P", "-m", part.module, *part.arguments),
         settings.logs / f"{part.name}.log",
         environment=child_environment(settings) | {READY_FILE: str(ready_file)},
-        grace=WORKER_GRACE_S,
+        grace=settings.drain_seconds + STOP_GRACE_S,
         rank=API_RANK if part.serves_http else WORKER_RANK,
     )
     child = await children.start(program)
@@ -144,6 +150,11 @@ async def start_part(children: Children, part: Part, settings: Settings) -> Chil
     else:
         await ready(child, lambda: _exists(ready_file), within=PART_READY_WITHIN_S)
     return child
+
+
+def queues_of(parts: Sequence[Part]) -> list[Queue]:
+    """The queues that the workers among ``parts`` ask for work."""
+    return [Queue[role.upper()] for part in parts if part.module == "workers" for role in part.arguments]
 
 
 def child_environment(settings: Settings) -> dict[str, str]:
