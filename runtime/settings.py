@@ -113,6 +113,11 @@ class Settings(BaseSettings):
         validation_alias="AVATAR_MESH_PROCESSES",
         description="Processes that work on meshes; by default one for each core.",
     )
+    drain_seconds: Annotated[int, Field(ge=0, le=3600)] = Field(
+        5,
+        validation_alias="AVATAR_DRAIN_SECONDS",
+        description="Seconds that a stopping worker gives its steps to end; the rest are done again elsewhere.",
+    )
     mesh_memory_mb: Annotated[int, Field(ge=200, le=1_000_000)] = Field(
         1500,
         validation_alias="AVATAR_MESH_MEMORY_MB",
