@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
-from difflib import get_close_matches
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import AfterValidator, Field, StringConstraints, ValidationError, field_validator
 from pydantic_core import ErrorDetails
 
-from avatar.errors import InvalidInput, TooLarge
+from avatar.errors import InvalidInput
 from avatar.frozen import Frozen
+from avatar.json_text import Expected, kind, read_json, shown
+from avatar.problems import MAX_ERRORS, Problem, like, path_of, refusal
 
 MAX_TEXT = 20_000  # characters; a profile is a page or two of prose, not a document store
 MAX_DOCUMENT = 256 * 1024  # bytes of JSON
-MAX_ERRORS = 40  # told at once; a document with more is not a profile with slips but something else
 AGENT_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
@@ -96,109 +95,35 @@ def parse_profile(data: bytes | str | object, where: str) -> AgentProfile:
     if isinstance(data, AgentProfile):
         return data
     if isinstance(data, bytes | bytearray | memoryview | str):
-        data = _parse_json(data, where)
+        data = read_json(data, where, _EXPECTED)
     if not isinstance(data, Mapping):
         raise InvalidInput(
-            f"a profile is a JSON object, not {_kind(data)}",
+            f"a profile is a JSON object, not {kind(data)}",
             where=where,
             mend='Give at least {"agentId": "ada", "name": "Ada"}',
-            errors=[{"field": "", "message": f"must be an object, not {_kind(data)}"}],
+            errors=[{"field": "", "message": f"must be an object, not {kind(data)}"}],
         )
     try:
         return AgentProfile.model_validate(data)
     except ValidationError as error:
-        raise _invalid(error.errors(include_url=False), where) from None
+        found = error.errors(include_url=False)
+        problems = [Problem(path_of(each["loc"]), _message(each)) for each in found[:MAX_ERRORS]]
+        raise refusal(problems, where, "the profile", total=len(found)) from None
 
 
-def _parse_json(data: bytes | bytearray | memoryview | str, where: str) -> object:
-    size = len(data.encode("utf-8", "surrogatepass")) if isinstance(data, str) else len(bytes(data))
-    if size > MAX_DOCUMENT:
-        raise TooLarge(
-            f"the profile has {size} bytes, at most {MAX_DOCUMENT} are taken",
-            where=where,
-            mend=f"Shorten the texts: a description has at most {MAX_TEXT} characters",
-        )
-
-    def refuse(detail: str, mend: str) -> InvalidInput:
-        return InvalidInput(detail, where=where, mend=mend, errors=[{"field": "", "message": detail}])
-
-    def unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
-        found = dict(pairs)
-        if len(found) < len(pairs):
-            names = [name for name, _ in pairs]
-            twice = sorted({name for name in names if names.count(name) > 1}) if len(names) <= 1000 else []
-            told = ", ".join(_shown(name) for name in twice[:5]) or "a field"
-            raise refuse(f"{told} stands more than once in one object", "Keep one of them")
-        return found
-
-    def no_constant(name: str) -> object:
-        raise refuse(f"{name} is not JSON", "Leave the field out or give a finite number")
-
-    try:
-        text = data if isinstance(data, str) else bytes(data).decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise refuse(f"not UTF-8: byte {error.start} cannot be read", "Save the document as UTF-8") from None
-    text = text.removeprefix("\ufeff")
-    try:
-        parsed: object = json.loads(text, object_pairs_hook=unique, parse_constant=no_constant)
-    except json.JSONDecodeError as error:
-        at = f"line {error.lineno}, column {error.colno}"
-        if not text.strip():
-            raise refuse("the document is empty", 'Give at least {"agentId": "ada", "name": "Ada"}') from None
-        if text[: error.pos].rstrip().endswith(",") and text[error.pos :].lstrip()[:1] in ("}", "]"):
-            raise refuse(f"not JSON: a comma before the closing bracket at {at}", "Remove that comma") from None
-        raise refuse(f"not JSON: {error.msg[:1].lower()}{error.msg[1:]} at {at}", "Mend the document there") from None
-    except RecursionError:
-        raise refuse("objects or lists are nested too deeply", "A profile is one flat object") from None
-    except ValueError:
-        raise refuse("a number has too many digits", "No field of a profile takes a number") from None
-    return parsed
-
-
-def _shown(value: object) -> str:
-    """A caller's value in a message: quoted, short, and safe to print and to encode."""
-    text = str(value)
-    text = text if len(text) <= 60 else f"{text[:57]}..."
-    return "'" + "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text) + "'"
-
-
-def _kind(value: object) -> str:
-    """What a value is called in JSON."""
-    match value:
-        case None:
-            return "null"
-        case bool():
-            return "true" if value else "false"
-        case int() | float():
-            return "a number"
-        case str():
-            return "text"
-        case Mapping():
-            return "an object"
-        case _:
-            return "a list"
-
-
-def _path(location: tuple[int | str, ...]) -> str:
-    """("tags", 2) as "tags[2]"."""
-    path = ""
-    for step in location:
-        path += f"[{step}]" if isinstance(step, int) else f".{step}" if path else str(step)
-    return path if len(path) <= 80 and path.isprintable() else _shown(path)[1:-1]
-
-
+_EXPECTED = Expected(
+    what="the profile",
+    limit=MAX_DOCUMENT,
+    shorten=f"Shorten the texts: a description has at most {MAX_TEXT} characters",
+    example='Give at least {"agentId": "ada", "name": "Ada"}',
+    shape="A profile is one flat object",
+    digits="No field of a profile takes a number",
+)
 _FIELDS: Mapping[str, str] = {name: info.alias or name for name, info in AgentProfile.model_fields.items()}
 _PATTERNS: Mapping[str, str] = {
     "language": "must be a language tag such as 'en' or 'pt-BR'",
     "referenceImage": "must be an address that starts with http:// or https://",
 }
-
-
-def _like(word: object, known: tuple[str, ...]) -> str:
-    """ "; did you mean 'description'?", or nothing."""
-    lower = {name.lower(): name for name in known}
-    close = get_close_matches(str(word)[:100].lower().replace("_", ""), lower, n=1, cutoff=0.6)
-    return f"; did you mean '{lower[close[0]]}'?" if close else ""
 
 
 def _message(error: ErrorDetails) -> str:
@@ -210,11 +135,11 @@ def _message(error: ErrorDetails) -> str:
             return "is required"
         case "extra_forbidden":
             known = tuple(_FIELDS.values())
-            return f"is not a field of a profile{_like(field, known) or '; known are ' + ', '.join(known)}"
+            return f"is not a field of a profile{like(field, known) or '; known are ' + ', '.join(known)}"
         case "string_type":
-            return f"must be text, not {_kind(given)}"
+            return f"must be text, not {kind(given)}"
         case "tuple_type":
-            return f"must be a list of texts, not {_kind(given)}"
+            return f"must be a list of texts, not {kind(given)}"
         case "string_too_short":
             return "must not be empty"
         case "string_too_long":
@@ -223,10 +148,10 @@ def _message(error: ErrorDetails) -> str:
             return f"has {bounds.get('actual_length') or 'too many'} entries, at most {bounds['max_length']} are taken"
         case "enum":
             styles = tuple(style.value for style in AvatarStyle)
-            said = _shown(given) if isinstance(given, str) else _kind(given)
-            return f"must be {bounds['expected']}, not {said}{_like(given, styles)}"
+            said = shown(given) if isinstance(given, str) else kind(given)
+            return f"must be {bounds['expected']}, not {said}{like(given, styles)}"
         case "string_pattern_mismatch":
-            return f"{_PATTERNS.get(field, error['msg'])}, not {_shown(given)}"
+            return f"{_PATTERNS.get(field, error['msg'])}, not {shown(given)}"
         case "string_unicode":
             return "holds half of a surrogate pair, which is no character; remove it or send the whole pair"
         case "value_error":
@@ -234,13 +159,3 @@ def _message(error: ErrorDetails) -> str:
             return f"must be {detail}" if field == "agentId" else detail
         case _:
             return error["msg"]
-
-
-def _invalid(problems: list[ErrorDetails], where: str) -> InvalidInput:
-    errors: list[dict[str, Any]] = [
-        {"field": _path(problem["loc"]), "message": _message(problem)} for problem in problems[:MAX_ERRORS]
-    ]
-    told = "; ".join(f"{error['field']} {error['message']}" for error in errors[:5])
-    more = f"; and {len(problems) - 5} more" if len(problems) > 5 else ""
-    mend = None if len(problems) == 1 else f"Mend these {len(problems)} and send the profile again"
-    return InvalidInput(told + more, where=where, mend=mend, errors=errors)
