@@ -1,4 +1,5 @@
-"""An interceptor that journals every step, turns errors into Temporal's, and binds ids to the logs.
+"""An interceptor around every step: it journals, remembers what may be reused, turns errors into Temporal's
+and binds ids to the logs.
 
 It runs around each activity of every worker, so that no step can forget to.
 """
@@ -13,10 +14,11 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor
 
-from avatar.catalog import runs
+from activities.reuse import result_of
+from avatar.catalog import results, runs
 from avatar.errors import AvatarError, Unavailable
 from avatar.stage import Stage
-from workflows.steps import ALL_STEPS, LodInput, StepInput
+from workflows.steps import ALL_STEPS, LodInput, RepaintLodInput, StepInput
 
 log = structlog.get_logger()
 STAGES = {step.name: step.stage for step in ALL_STEPS}
@@ -57,13 +59,16 @@ class _Journalled(ActivityInboundInterceptor):
                 raise as_application_error(error) from error
             if stage is not Stage.DONE:
                 await _quietly(runs.step_finished(run, name))
+            remembered = result_of(given, result)
+            if remembered is not None:
+                await _quietly(results.remember(run, remembered))
             log.info("step done")
             return result
 
 
 def step_label(activity_type: str, given: StepInput) -> str:
     """The step's name in the journal; levels of detail are told apart."""
-    return f"{activity_type}/{given.level}" if isinstance(given, LodInput) else activity_type
+    return f"{activity_type}/{given.level}" if isinstance(given, LodInput | RepaintLodInput) else activity_type
 
 
 def as_application_error(error: Exception) -> ApplicationError:

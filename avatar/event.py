@@ -15,6 +15,7 @@ class EventKind(StrEnum):
     RUN_STARTED = "run.started"
     RUN_PAUSED = "run.paused"
     RUN_RESUMED = "run.resumed"
+    RUN_RETRIED = "run.retried"
     RUN_FAILED = "run.failed"
     RUN_CANCELLED = "run.cancelled"
     PUBLISHED = "avatar.published"

@@ -99,6 +99,13 @@ STEP_WEIGHTS = {
     "publish": 3,
     "announce": 1,
 }
+STANDS_FOR = {
+    "repaint_parametric": "build_parametric",
+    "repaint_lod/0": "build_lod/0",
+    "repaint_lod/1": "build_lod/1",
+    "repaint_lod/2": "build_lod/2",
+}
+"""Steps that some runs take instead of others."""
 
 
 def current_stage(run: RunRecord) -> Stage:
@@ -112,5 +119,6 @@ def percent_done(run: RunRecord) -> Percent:
     """0..100 by the weights of the finished steps; 100 only when published."""
     if run.status is RunStatus.PUBLISHED:
         return 100
-    done = sum(STEP_WEIGHTS.get(step.name, 0) for step in run.steps if step.finished_at)
-    return min(99, round(100 * done / sum(STEP_WEIGHTS.values())))
+    done = {STANDS_FOR.get(step.name, step.name) for step in run.steps if step.finished_at}
+    weight = sum(STEP_WEIGHTS.get(name, 0) for name in done)
+    return min(99, round(100 * weight / sum(STEP_WEIGHTS.values())))

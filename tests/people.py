@@ -7,7 +7,8 @@ from typing import Any
 
 from avatar.character import CharacterDescription
 from avatar.manifest import Bounds, ModelFacts, VersionRecord
-from avatar.profile import AvatarStyle
+from avatar.profile import AgentProfile, AvatarStyle
+from avatar.request import AvatarRequest, Order
 from avatar.run import RunKey
 from avatar.storage.blob import name_bytes
 
@@ -33,6 +34,13 @@ def a_character(**changes: Any) -> CharacterDescription:
     return CharacterDescription.model_validate(sections | changes)
 
 
+def an_order(agent_id: str = "ada", **changes: Any) -> Order:
+    """An order for Ada under that id; ``changes`` replace fields of the order, ``profile`` those of the profile."""
+    profile = AgentProfile.model_validate({"agentId": agent_id, "name": "Ada", **changes.pop("profile", {})})
+    request = AvatarRequest(profile=profile, **changes.pop("request", {}))
+    return Order(request=request, **changes)
+
+
 def a_version(key: RunKey, number: int, now: datetime, **changes: Any) -> VersionRecord:
     """What publish writes for a run of Ada; ``changes`` replace fields by name."""
     fields: dict[str, Any] = {
@@ -40,10 +48,12 @@ def a_version(key: RunKey, number: int, now: datetime, **changes: Any) -> Versio
         "agent_id": key.agent_id,
         "number": number,
         "run_id": key.run_id,
+        "order": an_order(key.agent_id),
         "name": "Ada",
         "style": AvatarStyle.REALISTIC,
         "provider": "parametric",
         "degraded": False,
+        "described": a_character(),
         "character": a_character(),
         "source": name_bytes(b"glb", "model/gltf-binary"),
         "lods": (),

@@ -16,6 +16,8 @@ from activities.implement import steps_of
 from activities.journal import Journal
 from activities.modelling import Modelling, warm_up
 from activities.publishing import Publishing
+from activities.recalling import Recalling
+from runtime.deployments import deployment_config
 from runtime.mesh_pool import ProcessMeshPool
 from runtime.services import open_services
 from runtime.settings import Settings
@@ -23,7 +25,6 @@ from runtime.toolchain import toolchain
 from workflows.policies import Queue
 from workflows.sandbox import RUNNER, WORKFLOWS
 
-DRAIN = timedelta(seconds=5)  # below the grace that the embedded stack gives a worker
 BEAT_AT_LEAST_EVERY = timedelta(seconds=5)  # cancellation reaches an activity with its heartbeats
 
 
@@ -46,6 +47,8 @@ async def open_worker(role: Role, settings: Settings) -> AsyncIterator[Opened]:
     """A worker of that role with all it needs open; run it while inside."""
     at_once: asyncio.Future[None] = asyncio.get_running_loop().create_future()
     at_once.set_result(None)
+    version = deployment_config(settings)
+    drain = timedelta(seconds=settings.drain_seconds)
     async with open_services(settings, reach_temporal=True) as services:
         match role:
             case Role.CONTROL:
@@ -54,9 +57,13 @@ async def open_worker(role: Role, settings: Settings) -> AsyncIterator[Opened]:
                     task_queue=Queue.CONTROL,
                     workflows=WORKFLOWS,
                     workflow_runner=RUNNER,
-                    activities=list(steps_of(Publishing(services.connection)).values()),
+                    activities=[
+                        *steps_of(Publishing(services.connection)).values(),
+                        *steps_of(Recalling(services.blobs)).values(),
+                    ],
                     interceptors=[Journal()],
-                    graceful_shutdown_timeout=DRAIN,
+                    graceful_shutdown_timeout=drain,
+                    deployment_config=version,
                 )
                 yield Opened(control, at_once)
             case Role.PROVIDER:
@@ -66,7 +73,8 @@ async def open_worker(role: Role, settings: Settings) -> AsyncIterator[Opened]:
                     activities=list(steps_of(Describing()).values()),
                     interceptors=[Journal()],
                     max_heartbeat_throttle_interval=BEAT_AT_LEAST_EVERY,
-                    graceful_shutdown_timeout=DRAIN,
+                    graceful_shutdown_timeout=drain,
+                    deployment_config=version,
                 )
                 yield Opened(provider, at_once)
             case Role.MESH:
@@ -80,7 +88,8 @@ async def open_worker(role: Role, settings: Settings) -> AsyncIterator[Opened]:
                         interceptors=[Journal()],
                         max_concurrent_activities=settings.mesh_processes,
                         max_heartbeat_throttle_interval=BEAT_AT_LEAST_EVERY,
-                        graceful_shutdown_timeout=DRAIN,
+                        graceful_shutdown_timeout=drain,
+                        deployment_config=version,
                     )
                     yield Opened(mesh, warming)
                 finally:

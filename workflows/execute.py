@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from temporalio import workflow
 
-from workflows.policies import POLICIES
+from avatar.request import Urgency
+from workflows.policies import POLICIES, priority_of
 from workflows.steps import In, Out, Step
 
 
-async def run_step(step: Step[In, Out], given: In, *, summary: str) -> Out:
+async def run_step(step: Step[In, Out], given: In, *, summary: str, urgency: Urgency = Urgency.NORMAL) -> Out:
     """Execute ``step`` under its policy. ``summary`` is what the Temporal UI shows beside it."""
     policy = POLICIES[step.name]
     result: Out = await workflow.execute_activity(
@@ -20,6 +21,7 @@ async def run_step(step: Step[In, Out], given: In, *, summary: str) -> Out:
         start_to_close_timeout=policy.start_to_close,
         schedule_to_close_timeout=policy.schedule_to_close,
         heartbeat_timeout=policy.heartbeat,
+        priority=priority_of(urgency, step.stage, given.run.tenant),
         summary=summary,
     )
     return result

@@ -7,8 +7,10 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
-from temporalio.common import RetryPolicy, SearchAttributeKey
+from temporalio.common import Priority, RetryPolicy, SearchAttributeKey
 
+from avatar.request import Urgency
+from avatar.stage import Stage
 from workflows import steps
 
 
@@ -71,7 +73,20 @@ POLICIES: dict[str, Policy] = {
     steps.ANNOUNCE.name: CONTROL_POLICY,
     steps.RECORD_FAILURE.name: CONTROL_POLICY,
     steps.RECORD_PAUSE.name: CONTROL_POLICY,
+    steps.RECORD_RETRY.name: CONTROL_POLICY,
 }
+
+# Temporal's five levels, 1 first. Within an urgency what has begun comes before what has not: so the first of many
+# runs is published early, and few half-made models lie about.
+LEVELS: dict[Urgency, tuple[int, int]] = {Urgency.HIGH: (2, 1), Urgency.NORMAL: (4, 3), Urgency.LOW: (5, 5)}
+BEGINNING = (Stage.QUEUED, Stage.DESCRIBE, Stage.MODEL)
+
+
+def priority_of(urgency: Urgency, stage: Stage, tenant: str) -> Priority:
+    """The place in its queue of a step of ``stage``; tenants take turns among equals."""
+    beginning, going_on = LEVELS[urgency]
+    return Priority(priority_key=beginning if stage in BEGINNING else going_on, fairness_key=tenant[:64])
+
 
 TENANT = SearchAttributeKey.for_keyword("Tenant")
 AGENT_ID = SearchAttributeKey.for_keyword("AgentId")

@@ -11,6 +11,6 @@ from workflows.generate import GenerateAvatar
 from workflows.optimize import OptimizeAvatar
 
 WORKFLOWS = (GenerateAvatar, OptimizeAvatar)
-PURE_DATA = ("avatar", "workflows.steps", "workflows.policies")
+PURE_DATA = ("avatar", "workflows.steps", "workflows.policies", "workflows.control")
 
 RUNNER = SandboxedWorkflowRunner(restrictions=SandboxRestrictions.default.with_passthrough_modules(*PURE_DATA))

@@ -165,6 +165,14 @@ class PauseInput(StepInput):
     reason: str = ""
 
 
+class RetryInput(StepInput):
+    """The run goes back to ``stage``. ``turn`` as in PauseInput."""
+
+    turn: int
+    stage: Stage
+    by: str
+
+
 RECALL = Step("recall", Stage.QUEUED, RecallInput, Recalled)
 DESCRIBE = Step("describe", Stage.DESCRIBE, DescribeInput, Described)
 BUILD_PARAMETRIC = Step("build_parametric", Stage.MODEL, BuildInput, SourceModel)
@@ -177,6 +185,7 @@ PUBLISH = Step("publish", Stage.PUBLISH, PublishInput, Published)
 ANNOUNCE = Step("announce", Stage.ANNOUNCE, AnnounceInput, Nothing)
 RECORD_FAILURE = Step("record_failure", Stage.DONE, FailureInput, Nothing)
 RECORD_PAUSE = Step("record_pause", Stage.DONE, PauseInput, Nothing)
+RECORD_RETRY = Step("record_retry", Stage.DONE, RetryInput, Nothing)
 
 ALL_STEPS: tuple[Step[Any, Any], ...] = (
     RECALL,
@@ -191,4 +200,5 @@ ALL_STEPS: tuple[Step[Any, Any], ...] = (
     ANNOUNCE,
     RECORD_FAILURE,
     RECORD_PAUSE,
+    RECORD_RETRY,
 )

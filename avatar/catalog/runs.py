@@ -63,6 +63,12 @@ async def latest_run(tenant: str, agent_id: str) -> RunRecord:
 
 
 @answers_or_unavailable
+async def has_runs(tenant: str, agent_id: str) -> bool:
+    """Whether the agent was ever asked for."""
+    return await RunDocument.find({"tenant": tenant, "agent_id": agent_id}).limit(1).count() > 0
+
+
+@answers_or_unavailable
 async def get_run(run_id: str) -> RunRecord:
     """One run by its id. Raises NotFound."""
     document = await RunDocument.find_one(RunDocument.run_id == run_id)

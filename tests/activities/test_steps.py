@@ -11,21 +11,29 @@ from temporalio.exceptions import ApplicationError
 
 from activities.describing import Describing
 from activities.implement import STEP_ATTRIBUTE, steps_of
-from activities.journal import STAGES, as_application_error, step_label
+from activities.journal import as_application_error, step_label
 from activities.modelling import Modelling
 from activities.publishing import Publishing
+from activities.recalling import Recalling
 from avatar.errors import AvatarError, CodecFailed, InvalidModel, error_kinds
-from avatar.run import STEP_WEIGHTS, RunKey
+from avatar.manifest import LodFacts, PublishedLod
+from avatar.run import STANDS_FOR, STEP_WEIGHTS, RunKey
+from avatar.stage import Stage
 from avatar.storage.blob import name_bytes
 from workflows import steps
 from workflows.policies import POLICIES, Queue
 
-OWNERS: dict[Queue, type] = {Queue.PROVIDER: Describing, Queue.MESH: Modelling, Queue.CONTROL: Publishing}
+OWNERS: tuple[tuple[Queue, type], ...] = (
+    (Queue.PROVIDER, Describing),
+    (Queue.MESH, Modelling),
+    (Queue.CONTROL, Publishing),
+    (Queue.CONTROL, Recalling),
+)
 
 
 def implementations() -> list[tuple[Queue, steps.Step[Any, Any], Any]]:
     found = []
-    for queue, owner in OWNERS.items():
+    for queue, owner in OWNERS:
         for name in dir(owner):
             method = getattr(owner, name)
             if hasattr(method, STEP_ATTRIBUTE):
@@ -59,9 +67,15 @@ def test_long_steps_heartbeat_and_every_policy_is_for_a_step() -> None:
 def test_the_progress_bar_knows_every_step_that_is_journalled() -> None:
     run = RunKey(tenant="local", agent_id="ada", run_id="r")
     blob = name_bytes(b"", "x")
-    labels = {name for name in STAGES if name not in ("record_failure", "build_lod")}
-    labels |= {step_label("build_lod", steps.LodInput(run=run, source=blob, level=level)) for level in (0, 1, 2)}
-    assert labels == set(STEP_WEIGHTS)
+    told = {step.name for step in steps.ALL_STEPS if step.stage not in (Stage.QUEUED, Stage.DONE)}
+    labels = told - {"build_lod", "repaint_lod"}
+    for level in (0, 1, 2):
+        given = steps.LodInput(run=run, source=blob, level=level)
+        kin = PublishedLod(facts=LodFacts(level=level, triangles=1, vertices=3, draw_calls=1, textures=()), blob=blob)
+        again = steps.RepaintLodInput(run=run, source=blob, level=level, kin=kin)
+        labels |= {step_label("build_lod", given), step_label("repaint_lod", again)}
+    assert labels == STEP_WEIGHTS.keys() | STANDS_FOR.keys()
+    assert set(STANDS_FOR.values()) <= STEP_WEIGHTS.keys()
 
 
 def test_steps_of_an_object_are_bound_to_it(tmp_path: Path) -> None:

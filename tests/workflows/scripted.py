@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
@@ -14,6 +15,7 @@ from avatar.storage.blob import name_bytes
 from workflows import steps
 
 SOURCE = name_bytes(b"source", "model/gltf-binary")
+REPAINTED = name_bytes(b"repainted", "model/gltf-binary")
 Play = Callable[[Any, int], Awaitable[Any] | Any]
 
 
@@ -23,18 +25,23 @@ def a_lod(level: int) -> PublishedLod:
 
 
 GOOD: dict[str, Play] = {
+    "recall": lambda given, n: steps.Recalled(),
     "describe": lambda given, n: steps.Described(character=a_character(), describer="scripted"),
     "build_parametric": lambda given, n: steps.SourceModel(blob=SOURCE, provider="parametric", degraded=False),
+    "repaint_parametric": lambda given, n: steps.SourceModel(blob=REPAINTED, provider="parametric", degraded=False),
     "inspect_model": lambda given, n: steps.Inspected(
         triangles=20_000,
         model=ModelFacts(joints=("Hips",), morphs=("jawOpen",), bounds=Bounds(min=(0, 0, 0), max=(1, 2, 1))),
         warnings=(),
     ),
     "build_lod": lambda given, n: a_lod(given.level),
+    "repaint_lod": lambda given, n: given.kin,
     "render_picture": lambda given, n: steps.Picture(blob=name_bytes(b"png", "image/png")),
     "publish": lambda given, n: steps.Published(version=1),
     "announce": lambda given, n: steps.Nothing(),
     "record_failure": lambda given, n: steps.Nothing(),
+    "record_pause": lambda given, n: steps.Nothing(),
+    "record_retry": lambda given, n: steps.Nothing(),
 }
 
 
@@ -44,6 +51,8 @@ class Script:
     def __init__(self, **plays: Play) -> None:
         self.plays: Mapping[str, Play] = {**GOOD, **plays}
         self.asked: list[tuple[str, Any]] = []
+        self.done: defaultdict[str, asyncio.Event] = defaultdict(asyncio.Event)
+        self.priorities: dict[str, int | None] = {}
 
     def names(self) -> list[str]:
         return [name for name, _ in self.asked]
@@ -58,8 +67,11 @@ class Script:
     def _activity(self, step: steps.Step[Any, Any]) -> Callable[..., Any]:
         async def play(given: Any) -> Any:
             self.asked.append((step.name, given))
+            self.priorities[step.name] = activity.info().priority.priority_key
             result = self.plays[step.name](given, activity.info().attempt)
-            return await result if asyncio.iscoroutine(result) else result
+            result = await result if asyncio.iscoroutine(result) else result
+            self.done[step.name].set()
+            return result
 
         play.__annotations__ = {"given": step.takes, "return": step.gives}
         return activity.defn(name=step.name)(play)
