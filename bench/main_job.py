@@ -6,6 +6,7 @@ python -m bench.main_job [PROFILE.json]
 from __future__ import annotations
 
 import asyncio
+import json
 import statistics
 import sys
 import tempfile
@@ -146,6 +147,11 @@ async def one_run(stack: Stack, client: Client, profile: bytes) -> Run:
     return Run(status.elapsed_seconds, await temporal_share(client, workflow_id), status, manifest)
 
 
+def renamed(profile: bytes, turn: int) -> bytes:
+    """The profile under an agent id of its own: a second run of one agent would reuse what the first has made."""
+    return json.dumps({**json.loads(profile), "agentId": f"bench-{turn}"}).encode()
+
+
 async def measure(profile: bytes, runs: int = RUNS) -> Measured:
     """A fresh stack, one run to warm it up, then ``runs`` measured ones."""
     with tempfile.TemporaryDirectory(prefix="avatar-bench-") as folder:
@@ -155,7 +161,7 @@ async def measure(profile: bytes, runs: int = RUNS) -> Measured:
         try:
             async with embedded_stack(settings) as stack:
                 client = await Client.connect(stack.where.temporal_address)
-                measured = [await one_run(stack, client, profile) for _ in range(runs + 1)]
+                measured = [await one_run(stack, client, renamed(profile, turn)) for turn in range(runs + 1)]
                 source = await source_of(stack, measured[-1].manifest)
         finally:
             watching.cancel()

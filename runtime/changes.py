@@ -12,6 +12,8 @@ from avatar.character import CharacterDescription
 from avatar.customize import apply_customization, merge_patch, validate_against
 from avatar.describe.offline import describe_offline
 from avatar.errors import Conflict, InvalidInput, NotFound, PreconditionFailed
+from avatar.manifest import VersionRecord
+from avatar.profile import AgentProfile
 from avatar.request import MAX_NOTES, AvatarRequest, Customization, Order, OrderKind, Urgency
 from avatar.run import RunRecord, RunStatus
 from avatar.stage import REDOABLE, Stage
@@ -42,17 +44,56 @@ class Desired:
         return hashlib.sha256(self.request.model_dump_json().encode()).hexdigest()
 
 
-async def desired(services: Services, tenant: str, agent_id: str) -> Desired:
-    """What the agent's avatar is meant to be. Raises NotFound when it was never asked for or is deleted."""
+async def generate(
+    services: Services,
+    tenant: str,
+    profile: AgentProfile,
+    *,
+    by: str,
+    supersede: bool = False,
+    urgency: Urgency = Urgency.NORMAL,
+    run_id: str | None = None,
+) -> Started:
+    """Start a run for ``profile``. What the owner of an existing avatar has set or wished for stays.
+
+    Raises Conflict when a different request of the agent is under way.
+    """
+    try:
+        kept = (await intention(services, tenant, profile.agent_id)).request
+    except NotFound:
+        request = AvatarRequest(profile=profile)
+    else:
+        request = kept.model_copy(update={"profile": profile})
+    order = Order(request=request, kind=OrderKind.GENERATE, by=by, urgency=urgency)
+    return await start(services, tenant, order, supersede=supersede, run_id=run_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Intention:
+    """What the avatar is meant to be, and where that stands: the run under way, the version that is served."""
+
+    request: AvatarRequest
+    under_way: RunRecord | None
+    version: VersionRecord | None
+
+
+async def intention(services: Services, tenant: str, agent_id: str) -> Intention:
+    """The request of the run under way, else of the served version. Raises NotFound when there is neither."""
     under_way = await run_under_way(services, tenant, agent_id)
     try:
         version = await avatars.current_version(tenant, agent_id)
     except NotFound:
         if under_way is None:
             raise
-        version = None
-    request = under_way.order.request if under_way else version.order.request if version else None
-    assert request is not None, "either a run or a version is there"
+        return Intention(under_way.order.request, under_way, None)
+    request = under_way.order.request if under_way else version.order.request
+    return Intention(request, under_way, version)
+
+
+async def desired(services: Services, tenant: str, agent_id: str) -> Desired:
+    """What the agent's avatar is meant to be. Raises NotFound when it was never asked for or is deleted."""
+    meant = await intention(services, tenant, agent_id)
+    request, version, under_way = meant.request, meant.version, meant.under_way
     if version is not None and version.order.request.profile == request.profile:
         described = version.described
     else:
