@@ -57,6 +57,10 @@ class VersionDocument(Document):
             ),
             # Publishing twice for one run must find the first, not make a second.
             IndexModel([("run_id", ASCENDING)], name="one_per_run", unique=True),
+            # For the sweep: which version names this blob?
+            IndexModel([("record.source.sha256", ASCENDING)], name="by_source"),
+            IndexModel([("record.lods.blob.sha256", ASCENDING)], name="by_lod"),
+            IndexModel([("record.picture.sha256", ASCENDING)], name="by_picture"),
         ]
 
 
@@ -97,6 +101,7 @@ class EventDocument(Document):
 
     tenant: str
     agent_id: str
+    number: int  # 1, 2, 3 ... for each agent, in the order in which they became visible
     key: str
     run_id: str | None = None
     kind: str
@@ -109,8 +114,24 @@ class EventDocument(Document):
         name = "events"
         indexes: ClassVar = [
             IndexModel([("tenant", ASCENDING), ("agent_id", ASCENDING), ("key", ASCENDING)], name="once", unique=True),
-            IndexModel([("tenant", ASCENDING), ("agent_id", ASCENDING), ("_id", ASCENDING)], name="in_order"),
+            IndexModel(
+                [("tenant", ASCENDING), ("agent_id", ASCENDING), ("number", ASCENDING)], name="by_number", unique=True
+            ),
             IndexModel([("at", ASCENDING)], name="by_age"),
+        ]
+
+
+class EventCountDocument(Document):
+    """How many events an agent's log has had; numbers are never given out again, even when old events are deleted."""
+
+    tenant: str
+    agent_id: str
+    newest: int
+
+    class Settings:
+        name = "event_counts"
+        indexes: ClassVar = [
+            IndexModel([("tenant", ASCENDING), ("agent_id", ASCENDING)], name="one_per_agent", unique=True)
         ]
 
 
@@ -150,6 +171,7 @@ class RequestDocument(Document):
     key: str
     fingerprint: str
     run_id: str
+    held_until: datetime  # whoever works on it is thought dead after this, unless there is an answer
     status: int | None = None  # None until the first request has been answered
     body: str = ""
     location: str = ""
@@ -163,4 +185,12 @@ class RequestDocument(Document):
         ]
 
 
-DOCUMENTS = (AvatarDocument, VersionDocument, RunDocument, EventDocument, ResultDocument, RequestDocument)
+DOCUMENTS = (
+    AvatarDocument,
+    VersionDocument,
+    RunDocument,
+    EventDocument,
+    EventCountDocument,
+    ResultDocument,
+    RequestDocument,
+)
