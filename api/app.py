@@ -14,13 +14,13 @@ from fastapi.staticfiles import StaticFiles
 
 from api import problems
 from api.observe import Observe
-from api.routes import avatars, files, health
+from api.routes import avatars, changes, control, files, health
 from avatar.profile import AgentProfile
 from runtime.services import open_services
 from runtime.settings import Settings
 from runtime.toolchain import npm_package
 
-ROUTERS = (avatars.router, files.router, health.router)
+ROUTERS = (avatars.router, changes.router, control.router, files.router, health.router)
 
 TITLE = "AR Avatar"
 ASSETS = "/docs/assets"

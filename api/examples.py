@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from avatar.errors import AvatarError
+
 PROFILE: dict[str, Any] = {
     "agentId": "ada",
     "name": "Ada Lindqvist",
@@ -17,7 +19,9 @@ PROFILE: dict[str, Any] = {
 STATUS: dict[str, Any] = {
     "agentId": "ada",
     "runId": "5f0c7c1e8d0b4f6c9a4e0d2b7f3a1c58",
+    "kind": "generate",
     "status": "running",
+    "paused": None,
     "stage": "optimize",
     "percent": 68,
     "version": None,
@@ -35,6 +39,50 @@ STATUS: dict[str, Any] = {
     "manifestUrl": "http://127.0.0.1:8700/api/avatars/ada",
     "workflowUrl": "http://127.0.0.1:8233/namespaces/default/workflows/generate%2Flocal%2Fada",
 }
+
+PUBLISHED: dict[str, Any] = {
+    **STATUS,
+    "kind": "customize",
+    "status": "published",
+    "stage": "done",
+    "percent": 100,
+    "version": 4,
+    "currentVersion": 4,
+    "steps": [
+        {"step": "describe", "stage": "describe", "attempts": 0, "seconds": 0.0, "lastError": None, "reused": True},
+        {"step": "repaint_parametric", "stage": "model", "attempts": 1, "seconds": 0.21, "lastError": None},
+    ],
+}
+
+PAUSED: dict[str, Any] = {
+    **STATUS,
+    "paused": {"by": "local", "reason": "waiting for the new logo", "at": "2026-11-22T15:04:07.320000Z"},
+}
+
+CANCELLED: dict[str, Any] = {
+    **STATUS,
+    "status": "cancelled",
+    "error": {
+        "code": "cancelled",
+        "title": "The run was cancelled",
+        "detail": "cancelled by local: not needed any more",
+        "stage": "optimize",
+        "retryable": True,
+    },
+}
+
+CUSTOMIZATION: dict[str, Any] = {
+    "hair": {"colour": "#aa3311"},
+    "outfit": {"top": {"kind": "long_sleeve"}},
+}
+
+PATCH: dict[str, Any] = {"hair": {"colour": "#223344"}, "outfit": None}
+
+REGENERATION: dict[str, Any] = {"note": "a little older, with a friendlier face", "fromStage": None}
+
+RETRY: dict[str, Any] = {"fromStage": "optimize"}
+
+STEERING: dict[str, Any] = {"reason": "waiting for the new logo"}
 
 MANIFEST: dict[str, Any] = {
     "agentId": "ada",
@@ -83,6 +131,22 @@ PROBLEM: dict[str, Any] = {
     "mend": "Wait until it is done, then ask again",
     "requestId": "0c9a4e0d2b7f3a1c585f0c7c1e8d0b4f",
 }
+
+
+def problem(kind: type[AvatarError]) -> dict[str, Any]:
+    """A problem of that kind."""
+    if kind.code == PROBLEM["code"]:
+        return PROBLEM
+    return {
+        **PROBLEM,
+        "type": f"urn:ar-avatar:problem:{kind.code}",
+        "title": kind.title,
+        "status": kind.status,
+        "detail": "what is wrong, and where",
+        "code": kind.code,
+        "retryable": kind.retryable,
+        "mend": "how to mend it",
+    }
 
 
 def answer(example: dict[str, Any]) -> dict[str, Any]:

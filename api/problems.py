@@ -45,7 +45,9 @@ def responses(*kinds: type[AvatarError]) -> dict[int | str, dict[str, Any]]:
     for kind in kinds:
         entries[kind.status] = {
             "description": kind.title,
-            "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}, "example": examples.PROBLEM}},
+            "content": {
+                MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}, "example": examples.problem(kind)}
+            },
         }
     return entries
 
@@ -64,6 +66,7 @@ def problem_response(request: Request, error: AvatarError, status: int | None = 
         headers["Retry-After"] = "2"
     if location := error.context.get("location"):
         headers["Location"] = str(location)
+    headers.update(error.context.get("headers", {}))
     problem = Problem(
         type=f"urn:ar-avatar:problem:{error.code}",
         title=error.title,

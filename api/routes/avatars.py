@@ -8,7 +8,10 @@ from fastapi import APIRouter, Request, Response
 from fastapi import Path as InPath
 
 from api import examples
+from api.body import WHERE, read_body
 from api.conditional import etag_matches
+from api.idempotency import IdempotencyKey, once
+from api.orders import STARTED, Supersede, UrgencyInQuery, tell
 from api.principal import CurrentPrincipal
 from api.problems import responses
 from api.services import CurrentServices
@@ -17,10 +20,10 @@ from avatar.catalog import avatars, runs
 from avatar.errors import Conflict, InvalidInput, NotFound, TooLarge, Unavailable
 from avatar.manifest import GenerationStatus, Manifest
 from avatar.profile import AGENT_ID, parse_profile
-from runtime import generations
+from avatar.request import Urgency
+from runtime import changes, generations
 
 router = APIRouter(prefix="/api/avatars", tags=["avatars"])
-MAX_BODY = 256 * 1024
 AgentIdInPath = Annotated[str, InPath(alias="agentId", pattern=f"^{AGENT_ID.pattern}$", examples=["ada"])]
 
 
@@ -30,11 +33,7 @@ AgentIdInPath = Annotated[str, InPath(alias="agentId", pattern=f"^{AGENT_ID.patt
     response_model=GenerationStatus,
     summary="Make an avatar from an agent profile",
     responses={
-        202: {
-            "description": "Under way; poll Location. The same request while it runs joins the same run.",
-            **examples.answer(examples.STATUS),
-            "headers": {"Location": {"schema": {"type": "string"}, "description": "Where the status is."}},
-        },
+        **STARTED,
         **responses(InvalidInput, TooLarge, Conflict, Unavailable),
     },
     openapi_extra={
@@ -50,17 +49,34 @@ AgentIdInPath = Annotated[str, InPath(alias="agentId", pattern=f"^{AGENT_ID.patt
     },
 )
 async def generate(
-    request: Request, response: Response, principal: CurrentPrincipal, services: CurrentServices
-) -> GenerationStatus:
+    request: Request,
+    principal: CurrentPrincipal,
+    services: CurrentServices,
+    key: IdempotencyKey = None,
+    supersede: Supersede = False,
+    urgency: UrgencyInQuery = Urgency.NORMAL,
+) -> Response:
     """Start a durable run that ends with a published avatar: three levels of detail, manifest and picture.
 
-    What the profile leaves open is chosen from a seed of the agent id, so the same profile gives the same avatar.
+    What the profile leaves open is chosen from a seed of the agent id, so the same profile gives the same avatar. It
+    keeps the wishes and the customization that an avatar of this agent has.
     """
-    profile = parse_profile(await read_body(request), where="request body")
-    started = await generations.start_generation(services, principal.tenant, profile)
-    response.headers["Location"] = f"/api/avatars/{profile.agent_id}/status"
-    current = await avatars.served_number(principal.tenant, profile.agent_id)
-    return status_of(services.settings, started.run, current)
+    body = await read_body(request)
+    profile = parse_profile(body, where=WHERE)
+
+    async def work(run_id: str | None) -> Response:
+        started = await changes.generate(
+            services,
+            principal.tenant,
+            profile,
+            by=principal.name,
+            supersede=supersede,
+            urgency=urgency,
+            run_id=run_id,
+        )
+        return await tell(services, started.run)
+
+    return await once(request, principal.tenant, key, body, work)
 
 
 @router.get(
@@ -96,15 +112,3 @@ async def status(agent_id: AgentIdInPath, principal: CurrentPrincipal, services:
     run = await generations.settle(services, await runs.latest_run(principal.tenant, agent_id))
     current = await avatars.served_number(principal.tenant, agent_id)
     return status_of(services.settings, run, current)
-
-
-async def read_body(request: Request, limit: int = MAX_BODY) -> bytes:
-    """The body, refused as soon as it is known to be larger than ``limit`` bytes. Raises TooLarge."""
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > limit:
-            raise TooLarge(
-                f"the body is larger than {limit // 1024} KiB", mend="A profile is a page of text: shorten it"
-            )
-    return bytes(body)
