@@ -7,16 +7,22 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+from unicodedata import combining, normalize
+from uuid import uuid4
 
 from pymongo.asynchronous.client_session import AsyncClientSession
 
 from avatar.catalog.connection import Connection, answers_or_unavailable
 from avatar.catalog.documents import AvatarDocument, RunDocument, VersionDocument
+from avatar.catalog.events import record_event
 from avatar.errors import Conflict, NotFound
+from avatar.event import EventKind
 from avatar.manifest import VersionRecord
 from avatar.run import RunKey, RunStatus
 
-WORD = re.compile(r"\w+")
+WORD = re.compile(r"[^\W_]+")
+MAX_WORD = 64  # characters of a word that a search looks at
+MAX_WORDS = 400  # of a card; a role may be pages long
 
 
 @answers_or_unavailable
@@ -50,9 +56,7 @@ async def get_version(tenant: str, agent_id: str, number: int) -> VersionRecord:
     return VersionRecord.model_validate(document.record)
 
 
-async def publish_version(
-    connection: Connection, key: RunKey, build: Callable[[Slot], VersionRecord]
-) -> VersionRecord:
+async def publish_version(connection: Connection, key: RunKey, build: Callable[[Slot], VersionRecord]) -> VersionRecord:
     """Write version n whole and move ``current`` to it, all or nothing.
 
     ``build`` makes the record once its place is known. Doing it again for the same run returns what the first time
@@ -99,6 +103,36 @@ async def publish_version(
     return await connection.in_transaction(work)
 
 
+async def roll_back(connection: Connection, tenant: str, agent_id: str, number: int, *, by: str) -> VersionRecord:
+    """Serve version ``number`` again: ``current`` moves, the versions stay as they are.
+
+    Nothing happens when it is served already. Raises NotFound, Unavailable.
+    """
+
+    async def work(session: AsyncClientSession) -> VersionRecord:
+        avatar = await AvatarDocument.find_one({"tenant": tenant, "agent_id": agent_id}, session=session)
+        record = await _version(tenant, agent_id, number, session)
+        if avatar is None or record is None:
+            raise NotFound(f"agent '{agent_id}' has no version {number}")
+        if avatar.current == number:
+            return record
+        left = avatar.current
+        await avatar.set({"current": number, "updated_at": datetime.now(UTC), **card_of(record)}, session=session)
+        await record_event(
+            tenant,
+            agent_id,
+            EventKind.ROLLED_BACK,
+            key=f"{EventKind.ROLLED_BACK.value}/{uuid4().hex}",
+            version=number,
+            by=by,
+            detail=f"from version {left} to version {number}",
+            session=session,
+        )
+        return record
+
+    return await connection.in_transaction(work)
+
+
 @answers_or_unavailable
 async def served_number(tenant: str, agent_id: str) -> int | None:
     """Which version is served now, without reading it."""
@@ -109,7 +143,7 @@ async def served_number(tenant: str, agent_id: str) -> int | None:
 def card_of(record: VersionRecord) -> dict[str, Any]:
     """What lists and searches know of an avatar, from the version that is served."""
     profile = record.order.request.profile
-    told = (record.agent_id, record.name, profile.role, record.style.value, record.provider, *profile.tags)
+    told = (record.agent_id, record.name, record.style.value, record.provider, *profile.tags, profile.role)
     return {
         "name": record.name,
         "style": record.style.value,
@@ -121,8 +155,10 @@ def card_of(record: VersionRecord) -> dict[str, Any]:
 
 
 def words_of(text: str) -> list[str]:
-    """The words of a text as a search compares them: lower-cased, each once, in order."""
-    return list(dict.fromkeys(WORD.findall(text.casefold())))
+    """The words of a text as a search compares them: without case and accents, each once, in order."""
+    plain = normalize("NFKD", normalize("NFKD", text).casefold())
+    letters = "".join(letter for letter in plain if not combining(letter))
+    return list(dict.fromkeys(word[:MAX_WORD] for word in WORD.findall(letters)))[:MAX_WORDS]
 
 
 async def _version(tenant: str, agent_id: str, number: int, session: AsyncClientSession) -> VersionRecord | None:
