@@ -10,6 +10,7 @@ from api.app import create_app
 from avatar.errors import AvatarError
 from runtime.logs import set_up_logging
 from runtime.settings import load_settings
+from runtime.temporal_core import set_up_temporal_core
 
 
 def main() -> int:
@@ -19,6 +20,7 @@ def main() -> int:
         print(str(error), file=sys.stderr)
         return error.exit_code
     set_up_logging(settings.log_level, "api")
+    set_up_temporal_core(measured=True)
     uvicorn.run(
         create_app(settings),
         host=settings.api_host,

@@ -18,6 +18,7 @@ from api.routes import avatars, changes, control, files, health
 from avatar.profile import AgentProfile
 from runtime.services import open_services
 from runtime.settings import Settings
+from runtime.telemetry import tracing
 from runtime.toolchain import npm_package
 
 ROUTERS = (avatars.router, changes.router, control.router, files.router, health.router)
@@ -35,9 +36,11 @@ def create_app(settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with open_services(settings) as services:
-            app.state.services = services
-            yield
+        # Here and not around the server: once stopped, that ends the process by the signal it was sent.
+        with tracing(settings.traces, "ar-avatar-api"):
+            async with open_services(settings) as services:
+                app.state.services = services
+                yield
 
     app = FastAPI(
         title=TITLE,

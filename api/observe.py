@@ -1,4 +1,4 @@
-"""Request ids, access logs and HTTP metrics, as one ASGI middleware."""
+"""Request ids, traces, access logs and HTTP metrics, as one ASGI middleware."""
 
 from __future__ import annotations
 
@@ -7,27 +7,21 @@ import time
 import uuid
 
 import structlog
-from prometheus_client import Counter, Histogram
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.problems import unexpected
+from runtime.metrics import HTTP_REQUESTS, HTTP_SECONDS
+from runtime.telemetry import request_span
 
 log = structlog.get_logger()
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
-
-REQUESTS = Counter("avatar_http_requests_total", "HTTP requests by route and status", ["method", "route", "status"])
-SECONDS = Histogram(
-    "avatar_http_request_seconds",
-    "Time to the last byte of the answer by route",
-    ["method", "route"],
-    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
-)
+METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 QUIET_ROUTES = {"/health/live", "/health/ready", "/metrics"}
 
 
 class Observe:
-    """Give each request an id (the caller's, when it sends a sane one), log it and count it."""
+    """Give each request an id (the caller's, when it sends a sane one), trace it, log it and count it."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -36,8 +30,10 @@ class Observe:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        sent = dict(scope["headers"]).get(b"x-request-id", b"").decode("latin-1")
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        sent = headers.get("x-request-id", "")
         request_id = sent if REQUEST_ID.fullmatch(sent) else uuid.uuid4().hex
+        method = scope["method"] if scope["method"] in METHODS else "other"  # a client may send any word
         began = time.perf_counter()
         status = 500
         started = False
@@ -50,7 +46,10 @@ class Observe:
                 message["headers"] = [*message["headers"], (b"x-request-id", request_id.encode())]
             await send(message)
 
-        with structlog.contextvars.bound_contextvars(request_id=request_id):
+        with (
+            structlog.contextvars.bound_contextvars(request_id=request_id),
+            request_span(method, headers, request_id, quiet=scope["path"] in QUIET_ROUTES) as traced,
+        ):
             try:
                 await self._app(scope, receive, send_with_id)
             except Exception as error:
@@ -63,8 +62,10 @@ class Observe:
                 seconds = time.perf_counter() - began
                 # The route's template, not the path: paths are unbounded, labels must not be.
                 route = getattr(scope.get("route"), "path", "unmatched")
-                REQUESTS.labels(scope["method"], route, status).inc()
-                SECONDS.labels(scope["method"], route).observe(seconds)
+                HTTP_REQUESTS.labels(method, route, status).inc()
+                HTTP_SECONDS.labels(method, route).observe(seconds)
+                if traced is not None:
+                    traced.answered(method, route, status)
                 if route not in QUIET_ROUTES:
                     log.info(
                         "request",

@@ -7,6 +7,8 @@ import sys
 
 import structlog
 
+from runtime.telemetry import trace_id
+
 
 def set_up_logging(level: str, part: str) -> None:
     """Send structlog and the standard library's records to stdout as JSON. ``part`` names the process."""
@@ -15,6 +17,7 @@ def set_up_logging(level: str, part: str) -> None:
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         _named(part),
+        _traced,
     ]
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
@@ -38,6 +41,12 @@ def set_up_logging(level: str, part: str) -> None:
     root.setLevel(level)
     for noisy in ("pymongo", "asyncio", "uvicorn.access"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+def _traced(_logger: object, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    if (trace := trace_id()) is not None:
+        event["trace_id"] = trace
+    return event
 
 
 def _named(part: str) -> structlog.typing.Processor:

@@ -11,13 +11,16 @@ from typing import TypeVar
 import structlog
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.plugin import SimplePlugin
 from temporalio.service import RPCError
 
 from avatar.catalog.connection import Connection, open_catalog
 from avatar.errors import SetupProblem, Unavailable
 from avatar.storage.local import LocalBlobs
 from avatar.storage.port import BlobStore
+from runtime.observed import Observed
 from runtime.settings import Settings
+from runtime.telemetry import temporal_plugins
 
 T = TypeVar("T")
 
@@ -72,6 +75,8 @@ async def connect_temporal(settings: Settings, *, lazy: bool = False) -> Client:
             settings.temporal_address,
             namespace=settings.temporal_namespace,
             data_converter=pydantic_data_converter,
+            # As plugins, so that the trace's interceptor is the outer one: what is observed is told to its span.
+            plugins=[*temporal_plugins(), SimplePlugin("avatar.observed", interceptors=[Observed()])],
             lazy=lazy,
         )
     except (RPCError, RuntimeError) as error:

@@ -7,13 +7,13 @@ from collections.abc import Awaitable
 from datetime import timedelta
 
 from fastapi import APIRouter, Response
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from temporalio.service import RPCError
 
 from api.principal import CurrentPrincipal
 from api.services import CurrentServices
 from avatar.errors import AvatarError
 from avatar.frozen import Frozen
+from runtime.metrics import CONTENT_TYPE, exposition
 from runtime.services import Services
 
 router = APIRouter(tags=["operations"])
@@ -59,8 +59,8 @@ async def ready(principal: CurrentPrincipal, services: CurrentServices, response
     "/metrics", response_class=Response, summary="Prometheus metrics", responses={200: {"content": {"text/plain": {}}}}
 )
 async def metrics(principal: CurrentPrincipal) -> Response:
-    """Counters and histograms of this API process."""
-    return Response(generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
+    """Counters and histograms of this API process and of the Temporal client in it."""
+    return Response(await asyncio.to_thread(exposition), headers={"Content-Type": CONTENT_TYPE})
 
 
 async def _probe(name: str, check: Awaitable[None]) -> Part:
