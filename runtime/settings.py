@@ -53,6 +53,7 @@ def _cores() -> int:
 
 Port = Annotated[int, Field(ge=0, le=65535)]
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
+Kept = Annotated[float, Field(gt=0, le=36_500)]  # days
 Traces = Literal["off", "console", "otlp"]
 
 
@@ -145,6 +146,29 @@ class Settings(BaseSettings):
         None,
         validation_alias="AVATAR_PUBLIC_URL",
         description="Address under which clients reach the API, when a proxy stands before it.",
+    )
+    keep_runs_days: Kept = Field(
+        30,
+        validation_alias="AVATAR_KEEP_RUNS_DAYS",
+        description="Days for which records of ended runs are kept; an agent's latest one stays.",
+    )
+    keep_results_days: Kept = Field(
+        7,
+        validation_alias="AVATAR_KEEP_RESULTS_DAYS",
+        description="Days for which a step's result that no run uses is kept for reuse.",
+    )
+    keep_events_days: Kept = Field(
+        30, validation_alias="AVATAR_KEEP_EVENTS_DAYS", description="Days for which events are kept."
+    )
+    keep_versions: Annotated[int, Field(ge=1)] | None = Field(
+        None,
+        validation_alias="AVATAR_KEEP_VERSIONS",
+        description="How many of an avatar's newest versions are kept, beside the one that is served; unset: all.",
+    )
+    blob_grace_hours: Annotated[float, Field(ge=1, le=8_760)] = Field(
+        24,
+        validation_alias="AVATAR_BLOB_GRACE_HOURS",
+        description="Hours for which a blob that nothing names is kept; at least 1.",
     )
 
     @classmethod
