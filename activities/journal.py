@@ -17,6 +17,7 @@ from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, 
 from activities.reuse import result_of
 from avatar.catalog import results, runs
 from avatar.errors import AvatarError, Unavailable
+from avatar.frozen import Frozen
 from avatar.stage import Stage
 from workflows.steps import ALL_STEPS, LodInput, RepaintLodInput, StepInput
 
@@ -37,16 +38,13 @@ class _Journalled(ActivityInboundInterceptor):
         given = input.args[0]
         name = step_label(info.activity_type, given)
         stage = STAGES.get(info.activity_type, Stage.DONE)
-        run = given.run
+        # The housekeeping works for no run: nothing to journal, all the rest is the same.
+        run = given.run if isinstance(given, StepInput) else None
+        whose = {"run_id": run.run_id, "tenant": run.tenant, "agent_id": run.agent_id} if run else {}
         with structlog.contextvars.bound_contextvars(
-            workflow_id=info.workflow_id,
-            run_id=run.run_id,
-            tenant=run.tenant,
-            agent_id=run.agent_id,
-            step=name,
-            attempt=info.attempt,
+            workflow_id=info.workflow_id, **whose, step=name, attempt=info.attempt
         ):
-            if stage is not Stage.DONE:
+            if run and stage is not Stage.DONE:
                 await _quietly(runs.step_started(run, name, stage, info.attempt))
             try:
                 result = await super().execute_activity(input)
@@ -54,19 +52,20 @@ class _Journalled(ActivityInboundInterceptor):
                 log.warning("step cancelled")
                 raise
             except Exception as error:
-                await _quietly(runs.step_failed(run, name, str(error)))
+                if run:
+                    await _quietly(runs.step_failed(run, name, str(error)))
                 log.warning("step failed", error=str(error), kind=type(error).__name__)
                 raise as_application_error(error) from error
-            if stage is not Stage.DONE:
+            if run and stage is not Stage.DONE:
                 await _quietly(runs.step_finished(run, name))
             remembered = result_of(given, result)
-            if remembered is not None:
+            if run and remembered is not None:
                 await _quietly(results.remember(run, remembered))
             log.info("step done")
             return result
 
 
-def step_label(activity_type: str, given: StepInput) -> str:
+def step_label(activity_type: str, given: Frozen) -> str:
     """The step's name in the journal; levels of detail are told apart."""
     return f"{activity_type}/{given.level}" if isinstance(given, LodInput | RepaintLodInput) else activity_type
 

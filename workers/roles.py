@@ -12,6 +12,7 @@ from enum import StrEnum
 from temporalio.worker import Worker
 
 from activities.describing import Describing
+from activities.housekeeping import Housekeeping
 from activities.implement import steps_of
 from activities.journal import Journal
 from activities.modelling import Modelling, warm_up
@@ -19,6 +20,7 @@ from activities.publishing import Publishing
 from activities.recalling import Recalling
 from runtime.deployments import deployment_config
 from runtime.mesh_pool import ProcessMeshPool
+from runtime.schedules import ensure_schedules
 from runtime.services import open_services
 from runtime.settings import Settings
 from runtime.toolchain import toolchain
@@ -52,6 +54,7 @@ async def open_worker(role: Role, settings: Settings) -> AsyncIterator[Opened]:
     async with open_services(settings, reach_temporal=True) as services:
         match role:
             case Role.CONTROL:
+                await ensure_schedules(services)
                 control = Worker(
                     services.temporal,
                     task_queue=Queue.CONTROL,
@@ -60,6 +63,7 @@ async def open_worker(role: Role, settings: Settings) -> AsyncIterator[Opened]:
                     activities=[
                         *steps_of(Publishing(services.connection)).values(),
                         *steps_of(Recalling(services.blobs)).values(),
+                        *steps_of(Housekeeping(services.connection, services.blobs)).values(),
                     ],
                     interceptors=[Journal()],
                     graceful_shutdown_timeout=drain,

@@ -59,6 +59,8 @@ def _seconds(value: float) -> timedelta:
 
 MESH_POLICY = Policy(Queue.MESH, FEW, _seconds(120), timedelta(minutes=20), heartbeat=_seconds(15))
 CONTROL_POLICY = Policy(Queue.CONTROL, PATIENT, _seconds(20), timedelta(minutes=15))
+# A page of it is small; what is done twice is done once.
+HOUSE_POLICY = Policy(Queue.CONTROL, PATIENT, timedelta(minutes=5), timedelta(minutes=30), heartbeat=_seconds(30))
 
 POLICIES: dict[str, Policy] = {
     steps.DESCRIBE.name: Policy(Queue.PROVIDER, PROVIDER, _seconds(60), timedelta(minutes=10), heartbeat=_seconds(20)),
@@ -74,6 +76,8 @@ POLICIES: dict[str, Policy] = {
     steps.RECORD_FAILURE.name: CONTROL_POLICY,
     steps.RECORD_PAUSE.name: CONTROL_POLICY,
     steps.RECORD_RETRY.name: CONTROL_POLICY,
+    steps.DROP_OLD.name: HOUSE_POLICY,
+    steps.SWEEP_BLOBS.name: HOUSE_POLICY,
 }
 
 # Temporal's five levels, 1 first. Within an urgency what has begun comes before what has not: so the first of many

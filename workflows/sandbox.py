@@ -8,9 +8,10 @@ from __future__ import annotations
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from workflows.generate import GenerateAvatar
+from workflows.housekeeping import KeepHouse
 from workflows.optimize import OptimizeAvatar
 
-WORKFLOWS = (GenerateAvatar, OptimizeAvatar)
+WORKFLOWS = (GenerateAvatar, OptimizeAvatar, KeepHouse)
 PURE_DATA = ("avatar", "workflows.steps", "workflows.policies", "workflows.control")
 
 RUNNER = SandboxedWorkflowRunner(restrictions=SandboxRestrictions.default.with_passthrough_modules(*PURE_DATA))

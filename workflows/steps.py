@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any, Generic, TypeVar
 
 from avatar.character import CharacterDescription
@@ -10,16 +11,17 @@ from avatar.frozen import Frozen
 from avatar.manifest import ModelFacts, PublishedLod
 from avatar.profile import AgentProfile
 from avatar.request import Order
+from avatar.retention import KeepRules
 from avatar.run import RunError, RunKey
 from avatar.stage import Stage
 from avatar.storage.blob import BlobRef
 
-In = TypeVar("In", bound="StepInput")
+In = TypeVar("In", bound=Frozen)
 Out = TypeVar("Out", bound=Frozen)
 
 
 class StepInput(Frozen):
-    """Every step knows whom it works for."""
+    """Every step of a run knows whom it works for. Only the housekeeping has steps that work for nobody."""
 
     run: RunKey
 
@@ -173,6 +175,45 @@ class RetryInput(StepInput):
     by: str
 
 
+class Old(StrEnum):
+    """What is dropped when it has outlived its use; named as ``HouseKept`` counts it."""
+
+    VERSIONS = "versions"
+    RESULTS = "results"
+    RUNS = "runs"
+    EVENTS = "events"
+
+
+class DropInput(Frozen):
+    """One page, after the document ``after``."""
+
+    rules: KeepRules
+    dry_run: bool
+    what: Old
+    after: str | None = None
+
+
+class Dropped(Frozen):
+    """``after`` is None when that was the last page."""
+
+    count: int
+    after: str | None
+
+
+class SweepInput(Frozen):
+    """Blobs whose sha256 begins with ``prefix``."""
+
+    rules: KeepRules
+    dry_run: bool
+    prefix: str
+
+
+class Swept(Frozen):
+    seen: int
+    blobs: int
+    bytes: int
+
+
 RECALL = Step("recall", Stage.QUEUED, RecallInput, Recalled)
 DESCRIBE = Step("describe", Stage.DESCRIBE, DescribeInput, Described)
 BUILD_PARAMETRIC = Step("build_parametric", Stage.MODEL, BuildInput, SourceModel)
@@ -186,6 +227,8 @@ ANNOUNCE = Step("announce", Stage.ANNOUNCE, AnnounceInput, Nothing)
 RECORD_FAILURE = Step("record_failure", Stage.DONE, FailureInput, Nothing)
 RECORD_PAUSE = Step("record_pause", Stage.DONE, PauseInput, Nothing)
 RECORD_RETRY = Step("record_retry", Stage.DONE, RetryInput, Nothing)
+DROP_OLD = Step("drop_old", Stage.DONE, DropInput, Dropped)
+SWEEP_BLOBS = Step("sweep_blobs", Stage.DONE, SweepInput, Swept)
 
 ALL_STEPS: tuple[Step[Any, Any], ...] = (
     RECALL,
@@ -201,4 +244,6 @@ ALL_STEPS: tuple[Step[Any, Any], ...] = (
     RECORD_FAILURE,
     RECORD_PAUSE,
     RECORD_RETRY,
+    DROP_OLD,
+    SWEEP_BLOBS,
 )

@@ -10,6 +10,7 @@ import pytest
 from temporalio.exceptions import ApplicationError
 
 from activities.describing import Describing
+from activities.housekeeping import Housekeeping
 from activities.implement import STEP_ATTRIBUTE, steps_of
 from activities.journal import as_application_error, step_label
 from activities.modelling import Modelling
@@ -28,6 +29,7 @@ OWNERS: tuple[tuple[Queue, type], ...] = (
     (Queue.MESH, Modelling),
     (Queue.CONTROL, Publishing),
     (Queue.CONTROL, Recalling),
+    (Queue.CONTROL, Housekeeping),
 )
 
 
