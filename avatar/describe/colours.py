@@ -7,6 +7,7 @@ were chosen by eye for lit, tone-mapped characters; where a CSS colour has the s
 from __future__ import annotations
 
 import colorsys
+import re
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
@@ -202,3 +203,24 @@ def named(colour: HexColour, table: Mapping[str, HexColour], among: Sequence[str
         return far, len(name), name
 
     return min(among or table, key=distance)
+
+
+def _letters(name: str) -> str:
+    """ "Navy-Blue", "navy blue" and "navyblue" as one; grey and blonde in our spelling."""
+    plain = re.sub(r"[^a-z]", "", name.lower()).replace("gray", "grey")
+    return re.sub(r"blond(?!e)", "blonde", plain)
+
+
+def hex_of(name: str, own: Mapping[str, HexColour] = MappingProxyType({})) -> HexColour | None:
+    """The colour called ``name`` ("navy", "Dark-Green", "lightblue"); ``own`` (hair, eyes) outweighs the common
+    table. None for what has no such name."""
+    letters = _letters(name[:60])
+    for table in (own, COLOURS):
+        for known, colour in table.items():
+            if _letters(known) == letters:
+                return colour
+    for shade in sorted(SHADES, key=len, reverse=True):
+        rest = letters.removeprefix(shade)
+        if rest and rest != letters and (colour_below := hex_of(rest, own)) is not None:
+            return shaded(colour_below, (shade,))
+    return None

@@ -10,7 +10,7 @@ from avatar.describe.names import hints
 from avatar.describe.reading import read
 from avatar.describe.roles import dress_of, mood_of
 from avatar.describe.slots import Slot
-from avatar.describe.summary import summarise
+from avatar.describe.summary import with_summary
 from avatar.profile import AgentProfile
 
 
@@ -37,7 +37,7 @@ def describe_offline(profile: AgentProfile) -> Description:
         dress=dress,
         mood=mood_of(profile.personality),
     )
-    character = plain.model_copy(update={"summary": summarise(plain)})
+    character = with_summary(plain)
     left_out = {key: note for key, note in found.near.items() if str(key).startswith(Slot.LEFT_OUT)}
     nearly = {key: note for key, note in found.near.items() if key not in left_out}
     return Description(

@@ -189,3 +189,8 @@ def summarise(character: CharacterDescription) -> str:
         f"{_listed(features)}, wearing {_listed(worn)}"
         f"{_STYLED[character.style]}."
     )
+
+
+def with_summary(character: CharacterDescription) -> CharacterDescription:
+    """The character with a summary that is true of it, whatever stood there before."""
+    return character.model_copy(update={"summary": summarise(character)})

@@ -1,0 +1,157 @@
+"""What an owner can set of a character: the fields of CharacterDescription, with what each of them takes.
+
+Read off the model, so that a new field can be set the day it is added.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any, TypeAlias, get_args
+
+from annotated_types import Ge, Le, Lt
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from avatar.character import Accessory, AccessoryKind, CharacterDescription, HexColour
+from avatar.describe.colours import COLOURS, EYE_COLOURS, HAIR_COLOURS
+
+NONE = "none"  # a colour that may be absent: no second colour on the top, natural lips
+FIXED: Mapping[str, str] = MappingProxyType(
+    {
+        "name": "comes from the profile: change it there",
+        "summary": "is written from the other fields: set those",
+    }
+)
+# Names mean other colours on a head than on cloth: red hair is not fire-engine red.
+OWN_COLOURS: Mapping[str, Mapping[str, HexColour]] = MappingProxyType(
+    {"hair.colour": HAIR_COLOURS, "eyes.colour": EYE_COLOURS}
+)
+ACCESSORY_COLOURS: Mapping[AccessoryKind, HexColour] = MappingProxyType(
+    {
+        AccessoryKind.GLASSES: COLOURS["black"],
+        AccessoryKind.EARRINGS: COLOURS["gold"],
+        AccessoryKind.HEADSET: COLOURS["black"],
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number from ``low`` to ``high``, both included."""
+
+    low: float
+    high: float
+    whole: bool
+
+    def takes(self) -> str:
+        if self.whole:
+            return f"a whole number from {int(self.low)} to {int(self.high)}"
+        return f"a number from {self.low:g} to {self.high:g}"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One of a closed set of words."""
+
+    values: tuple[str, ...]
+
+    def takes(self) -> str:
+        quoted = [f"'{value}'" for value in self.values]
+        return quoted[0] if len(quoted) == 1 else f"{', '.join(quoted[:-1])} or {quoted[-1]}"
+
+
+@dataclass(frozen=True, slots=True)
+class Colour:
+    """#rrggbb; ``own`` are names that mean something else here than on cloth."""
+
+    own: Mapping[str, HexColour]
+    absent: bool  # whether 'none' is a value
+
+    def takes(self) -> str:
+        return "a colour: #rrggbb or a name such as 'navy'" + (", or 'none'" if self.absent else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Accessories:
+    """What is worn besides clothes, each kind at most once."""
+
+    def takes(self) -> str:
+        return "a list of 'glasses', 'earrings' and 'headset', each with or without a colour before it, or of objects"
+
+
+Leaf: TypeAlias = Number | Choice | Colour | Accessories
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """An object of fields, by their canonical (camelCase) names."""
+
+    fields: Mapping[str, Section | Field]
+    spellings: Mapping[str, str]  # every name that is taken -> the canonical one
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One value that can be set."""
+
+    path: str  # "hair.colour"
+    leaf: Leaf
+    about: str  # what the numbers mean, from the model
+
+
+def _spellings(name: str, alias: str) -> Iterator[str]:
+    for plain in (alias, name, alias.replace("_", "")):
+        yield plain
+        yield re.sub("(c|C)olour", r"\1olor", plain)
+
+
+def _section(model: type[BaseModel], path: str = "") -> Section:
+    fields: dict[str, Section | Field] = {}
+    spellings: dict[str, str] = {}
+    for name, info in model.model_fields.items():
+        alias = info.alias or name
+        if not path and alias in FIXED:
+            continue
+        below = f"{path}.{alias}" if path else alias
+        kind = info.annotation
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            fields[alias] = _section(kind, below)
+        else:
+            fields[alias] = Field(below, _leaf(info, below), info.description or "")
+        spellings |= dict.fromkeys(_spellings(name, alias), alias)
+    return Section(MappingProxyType(fields), MappingProxyType(spellings))
+
+
+def _bound(info: FieldInfo, kind: type[Ge] | type[Le] | type[Lt], name: str) -> Any:
+    return next((getattr(rule, name) for rule in info.metadata if isinstance(rule, kind)), None)
+
+
+def _leaf(info: FieldInfo, path: str) -> Leaf:
+    kind = info.annotation
+    if kind in (int, float):
+        high = _bound(info, Le, "le")
+        return Number(_bound(info, Ge, "ge"), _bound(info, Lt, "lt") - 1 if high is None else high, kind is int)
+    if isinstance(kind, type) and issubclass(kind, StrEnum):
+        return Choice(tuple(value.value for value in kind))
+    if kind == tuple[Accessory, ...]:
+        return Accessories()
+    optional = type(None) in get_args(kind)
+    if kind is str or (optional and HexColour in get_args(kind)):
+        return Colour(OWN_COLOURS.get(path, MappingProxyType({})), optional)
+    raise TypeError(f"{path}: no rule says how a {kind} is set")
+
+
+CHARACTER = _section(CharacterDescription)
+
+
+def settable_fields(section: Section = CHARACTER) -> Iterator[Field]:
+    """Every field that can be set, in the order of the model."""
+    for node in section.fields.values():
+        if isinstance(node, Field):
+            yield node
+        else:
+            yield from settable_fields(node)
