@@ -3,6 +3,7 @@
 # make test   all tests, those against the real stack included
 # make check  tests, lint, types, import rules: what .ci/run calls
 # make bench  measures the pipeline, writes bench-out/
+# make chaos  kills parts of a real stack while it works and checks that nothing is lost (SEED=7)
 # make lock   resolves the dependencies anew (asks the package indexes)
 # make clean  removes what set-up and runs have made, the data in .avatar excepted
 SHELL := /bin/bash
@@ -16,7 +17,7 @@ BIN := .venv/bin
 COMPILE := $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --all-build-deps --no-header \
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-emit-options --newline lf
 
-.PHONY: help setup setup-dev run demo test lint check bench lock clean
+.PHONY: help setup setup-dev run demo test lint check bench chaos lock clean
 
 help:
 	@sed -n 's/^# make /  make /p' Makefile
@@ -46,6 +47,9 @@ check: lint test
 
 bench: setup-dev
 	@$(BIN)/python -m bench
+
+chaos: setup-dev
+	@$(BIN)/python -m chaos --seed $(or $(SEED),7)
 
 lock:
 	@$(COMPILE) --upgrade --extra dev --output-file requirements-dev.lock pyproject.toml

@@ -6,29 +6,14 @@ Writes bench-out/bench.md. Figures are of this machine and this moment; quote th
 from __future__ import annotations
 
 import asyncio
-import os
-import platform
 import sys
 from pathlib import Path
 
-import psutil
-
 from bench import lods, main_job
+from bench.machine import machine
 from runtime.toolchain import toolchain
 
 OUT = Path("bench-out")
-
-
-def machine() -> str:
-    """What the figures were measured on."""
-    model = platform.processor() or platform.machine()
-    for line in Path("/proc/cpuinfo").read_text().splitlines():
-        if line.startswith("model name"):
-            model = line.partition(":")[2].strip()
-            break
-    memory = psutil.virtual_memory().total / 2**30
-    load = os.getloadavg()[0]
-    return f"{len(os.sched_getaffinity(0))} cores of {model}, {memory:.0f} GiB, load before the run {load:.1f}"
 
 
 def main() -> int:

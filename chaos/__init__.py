@@ -1,0 +1,1 @@
+"""``make chaos``: the whole stack under ``kill -9``, and proof that nothing was lost."""
