@@ -5,11 +5,10 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from dataclasses import dataclass
-from typing import cast
 
 from avatar.catalog import avatars, runs
 from avatar.character import CharacterDescription
-from avatar.customize import apply_customization, merge_patch, validate_against
+from avatar.customize import amended, apply_customization, validate_against
 from avatar.describe.offline import describe_offline
 from avatar.errors import Conflict, InvalidInput, NotFound, PreconditionFailed
 from avatar.manifest import VersionRecord
@@ -125,7 +124,7 @@ async def customize(
             f"the customization of '{agent_id}' is not the one you have read",
             mend="Read it again with GET and apply your change to that",
         )
-    customization = cast(Customization, merge_patch(dict(wanted.request.customization), patch))
+    customization = amended(wanted.request.customization, patch)
     validate_against(wanted.described, customization)
     if customization == wanted.request.customization and wanted.under_way is None:
         return Started(await runs.latest_run(tenant, agent_id), joined=True)
