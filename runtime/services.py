@@ -16,8 +16,8 @@ from temporalio.service import RPCError
 
 from avatar.catalog.connection import Connection, open_catalog
 from avatar.errors import SetupProblem, Unavailable
-from avatar.storage.local import LocalBlobs
 from avatar.storage.port import BlobStore
+from runtime.blobs import open_blobs
 from runtime.observed import Observed
 from runtime.settings import Settings
 from runtime.telemetry import temporal_plugins
@@ -55,7 +55,8 @@ async def open_services(settings: Settings, *, reach_temporal: bool = False) -> 
             lambda: stack.enter_async_context(open_catalog(mongo_uri, settings.mongo_database))
         )
         temporal = await _patiently(lambda: connect_temporal(settings, lazy=not reach_temporal))
-        yield Services(settings, connection, LocalBlobs(settings.blobs), temporal)
+        blobs = await stack.enter_async_context(open_blobs(settings))
+        yield Services(settings, connection, blobs, temporal)
 
 
 async def _patiently(connect: Callable[[], Awaitable[T]]) -> T:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, ValidationError
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from avatar.errors import SetupProblem
@@ -47,11 +47,22 @@ def _build_id(value: str) -> str:
     return value
 
 
+def _azure_connection(value: SecretStr) -> SecretStr:
+    parts = [part.partition("=") for part in value.get_secret_value().strip(";").split(";")]
+    given = {name.strip().lower(): rest for name, _, rest in parts}
+    by_key = given.get("accountname") and given.get("accountkey")
+    by_signature = given.get("sharedaccesssignature") and (given.get("blobendpoint") or given.get("accountname"))
+    if not (by_key or by_signature):
+        raise ValueError("must be a connection string: AccountName=...;AccountKey=... and so on")
+    return value
+
+
 def _cores() -> int:
     return len(os.sched_getaffinity(0))
 
 
 Port = Annotated[int, Field(ge=0, le=65535)]
+Delivery = Literal["proxy", "redirect"]
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 Kept = Annotated[float, Field(gt=0, le=36_500)]  # days
 Traces = Literal["off", "console", "otlp"]
@@ -63,7 +74,9 @@ class Settings(BaseSettings):
     Ports may be 0: any free one is taken when the embedded stack starts, and its children are told which.
     """
 
-    model_config = SettingsConfigDict(frozen=True, extra="ignore", populate_by_name=True, env_ignore_empty=True)
+    model_config = SettingsConfigDict(
+        frozen=True, extra="ignore", populate_by_name=True, env_ignore_empty=True, hide_input_in_errors=True
+    )
 
     data: Path = Field(
         Path(".avatar"),
@@ -171,6 +184,30 @@ class Settings(BaseSettings):
         description="Hours for which a blob that nothing names is kept; at least 1.",
     )
 
+    azure_connection: Annotated[SecretStr, AfterValidator(_azure_connection)] | None = Field(
+        None,
+        validation_alias="AZURE_STORAGE_CONNECTION_STRING",
+        description="Azure storage account (or Azurite) that holds the blobs; replaces the local folder.",
+    )
+    blob_container: Annotated[str, Field(min_length=3, max_length=63, pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")] = Field(
+        "avatars",
+        validation_alias="AVATAR_BLOB_CONTAINER",
+        description="Container of the blobs in that account; created when it is missing.",
+    )
+    cdn_url: Annotated[str, AfterValidator(_http_url)] | None = Field(
+        None,
+        validation_alias="AVATAR_CDN_URL",
+        description="Address of a CDN that pulls from the API; manifests name their files there.",
+    )
+    delivery: Delivery = Field(
+        "proxy",
+        validation_alias="AVATAR_DELIVERY",
+        description="proxy: the API sends files itself; redirect: it answers with a signed address of the storage.",
+    )
+    signed_url_seconds: Annotated[int, Field(ge=30, le=604800)] = Field(
+        300, validation_alias="AVATAR_SIGNED_URL_SECONDS", description="Seconds for which a signed address works."
+    )
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -194,6 +231,11 @@ class Settings(BaseSettings):
         return self.data_dir / "blobs"
 
     @property
+    def blob_signing_key(self) -> Path:
+        """The key of the signed addresses that the API itself serves."""
+        return self.data_dir / "blob-signing.key"
+
+    @property
     def logs(self) -> Path:
         """Where the parts of the embedded stack write their logs."""
         return self.data_dir / "logs"
@@ -211,13 +253,17 @@ class Settings(BaseSettings):
         variables: dict[str, str] = {}
         for name, variable in VARIABLES.items():
             value = getattr(self, name)
-            if value is not None:
+            if isinstance(value, SecretStr):
+                variables[variable] = value.get_secret_value()
+            elif value is not None:
                 variables[variable] = str(self.data_dir if name == "data" else value)
         return variables
 
 
 VARIABLES: dict[str, str] = {name: str(field.validation_alias) for name, field in Settings.model_fields.items()}
 """Field name -> environment variable."""
+SECRET = frozenset({VARIABLES["mongo_uri"], VARIABLES["azure_connection"]})
+"""Variables that may hold a password or a key: their values are never shown."""
 
 
 def load_settings(environ: Mapping[str, str] | None = None, **overrides: Any) -> Settings:
@@ -238,7 +284,7 @@ def load_settings(environ: Mapping[str, str] | None = None, **overrides: Any) ->
     except ValidationError as problem:
         first = problem.errors(include_url=False)[0]
         variable = str(first["loc"][0]) if first["loc"] else "settings"
-        shown = "…" if variable == VARIABLES["mongo_uri"] else repr(given.get(variable))  # it may hold a password
+        shown = "…" if variable in SECRET else repr(given.get(variable))
         reason = str(first["msg"]).removeprefix("Value error, ")
         reason = reason[:1].lower() + reason[1:]
         raise SetupProblem(

@@ -145,7 +145,9 @@ def write_atomically(target: Path, data: bytes) -> None:
 
 def _folders(root: Path, prefix: str) -> list[Path]:
     try:
-        return [path for path in root.iterdir() if len(path.name) == 2 and path.name.startswith(prefix)]
+        return [
+            path for path in root.iterdir() if len(path.name) == 2 and path.name.startswith(prefix) and path.is_dir()
+        ]
     except FileNotFoundError:
         return []  # nobody has put anything yet
 
