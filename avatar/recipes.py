@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 DESCRIBER: Final = 1
-HUMAN: Final = 1
+HUMAN: Final = 2
 INSPECTION: Final = 1
-LODS: Final = 2
+LODS: Final = 3
 PICTURE: Final = 1

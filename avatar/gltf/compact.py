@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from avatar.gltf.accessors import Packer, Raw, read_raw, view_bytes
+from avatar.gltf.accessors import Packer, Raw, read_raw
 from avatar.gltf.checks import KNOWN
 from avatar.gltf.document import Change, Document, Tree, without
+from avatar.gltf.layout import geometry_only, image_bytes, with_images
 from avatar.gltf.pose import I64, triangles
 from avatar.gltf.reindex import Spot
 from avatar.gltf.sidecar import Sidecar
@@ -39,28 +40,45 @@ def compact(document: Document, sidecar: Sidecar, options: CompactOptions = DEFA
     if not options.bends:
         document, bends = _without_bends(document)
         notes += [f"dropped the normals and tangents of {bends} morph targets"] if bends else []
-    tree = without(document.tree, "meshes", "accessors", "bufferViews", "buffers")
     meshes, places = _meshes(document, packer, sidecar, options, notes)
-    nodes = [_node(node, places) for node in document.list("nodes")]
     parts: Tree = {
-        "nodes": nodes,
+        "nodes": [_node(node, places) for node in document.list("nodes")],
         "meshes": meshes,
         "skins": [_with_accessor(document, packer, skin, "inverseBindMatrices") for skin in document.list("skins")],
         "animations": _animations(document, packer),
-        "images": [
-            {**image, "bufferView": packer.view(view_bytes(document, image["bufferView"]))}
-            for image in document.list("images")
-        ],
     }
-    tree |= {key: value for key, value in parts.items() if value or key in tree}
     views, accessors, binary = packer.finish()
-    tree |= {"bufferViews": views, "accessors": accessors, "buffers": [{"byteLength": len(binary)}]}
-    tree = {key: value for key, value in tree.items() if value not in ([], {})}  # the format has no empty arrays
-    tree, dropped = _drop_unknown(tree)
+    made, dropped = _written(document, Document({**parts, "accessors": accessors, "bufferViews": views}, binary))
     if dropped:
         notes.append(f"left out extensions that may point at what moved: {', '.join(dropped)}")
-    notes.append(f"binary data {len(document.binary):,} to {len(binary):,} bytes")
-    return Change(Document(tree, binary), tuple(notes))
+    notes.append(f"binary data {len(document.binary):,} to {len(made.binary):,} bytes")
+    return Change(made, tuple(notes))
+
+
+def take_geometry(document: Document, kin: Document) -> Document:
+    """``document`` with the geometry of ``kin``, a compacted document whose source had the same `fingerprint`.
+
+    What `compact` would write, given the triangles that ``kin`` has left. Raises InvalidModel when the images of
+    ``kin`` do not come last.
+    """
+    views, binary = geometry_only(kin)
+    parts = {key: kin.list(key) for key in ("nodes", "meshes", "skins", "animations", "accessors")}
+    return _written(document, Document({**parts, "bufferViews": views}, binary))[0]
+
+
+def _written(document: Document, geometry: Document) -> tuple[Document, list[str]]:
+    """``document`` whose geometry is ``geometry`` and whose images come last; and the extensions that were left out."""
+    tree = without(document.tree, "meshes", "accessors", "bufferViews", "buffers")
+    images = document.list("images")
+    first = len(geometry.list("bufferViews"))
+    parts = {key: geometry.list(key) for key in ("nodes", "meshes", "skins", "animations")}
+    parts["images"] = [{**image, "bufferView": first + at} for at, image in enumerate(images)]
+    tree |= {key: value for key, value in parts.items() if value or key in tree}
+    views, binary = with_images(geometry.list("bufferViews"), geometry.binary, image_bytes(document))
+    tree |= {"bufferViews": views, "accessors": geometry.list("accessors"), "buffers": [{"byteLength": len(binary)}]}
+    tree = {key: value for key, value in tree.items() if value not in ([], {})}  # the format has no empty arrays
+    tree, dropped = _drop_unknown(tree)
+    return Document(tree, binary), dropped
 
 
 def _without_bends(document: Document) -> tuple[Document, int]:

@@ -8,23 +8,26 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Final
 
-from avatar.errors import GenerationFailed, InvalidInput
+from avatar import recipes
+from avatar.errors import GenerationFailed, InvalidInput, InvalidModel
 from avatar.frozen import Frozen
 from avatar.gltf import compact as compacting
 from avatar.gltf import simplify as simplifying
 from avatar.gltf import textures as texturing
-from avatar.gltf.compact import CompactOptions, compact
+from avatar.gltf.compact import CompactOptions, compact, take_geometry
 from avatar.gltf.document import Change, Document, write_glb
+from avatar.gltf.fingerprint import fingerprint
 from avatar.gltf.inspect import TextureInfo, inspect, require_sound
+from avatar.gltf.layout import image_bytes
 from avatar.gltf.mend import mend
+from avatar.gltf.origin import Origin, origin_of, signed
 from avatar.gltf.reindex import weld
 from avatar.gltf.sidecar import Sidecar
 from avatar.gltf.simplify import simplify
-from avatar.gltf.textures import limit_textures
+from avatar.gltf.textures import image_keys, limit_textures
 from avatar.gltf.validate import ValidationSummary, validate
 
 GENERATOR: Final = "AR Avatar"
-RECIPE_VERSION: Final = 2  # raise it when the same options give other bytes: it is part of every variant's key
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +87,7 @@ class LodFile:
 
 def steps(level: int, sidecar: Sidecar) -> tuple[Step, ...]:
     """The transforms of ``level`` in order. Raises ``InvalidInput`` unless it is 0, 1 or 2."""
-    if not 0 <= level < len(LEVELS):
-        raise InvalidInput(f"there is no level of detail {level}", mend=f"Ask for 0 to {len(LEVELS) - 1}")
-    goal = LEVELS[level]
+    goal = _goal(level)
     packing = CompactOptions(negligible=goal.negligible, bends=goal.bends)
     return (
         Step("weld", weld),
@@ -97,10 +98,16 @@ def steps(level: int, sidecar: Sidecar) -> tuple[Step, ...]:
     )
 
 
+def _goal(level: int) -> Level:
+    if not 0 <= level < len(LEVELS):
+        raise InvalidInput(f"there is no level of detail {level}", mend=f"Ask for 0 to {len(LEVELS) - 1}")
+    return LEVELS[level]
+
+
 def recipe(level: int) -> str:
     """sha256 (hex) of everything but the source that decides a level's bytes: its part of a variant's key."""
     options = {
-        "version": RECIPE_VERSION,
+        "version": recipes.LODS,
         "level": asdict(LEVELS[level]),
         "simplify": asdict(simplifying.DEFAULTS),
         "apart": [(pattern.pattern, pattern.flags, asdict(apart)) for pattern, apart in simplifying.APART],
@@ -119,14 +126,53 @@ def build_lod(data: bytes, level: int, sidecar: Sidecar) -> LodFile:
     ``GenerationFailed`` when the result has errors or misses its budget.
     """
     document = require_sound(data)
+    transforms = steps(level, sidecar)
+    origin = _origin(document, level)
     reports: list[StepReport] = []
-    for step in steps(level, sidecar):
+    for step in transforms:
         change = step.apply(document)
         document = change.document
         reports.append(StepReport(step=step.name, notes=change.notes))
-    asset = {**document.tree["asset"], "generator": f"{GENERATOR} (LOD {level})"}
+    return _finished(document, origin, tuple(reports), sidecar)
+
+
+def repaint_lod(source: bytes, kin: bytes, level: int, sidecar: Sidecar) -> LodFile:
+    """What ``build_lod(source, level)`` gives, made of ``kin``: the same level of a model that differs from ``source``
+    in images and in what materials say of colour alone.
+
+    Geometry is taken over; images that ``kin``'s source had for the same use are, too. Raises ``InvalidModel`` unless
+    ``kin`` says that it was made from a model of this geometry by today's recipe; else what ``build_lod`` raises.
+    """
+    goal = _goal(level)
+    document, base = require_sound(source), require_sound(kin)
+    origin, said = _origin(document, level), origin_of(base)
+    images = base.list("images")
+    if (
+        said is None
+        or (said.level, said.recipe, said.geometry) != (level, origin.recipe, origin.geometry)
+        or len(said.images) != len(images)
+    ):
+        raise InvalidModel(
+            f"it was not made by today's recipe as level {level} of a model of this geometry",
+            where="/asset/extras",
+            mend="Build the level anew",
+        )
+    made = zip(
+        said.images, zip(image_bytes(base), (image.get("mimeType", "") for image in images), strict=True), strict=True
+    )
+    change = limit_textures(document, goal.texture, goal.relief, known=dict(made))
+    reports = (StepReport(step="textures", notes=change.notes),)
+    return _finished(take_geometry(change.document, base), origin, reports, sidecar)
+
+
+def _origin(document: Document, level: int) -> Origin:
+    return Origin(level=level, recipe=recipe(level), geometry=fingerprint(document), images=image_keys(document))
+
+
+def _finished(document: Document, origin: Origin, reports: tuple[StepReport, ...], sidecar: Sidecar) -> LodFile:
+    asset = signed({**document.tree["asset"], "generator": f"{GENERATOR} (LOD {origin.level})"}, origin)
     made = write_glb(Document({**document.tree, "asset": asset}, document.binary))
-    return LodFile(made, _report(made, level, tuple(reports), sidecar))
+    return LodFile(made, _report(made, origin.level, reports, sidecar))
 
 
 def _report(made: bytes, level: int, reports: tuple[StepReport, ...], sidecar: Sidecar) -> LodReport:

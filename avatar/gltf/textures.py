@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
@@ -53,17 +54,24 @@ class _Role:
 
 
 DEFAULTS = TextureOptions()
+_UNUSED = _Role(Use.BLENDED)  # whatever an unused image is for, nothing of it is lost
+_NONE: Mapping[str, tuple[bytes, str]] = {}
 
 
 def limit_textures(
-    document: Document, limit: int, relief: int | None = None, options: TextureOptions = DEFAULTS
+    document: Document,
+    limit: int,
+    relief: int | None = None,
+    options: TextureOptions = DEFAULTS,
+    known: Mapping[str, tuple[bytes, str]] = _NONE,
 ) -> Change:
     """``document`` with no image over ``limit`` pixels a side and none in WebP; ``relief`` is the limit, where it is
     another, of images that hold normals or numbers and not colours.
 
     Alpha survives as PNG of 256 colours, with its coverage kept where it cuts out; normal maps stay unit vectors;
-    images of the right size and format keep their bytes unless a new file is clearly smaller. Raises ``InvalidModel``
-    for an image that does not decode or claims too many pixels.
+    images of the right size and format keep their bytes unless a new file is clearly smaller. ``known`` are images
+    (bytes, media type) that were made within the same limits, by their `image_keys`. Raises ``InvalidModel`` for an
+    image that does not decode or claims too many pixels.
     """
     findings = Findings()
     check_images(document, findings)
@@ -73,29 +81,46 @@ def limit_textures(
     roles = _roles(document)
     views, pictures = list(document.list("bufferViews")), []
     chunks, size = [document.binary], len(document.binary)
-    done: dict[tuple[str, _Role], tuple[int, str]] = {}
-    before = after = changed = 0
+    done: dict[str, tuple[int, str]] = {}
+    before = after = changed = recalled = 0
     for at, image in enumerate(document.list("images")):
         data = view_bytes(document, image["bufferView"])
-        role = roles.get(at, _Role(Use.BLENDED))
-        key = (hashlib.sha256(data).hexdigest(), role)
+        role = roles.get(at, _UNUSED)
+        key = _key(data, role)
         if key not in done:
             most = limit if relief is None or role.use not in (Use.DATA, Use.NORMAL) else relief
-            made, mime = _fit(data, most, role, options, pointer("images", at))
-            if made is not data:
+            made, mime = known.get(key) or _fit(data, most, role, options, pointer("images", at))
+            recalled += key in known
+            if made != data:
                 padding = -size % 4
                 views.append({"buffer": 0, "byteOffset": size + padding, "byteLength": len(made)})
                 chunks += [b"\0" * padding, made]
                 size += padding + len(made)
                 changed += 1
-            done[key] = (image["bufferView"] if made is data else len(views) - 1, mime)
+            done[key] = (image["bufferView"] if made == data else len(views) - 1, mime)
             before, after = before + len(data), after + len(made)
         pictures.append({**image, "bufferView": done[key][0], "mimeType": done[key][1]})
     if not pictures:
         return Change(document)
     tree = _without_webp({**document.tree, "images": pictures, "bufferViews": views, "buffers": [{"byteLength": size}]})
     note = f"re-encoded {changed} of {len(done)} images at {limit} px or less: {before:,} to {after:,} bytes"
+    if recalled:
+        note += f"; {recalled} of them were known"
     return Change(Document(tree, b"".join(chunks)), (note,))
+
+
+def image_keys(document: Document) -> tuple[str, ...]:
+    """What decides how each image is treated, within given limits: equal keys, equal results."""
+    roles = _roles(document)
+    return tuple(
+        _key(view_bytes(document, image["bufferView"]), roles.get(at, _UNUSED))
+        for at, image in enumerate(document.list("images"))
+    )
+
+
+def _key(data: bytes, role: _Role) -> str:
+    said = f"{hashlib.sha256(data).hexdigest()} {role.use.name} {role.cutoff!r}"
+    return hashlib.sha256(said.encode()).hexdigest()[:32]
 
 
 def _without_webp(tree: Tree) -> Tree:

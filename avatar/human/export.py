@@ -1,13 +1,13 @@
 """Finished parts into one GLB as Ready Player Me shaped it: one skin, one mesh a node, every face mesh with all morphs.
 
+Geometry comes first in the binary chunk, images last, so that other images can take their place (`repaint`).
+
 Plain glTF 2.0 that any reader takes: JPEG and PNG textures, float positions, sparse morph targets; the only extension
 is KHR_materials_specular, which readers may ignore. Compression and levels of detail are for the gltf room.
 """
 
 from __future__ import annotations
 
-import hashlib
-import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
@@ -15,16 +15,15 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
+from avatar.character import CharacterDescription
 from avatar.errors import GenerationFailed
-from avatar.gltf.document import Document, write_glb
-from avatar.human.figure import F32, F64, I64, U8, AlphaMode, Figure, Material, Part
+from avatar.human.figure import F32, F64, I64, U8, Figure, Part
+from avatar.human.gallery import Gallery, bound
+from avatar.human.likeness import shape_key
 from avatar.human.rig import Bind, bind, deltas_to_bind, to_bind
 
 ROOT = "Armature"
-COLOUR_QUALITY = 88
-DATA_QUALITY = 90  # normal and occlusion-roughness-metallic maps, without chroma subsampling
 STILL = 1e-5  # metres; smaller displacements are noise of the blend, not movement
 STRAIGHT = 0.05  # change of a unit normal that nobody sees: three degrees
 FOLDING = frozenset({"Wolf3D_Head"})  # lids and cheeks are lit wrongly unless their normals move too; others may not
@@ -34,7 +33,6 @@ FLOAT, UINT8, UINT16, UINT32 = 5126, 5121, 5123, 5125
 COMPONENT = {"f4": FLOAT, "u1": UINT8, "u2": UINT16, "u4": UINT32}
 SHAPE = {1: "SCALAR", 2: "VEC2", 3: "VEC3", 4: "VEC4", 16: "MAT4"}
 VERTICES, INDICES = 34962, 34963
-SAMPLER = {"magFilter": 9729, "minFilter": 9987, "wrapS": 10497, "wrapT": 10497}
 
 Json = dict[str, Any]
 
@@ -68,7 +66,7 @@ def to_glb(figure: Figure, parts: Sequence[Part]) -> bytes:
     file.lists["skins"].append(
         {"name": ROOT, "joints": skin_joints, "skeleton": skin_joints[0], "inverseBindMatrices": file.array(inverse)}
     )
-    return file.glb(asset(figure))
+    return file.glb(asset(figure.character, len(figure.joint_names), len(names)))
 
 
 def check(part: Part) -> None:
@@ -80,13 +78,14 @@ def check(part: Part) -> None:
             raise GenerationFailed("a part holds NaN or infinity", where=f"{part.node}/{part.material.name}")
 
 
-def asset(figure: Figure) -> Json:
+def asset(character: CharacterDescription, joints: int, morphs: int) -> Json:
+    """Who made the file and by which contract; ``shape`` tells which other characters have this geometry."""
     try:
         release = version("ar-avatar")
     except PackageNotFoundError:  # run from a source tree that was never installed
         release = "source"
-    contract = {"skeleton": "Ready Player Me, 67 joints, T-pose", "joints": len(figure.joint_names)}
-    extras = {"contract": contract | {"morphTargets": len(figure.morphs)}, "style": figure.character.style.value}
+    contract = {"skeleton": "Ready Player Me, 67 joints, T-pose", "joints": joints, "morphTargets": morphs}
+    extras = {"contract": contract, "style": character.style.value, "shape": shape_key(character)}
     return {"version": "2.0", "generator": f"AR Avatar {release}", "extras": extras}
 
 
@@ -131,7 +130,7 @@ def primitive(file: File, pose: Bind, part: Part, names: tuple[str, ...]) -> Jso
     out: Json = {
         "attributes": attributes,
         "indices": file.array(indices, target=INDICES),
-        "material": file.material(part.material),
+        "material": file.gallery.add(part.material),
     }
     if names:
         streams = {"POSITION": displacements(file, deltas_to_bind(pose, part.morphs, part.weights), names, part, STILL)}
@@ -217,17 +216,13 @@ def vertex_colours(colour: F32) -> NDArray[np.uint16]:
 
 @dataclass(slots=True)
 class File:
-    """The glTF under construction: JSON lists, the binary chunk, and what is shared already."""
+    """The glTF under construction: JSON lists, the binary chunk, and the materials."""
 
     lists: dict[str, list[Json]] = field(
-        default_factory=lambda: {
-            kind: []
-            for kind in ("nodes", "meshes", "skins", "accessors", "bufferViews", "materials", "textures", "images")
-        }
+        default_factory=lambda: {kind: [] for kind in ("nodes", "meshes", "skins", "accessors", "bufferViews")}
     )
     chunk: bytearray = field(default_factory=bytearray)
-    shared_textures: dict[str, int] = field(default_factory=dict)
-    shared_materials: dict[str, int] = field(default_factory=dict)
+    gallery: Gallery = field(default_factory=Gallery)
     sparse_rows: bytearray = field(default_factory=bytearray)
     sparse_values: bytearray = field(default_factory=bytearray)
     sparse_entries: list[Json] = field(default_factory=list)
@@ -284,73 +279,15 @@ class File:
         self.lists["accessors"].append(entry)
         return len(self.lists["accessors"]) - 1
 
-    def material(self, material: Material) -> int:
-        pbr: Json = {"metallicFactor": material.metallic, "roughnessFactor": material.roughness}
-        out: Json = {"name": material.name, "pbrMetallicRoughness": pbr}
-        if material.base_factor != (1.0, 1.0, 1.0, 1.0):
-            pbr["baseColorFactor"] = list(material.base_factor)
-        if material.colour is not None:
-            pbr["baseColorTexture"] = {"index": self.texture(material.colour, material.alpha, COLOUR_QUALITY)}
-        if material.occlusion_roughness_metallic is not None:
-            packed = self.texture(material.occlusion_roughness_metallic, AlphaMode.OPAQUE, DATA_QUALITY)
-            pbr["metallicRoughnessTexture"] = {"index": packed}
-            out["occlusionTexture"] = {"index": packed}
-        if material.normal is not None:
-            out["normalTexture"] = {"index": self.texture(material.normal, AlphaMode.OPAQUE, DATA_QUALITY)}
-        if material.alpha is not AlphaMode.OPAQUE:
-            out["alphaMode"] = material.alpha.value
-        if material.alpha is AlphaMode.MASK:
-            out["alphaCutoff"] = material.cutoff
-        if material.double_sided:
-            out["doubleSided"] = True
-        if material.specular is not None:
-            out["extensions"] = {"KHR_materials_specular": {"specularFactor": material.specular}}
-        key = repr(out)
-        if key not in self.shared_materials:
-            self.shared_materials[key] = len(self.lists["materials"])
-            self.lists["materials"].append(out)
-        return self.shared_materials[key]
-
-    def texture(self, pixels: U8, alpha: AlphaMode, quality: int) -> int:
-        """A texture of the image: PNG where its alpha matters, else JPEG; the same pixels are stored once."""
-        lossless = alpha is not AlphaMode.OPAQUE and pixels.shape[2] == 4
-        key = f"{hashlib.sha256(pixels.tobytes()).hexdigest()} {pixels.shape} {lossless or quality}"
-        if key not in self.shared_textures:
-            data, kind = (png(pixels), "image/png") if lossless else (jpeg(pixels, quality), "image/jpeg")
-            self.shared_textures[key] = len(self.lists["textures"])
-            self.lists["images"].append({"bufferView": self.view(data), "mimeType": kind})
-            self.lists["textures"].append({"sampler": 0, "source": len(self.lists["images"]) - 1})
-        return self.shared_textures[key]
-
     def glb(self, asset: Json) -> bytes:
         if self.sparse_entries:
             rows, values = self.view(bytes(self.sparse_rows)), self.view(bytes(self.sparse_values))
             for sparse in self.sparse_entries:
                 sparse["indices"]["bufferView"], sparse["values"]["bufferView"] = rows, values
-        tree: Json = {"asset": asset, "scene": 0, "scenes": [{"nodes": [0]}], "buffers": [{}]}
-        if self.lists["textures"]:
-            tree["samplers"] = [SAMPLER]
-        used = sorted({name for material in self.lists["materials"] for name in material.get("extensions", {})})
-        if used:
-            tree["extensionsUsed"] = used
-        tree |= {kind: entries for kind, entries in self.lists.items() if entries}
-        return write_glb(Document(tree, bytes(self.chunk)))
+        return bound(asset, self.lists, bytes(self.chunk), self.gallery)
 
 
 def aligned(buffer: bytearray) -> int:
     """Pad to four bytes and return the offset."""
     buffer += b"\0" * (-len(buffer) % 4)
     return len(buffer)
-
-
-def png(pixels: U8) -> bytes:
-    out = io.BytesIO()
-    Image.fromarray(pixels).save(out, "PNG", compress_level=4)
-    return out.getvalue()
-
-
-def jpeg(pixels: U8, quality: int) -> bytes:
-    """Without chroma subsampling: lips and normals keep their edges, packed channels stay apart."""
-    out = io.BytesIO()
-    Image.fromarray(np.ascontiguousarray(pixels[..., :3])).save(out, "JPEG", quality=quality, subsampling=0)
-    return out.getvalue()

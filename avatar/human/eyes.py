@@ -9,6 +9,7 @@ from PIL import Image, ImageDraw, ImageFilter
 from scipy.ndimage import gaussian_filter1d, map_coordinates
 
 from avatar.character import CharacterDescription
+from avatar.human.coat import Coat, Paint, Slot, paint_key
 from avatar.human.figure import F64, I64, U8, Figure, Material, Part
 from avatar.profile import AvatarStyle
 
@@ -252,13 +253,17 @@ def eye_motions(figure: Figure, side: str, eye: Eyeball) -> dict[str, Motion]:
     return out
 
 
+def eye_coat(character: CharacterDescription) -> Coat:
+    """``Wolf3D_Eye``, for both eyes."""
+    look = eye_look(character)
+    flat = character.style is AvatarStyle.ANIME
+    material = Material(name="Wolf3D_Eye", roughness=0.35 if flat else 0.06, specular=CORNEA_SPECULAR)
+    return Coat(material, {Slot.COLOUR: Paint(paint_key("eye", look), lambda: paint_eye(look))})
+
+
 def eye_parts(figure: Figure) -> list[Part]:
     """``EyeLeft`` and ``EyeRight``: 414 triangles each, wholly on the eye joints, one shared painted material."""
-    look = eye_look(figure.character)
-    flat = figure.character.style is AvatarStyle.ANIME
-    material = Material(
-        name="Wolf3D_Eye", colour=paint_eye(look), roughness=0.35 if flat else 0.06, specular=CORNEA_SPECULAR
-    )
+    material = eye_coat(figure.character).painted()
     polar, uv, triangles = _ball()
     parts = []
     for side in SIDES:

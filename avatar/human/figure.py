@@ -63,6 +63,7 @@ class Material:
     cutoff: float = 0.5
     double_sided: bool = False
     specular: float | None = None  # KHR_materials_specular specularFactor
+    keys: Mapping[str, str] = field(default_factory=dict)  # of the images, by field: equal keys mean equal pixels
 
 
 @dataclass(frozen=True, slots=True)

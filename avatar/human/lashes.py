@@ -13,6 +13,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from avatar.character import CharacterDescription
+from avatar.human.coat import Coat, Paint, Slot, paint_key
 from avatar.human.eyes import SIDES, SOURCE_RADIUS, Eyeball, Motion, eye_motions, fit_eye
 from avatar.human.figure import F64, I64, U8, AlphaMode, Figure, Material, Part
 from avatar.human.skin.maps import landmarks
@@ -210,6 +211,19 @@ def _lashes(
     return Sheet(base + step, np.tile(outward, (rows, 1)), uv, _grid(rows, LASH_COLUMNS), morphs)
 
 
+def lash_coat(character: CharacterDescription) -> Coat:
+    """``Wolf3D_Lashes``, the shadow of the lids included."""
+    look = lash_look(character)
+    material = Material(
+        name="Wolf3D_Lashes",
+        roughness=0.9,
+        alpha=AlphaMode.BLEND,
+        double_sided=True,
+        specular=0.2,  # hair this thin has no sheen; with one it pales against the skin
+    )
+    return Coat(material, {Slot.COLOUR: Paint(paint_key("lashes", look), lambda: paint_lashes(look))})
+
+
 def lash_parts(figure: Figure) -> list[Part]:
     """``Wolf3D_Lashes``: lid shadows first, then lower and upper lashes, wholly on the head joint."""
     look = lash_look(figure.character)
@@ -239,18 +253,10 @@ def lash_parts(figure: Figure) -> list[Part]:
         moved = np.concatenate([s.morphs[name] for s in sheets])
         if np.abs(moved).max() > 2e-6:
             morphs[name] = moved
-    material = Material(
-        name="Wolf3D_Lashes",
-        colour=paint_lashes(look),
-        roughness=0.9,
-        alpha=AlphaMode.BLEND,
-        double_sided=True,
-        specular=0.2,  # hair this thin has no sheen; with one it pales against the skin
-    )
     return [
         Part(
             node="Wolf3D_Lashes",
-            material=material,
+            material=lash_coat(figure.character).painted(),
             positions=positions,
             normals=np.concatenate([s.normals for s in sheets]),
             uv=np.concatenate([s.uv for s in sheets]),

@@ -35,7 +35,7 @@ def shape_key(character: CharacterDescription) -> str:
 
 
 def _shape(character: CharacterDescription) -> dict[str, Any]:
-    fields = character.model_dump(mode="json", exclude=set(NAMES))
+    fields = character.model_dump(mode="json", by_alias=False, exclude=set(NAMES))
     for section, painted in PAINTED.items():
         fields[section] = _without(fields[section], painted)
     fields["hair"]["bearded"] = character.hair.facial is FacialHair.BEARD  # stubble is painted on the skin

@@ -10,6 +10,8 @@ from functools import lru_cache
 import numpy as np
 from scipy.interpolate import CubicSpline
 
+from avatar.character import CharacterDescription
+from avatar.human.coat import Coat, Paint, Slot, paint_key
 from avatar.human.eyes import surface_normals
 from avatar.human.figure import F64, I64, U8, Figure, Material, Part
 from avatar.human.skin.maps import landmarks
@@ -213,6 +215,13 @@ def tongue_poses(name: str) -> Sequence[tuple[str, float]]:
     return [(pose, weight) for pose, weight in poses if weight]
 
 
+def mouth_coat(character: CharacterDescription) -> Coat:
+    """``Wolf3D_Teeth``, gums and tongue included."""
+    decade, drawn = int(character.body.age // 10), character.style is not AvatarStyle.REALISTIC
+    material = Material(name="Wolf3D_Teeth", roughness=0.60, double_sided=True, specular=0.4)
+    return Coat(material, {Slot.COLOUR: Paint(paint_key("mouth", decade, drawn), lambda: paint_mouth(decade, drawn))})
+
+
 def mouth_parts(figure: Figure) -> list[Part]:
     """``Wolf3D_Teeth``: both arches and the tongue, fitted to this mouth, wholly on the head joint (726 triangles).
 
@@ -248,12 +257,10 @@ def mouth_parts(figure: Figure) -> list[Part]:
     weights = np.zeros((len(positions), len(figure.joint_names)), np.float32)
     weights[:, figure.joint_names.index("Head")] = 1
     triangles = np.concatenate([s.triangles + start for s, start in zip(shapes, starts, strict=False)])
-    drawn = figure.character.style is not AvatarStyle.REALISTIC
-    colour = paint_mouth(int(figure.character.body.age // 10), drawn)
     return [
         Part(
             node="Wolf3D_Teeth",
-            material=Material(name="Wolf3D_Teeth", colour=colour, roughness=0.60, double_sided=True, specular=0.4),
+            material=mouth_coat(figure.character).painted(),
             positions=positions,
             normals=surface_normals(positions, triangles),
             uv=np.concatenate([s.uv for s in shapes]),

@@ -194,7 +194,8 @@ def test_images_are_stored_once_and_as_what_their_alpha_needs(figure: Figure) ->
     ]
     document, _ = load(to_glb(figure, [patch("Head", material=material) for material in materials]))
     hair, cap, skin, body = document.materials
-    assert [image.mimeType for image in document.images] == ["image/png", "image/jpeg", "image/jpeg", "image/jpeg"]
+    assert [image.mimeType for image in document.images] == ["image/png", "image/jpeg", "image/jpeg"]
+    assert body.pbrMetallicRoughness.baseColorTexture.index == skin.pbrMetallicRoughness.baseColorTexture.index
     assert hair.pbrMetallicRoughness.baseColorTexture.index == cap.pbrMetallicRoughness.baseColorTexture.index
     assert skin.occlusionTexture.index == skin.pbrMetallicRoughness.metallicRoughnessTexture.index
     assert (hair.alphaMode, hair.alphaCutoff, hair.doubleSided) == ("MASK", 0.3, True)

@@ -6,7 +6,8 @@ import functools
 
 import numpy as np
 
-from avatar.character import FacialHair, HairStyle
+from avatar.character import CharacterDescription, FacialHair, HairStyle
+from avatar.human.coat import Coat, Paint, Slot, paint_key
 from avatar.human.figure import U8, AlphaMode, Figure, Material, Part
 from avatar.human.hair import anime, atlas, beard, store, styles
 from avatar.human.hair.mesh import HairMesh, drop_unused, to_part
@@ -16,6 +17,7 @@ from avatar.profile import AvatarStyle
 
 HAIR = "Wolf3D_Hair"
 BEARD = "Wolf3D_Beard"
+HAIR_CAP, BEARD_CAP = f"{HAIR}_Cap", f"{BEARD}_Cap"
 SPECULAR = 0.5  # with the full 1.0 the sky turns dark hair grey
 CUTOFF = 0.35  # keeps thin strands through the mipmaps
 
@@ -35,40 +37,49 @@ def hair_parts(figure: Figure) -> list[Part]:
     long = style is HairStyle.LONG_STRAIGHT
     reach, side = (1.6 * styles.LONG_REACH, 1.3 * styles.MAX_SIDE) if long else (0.05, 0.0)
     head = head_model(figure, reach, side)
-    seed = character.seed
-    colour = atlas.hex_to_srgb(character.hair.colour)
+    rng = np.random.default_rng([character.seed, 1])
+    grown: list[tuple[HairMesh, str, str]] = []  # mesh, node, material
+    if drawn and style in anime.DRAWN:
+        grown.append((anime.build(style, head, rng), HAIR, HAIR))
+    elif style is not HairStyle.BALD:
+        under, ribbons = styles.build(styles.STYLES[style](head), head, rng)
+        grown.append((under, HAIR, HAIR if ribbons is None else HAIR_CAP))
+        if ribbons is not None:
+            grown.append((ribbons, HAIR, HAIR))
+    if has_beard:
+        shell, whiskers = beard.build(figure, head, np.random.default_rng([character.seed, 3]))
+        grown += [(shell, BEARD, BEARD_CAP), (whiskers, BEARD, BEARD)]
+    coats = hair_coats(character, capped=any(name == HAIR_CAP for _, _, name in grown))
+    return [_part(mesh, node, coats[name].painted(), head, figure) for mesh, node, name in grown]
+
+
+def hair_coats(character: CharacterDescription, *, capped: bool) -> dict[str, Coat]:
+    """What hair and beard may be coated with, by material name. ``capped``: cards of hair lie over a cap of its own
+    material; hair without cards is all cap."""
+    colour, seed = atlas.hex_to_srgb(character.hair.colour), character.seed
 
     @functools.cache
     def sheet() -> U8:
         data = store.load()
         return atlas.ramp(colour, data.luminance, data.alpha, np.random.default_rng([seed, 2]))
 
-    parts: list[Part] = []
-    rng = np.random.default_rng([seed, 1])
-    if drawn and style in anime.DRAWN:
-        material = Material(HAIR, anime.paint(colour, seed), roughness=0.85, specular=SPECULAR)
-        parts.append(_part(anime.build(style, head, rng), HAIR, material, head, figure))
-    elif style is not HairStyle.BALD:
-        under, ribbons = styles.build(styles.STYLES[style](head), head, rng)
-        soft = _soft(HAIR if ribbons is None else f"{HAIR}_Cap", sheet())
-        parts.append(_part(under, HAIR, soft, head, figure))
-        if ribbons is not None:
-            parts.append(_part(ribbons, HAIR, _cards(HAIR, sheet()), head, figure))
-    if has_beard:
-        shell, ribbons = beard.build(figure, head, np.random.default_rng([seed, 3]))
-        parts.append(_part(shell, BEARD, _soft(f"{BEARD}_Cap", sheet()), head, figure))
-        parts.append(_part(ribbons, BEARD, _cards(BEARD, sheet()), head, figure))
-    return parts
+    strands = {Slot.COLOUR: Paint(paint_key("hair", colour, seed), sheet)}
+    coats = {name: Coat(_soft(name), strands) for name in (HAIR_CAP, BEARD_CAP)}
+    coats[BEARD] = Coat(_cards(BEARD), strands)
+    if character.style is AvatarStyle.ANIME and character.hair.style in anime.DRAWN:
+        gradient = Paint(paint_key("drawn hair", colour, seed), lambda: anime.paint(colour, seed))
+        coats[HAIR] = Coat(Material(HAIR, roughness=0.85, specular=SPECULAR), {Slot.COLOUR: gradient})
+    else:
+        coats[HAIR] = Coat(_cards(HAIR) if capped else _soft(HAIR), strands)
+    return coats
 
 
-def _soft(name: str, sheet: U8) -> Material:
-    return Material(name, sheet, roughness=0.75, alpha=AlphaMode.BLEND, specular=SPECULAR)
+def _soft(name: str) -> Material:
+    return Material(name, roughness=0.75, alpha=AlphaMode.BLEND, specular=SPECULAR)
 
 
-def _cards(name: str, sheet: U8) -> Material:
-    return Material(
-        name, sheet, roughness=0.55, alpha=AlphaMode.MASK, cutoff=CUTOFF, double_sided=True, specular=SPECULAR
-    )
+def _cards(name: str) -> Material:
+    return Material(name, roughness=0.55, alpha=AlphaMode.MASK, cutoff=CUTOFF, double_sided=True, specular=SPECULAR)
 
 
 def _part(mesh: HairMesh, node: str, material: Material, head: HeadModel, figure: Figure) -> Part:

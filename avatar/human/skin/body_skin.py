@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from avatar.human.figure import U8
 from avatar.human.skin.head import BAND, Painted, mottle
 from avatar.human.skin.maps import FINE, surface
 from avatar.human.skin.paint import add, double, halve, mix, occlusion_tables, pack_orm, scatter
@@ -12,8 +13,17 @@ from avatar.human.skin.palette import SkinLook, encode, lab_to_linear, srgb_to_l
 LIGHT_PALM = np.array([0.80, 0.60, 0.50])
 
 
+COLOUR = ("base", "depth", "dark", "redness", "smooth", "flat", "freckles", "seed")  # fields that body_colour looks at
+GLOSS = ("dark",)
+
+
 def paint_body(look: SkinLook) -> Painted:
     """Paint everything below the neck seam with the palette of the head."""
+    return Painted(body_colour(look), None, None if look.flat else body_gloss(look))
+
+
+def body_colour(look: SkinLook) -> U8:
+    """(1024, 1024, 3) sRGB."""
     body = surface("body")
     m, dark = body.mask, look.dark
     lab = mottle(look, body)
@@ -46,9 +56,14 @@ def paint_body(look: SkinLook) -> Painted:
         for plane, table in zip(linear, tables, strict=True):
             plane *= table[body.fine["open"][rows]]
         colour[rows] = encode(linear).transpose(1, 2, 0)
-    if look.flat:
-        return Painted(colour, None, None)
+    return colour
+
+
+def body_gloss(look: SkinLook) -> U8:
+    """Occlusion, roughness and metal (512, 512, 3)."""
+    body = surface("body")
     nails = halve(body.fine["nails"].astype(np.float32)) * np.float32(1 / 255)
-    roughness = 0.60 - 0.03 * dark - 0.32 * nails + 0.05 * m("elbow") + 0.02 * body.noise("noise_large")
+    roughness = 0.60 - 0.03 * look.dark - 0.32 * nails + 0.05 * body.mask("elbow")
+    roughness += 0.02 * body.noise("noise_large")
     openness = np.clip(halve(body.fine["open"].astype(np.float32)) * np.float32(1 / 255), 0.25, 1)
-    return Painted(colour, None, pack_orm(openness, roughness))
+    return pack_orm(openness, roughness)

@@ -15,6 +15,9 @@ LENGTH_MM, BREADTH_MM = 56.0, 20.0
 _AT = np.array([0, 0.151, 0.344, 0.538, 0.710, 0.892, 1.0])  # where along the line the arch below is given
 _ARCH_MM = np.array([-0.6, 0, 0.5, 1.7, 2.2, 1.0, -1.0])
 
+# The fields of a look that eyebrows come from.
+BROWS = ("seed", "smooth", "flat", "brow_thickness", "brow_arch", "brow_opacity", "brow_lift", "brow_slant")
+
 
 def _step(low: float, high: float, x: F64) -> F64:
     t = np.clip((x - low) / (high - low), 0, 1)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from avatar.human.figure import F32, U8
-from avatar.human.skin.brows import paint_brows
+from avatar.human.skin.brows import BROWS, paint_brows
 from avatar.human.skin.maps import FINE, RELIEF_METRES, Surface, decode_noise, surface
 from avatar.human.skin.paint import (
     Term,
@@ -116,11 +116,18 @@ def _lips(look: SkinLook, head: Surface) -> F32:
 
 def paint_head(look: SkinLook) -> Painted:
     """Paint the head of one person; deterministic for equal looks."""
+    brows = paint_brows(look)
+    if look.flat:
+        return Painted(head_colour(look, brows), None, None)
+    return Painted(head_colour(look, brows), head_relief(look, brows), head_gloss(look, brows))
+
+
+def head_colour(look: SkinLook, brows: F32) -> U8:
+    """(1024, 1024, 3) sRGB. ``brows`` (1024, 1024) as ``paint_brows`` makes them."""
     head = surface("head")
     rough, dark = 1 - look.smooth, look.dark
     lab, lip_lab = double(_skin(look, head)), double(_lips(look, head))
     lip_weight = np.float32((0.82 + 0.1 * look.lip_tint - 0.12 * look.masculine) * (0.5 if look.flat else 1.0))
-    brows = paint_brows(look)
     zone = (head.mask("cheeks") + head.mask("nose") + 0.3 * head.mask("forehead")) * (1 - head.mask("mouth")) + 0.02
     freckles = scatter(head, zone**1.3, look.freckles, (0.0004, 0.0012), (0.25, 0.9), look.seed + 3)
     moles = scatter(head, head.mask("mole_zone"), look.moles, (0.0005, 0.0011), (0.6, 1.0), look.seed + 4)
@@ -171,36 +178,39 @@ def paint_head(look: SkinLook) -> Painted:
         mix(linear, brows[rows] * np.float32(look.brow_opacity), brow)
         mix(linear, fine["lash_line"] * np.float32(look.liner / 255), liner)
         colour[rows] = encode(linear).transpose(1, 2, 0)
-    if look.flat:
-        return Painted(colour, None, None)
-    return Painted(colour, _relief(look, head, halve(brows)), _gloss(look, head, halve(brows)))
+    return colour
 
 
 def _lips_coarse(head: Surface) -> F32:
     return halve(head.fine["lips"].astype(np.float32)) * np.float32(1 / 255)
 
 
-def _relief(look: SkinLook, head: Surface, brows: F32) -> U8:
-    """Normal map: pores, lip grooves, wrinkles, brow hair."""
-    rough = 1 - look.smooth
+RELIEF = (*BROWS, "age")  # the fields that head_relief and its brows look at
+GLOSS = (*BROWS, "dark", "gloss", "scalp", "stubble")
+
+
+def head_relief(look: SkinLook, brows: F32) -> U8:
+    """Normal map (512, 512, 3): pores, lip grooves, wrinkles, brow hair."""
+    head, rough = surface("head"), 1 - look.smooth
     height = head.noise("noise_relief") * np.float32(RELIEF_METRES * rough)
     height += head.noise("noise_lip") * _lips_coarse(head) * np.float32(6e-5 * (0.3 + 0.7 * rough))
-    height += brows * np.float32(6e-5)
+    height += halve(brows) * np.float32(6e-5)
     if look.age:
         height -= halve(head.fine["wrinkles"].astype(np.float32)) * np.float32(1.9e-4 * look.age / 255)
     return normal_map(height, head)
 
 
-def _gloss(look: SkinLook, head: Surface, brows: F32) -> U8:
-    """Occlusion, roughness, metal."""
-    m, rough = head.mask, 1 - look.smooth
+def head_gloss(look: SkinLook, brows: F32) -> U8:
+    """Occlusion, roughness and metal (512, 512, 3)."""
+    head, rough = surface("head"), 1 - look.smooth
+    m = head.mask
     mouth, throat, lips = m("mouth"), m("throat"), _lips_coarse(head)
     face = 1 - m("neck")
     roughness = 0.60 - 0.03 * look.dark - 0.04 * face - 0.14 * m("t_zone") + 0.05 * m("cheeks")
     roughness -= (0.20 + 0.22 * look.gloss) * lips
     roughness += 0.03 * rough * head.noise("noise_small") + 0.02 * head.noise("noise_large")
     scalp = halve(head.fine["scalp"].astype(np.float32)) * np.float32(1 / 255)
-    roughness += 0.2 * brows + 0.2 * scalp * bool(look.scalp) + 0.12 * m("beard") * look.stubble
+    roughness += 0.2 * halve(brows) + 0.2 * scalp * bool(look.scalp) + 0.12 * m("beard") * look.stubble
     roughness += np.maximum(mouth, m("lip_inner")) * (0.85 - roughness)  # a grazing shine would grey the parting
     openness = np.clip(halve(head.fine["open"].astype(np.float32)) * np.float32(1 / 255), 0.25, 1)
     openness += mouth * (0.9 * (1 - 0.3 * throat) - openness)

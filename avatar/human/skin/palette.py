@@ -5,7 +5,8 @@ Colours are float RGB 0..1; "linear" is what light adds up in, sRGB what images 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, fields
 
 import numpy as np
 
@@ -201,3 +202,18 @@ def brow_colour(hair: F64) -> F64:
     natural[1:] = chroma * (1 - 0.5 * grey) if np.hypot(*lab[1:]) > 4 else chroma
     planes = natural.astype(np.float32).reshape(3, 1, 1)
     return np.asarray(to_srgb(lab_to_linear(planes).reshape(3).astype(np.float64)))
+
+
+def only(look: SkinLook, kept: Collection[str]) -> SkinLook:
+    """``look`` in which all fields but ``kept`` are blank: a painter that is given it cannot depend on the others."""
+    values = {field.name: getattr(look if field.name in kept else _BLANK, field.name) for field in fields(look)}
+    return SkinLook(**values)
+
+
+_NONE = np.zeros(3)
+_BLANK = SkinLook(
+    base=_NONE, depth=0.0, dark=0.0, redness=0.0, age=0.0, masculine=0.0, smooth=0.0, flat=False, hair=_NONE, scalp=0.0,
+    stubble=0.0, brow=_NONE, brow_thickness=1.0, brow_arch=0.0, brow_opacity=0.0, brow_lift=0.0, brow_slant=0.0,
+    freckles=0, moles=0, lip_tint=0.0, lipstick=None, lipstick_opacity=0.0, gloss=0.0, eyeshadow=_NONE,
+    eyeshadow_opacity=0.0, blush=_NONE, blush_opacity=0.0, liner=0.0, seed=0,
+)  # fmt: skip

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from avatar.character import CharacterDescription
 from avatar.human import proportions
+from avatar.human.coat import Coat, Paint, Slot, paint_key
 from avatar.human.figure import F64, I64, Delta, Figure, Material, Part
-from avatar.human.skin.body_skin import paint_body
-from avatar.human.skin.head import Painted, paint_head
+from avatar.human.skin import body_skin, head
+from avatar.human.skin.brows import BROWS, paint_brows
 from avatar.human.skin.maps import Landmarks, Surface, landmarks, surface
-from avatar.human.skin.palette import SkinLook, look_of
+from avatar.human.skin.palette import look_of, only
 
 HEAD_IMPORTANCE = 3.0  # lips and lids keep their loops when the avatar is simplified
 SKIN_SPECULAR = 0.7  # a refractive index of 1.4 reflects 2.8 %, glTF's default 4 %; else deep skin looks dusty
@@ -63,15 +67,21 @@ def _part(node: str, material: Material, figure: Figure, piece: Surface, keep: I
     )
 
 
-def _material(name: str, painted: Painted, look: SkinLook) -> Material:
-    return Material(
-        name=name,
-        colour=painted.colour,
-        normal=painted.normal,
-        occlusion_roughness_metallic=painted.occlusion_roughness_metallic,
-        roughness=0.9 if look.flat else 1.0,
-        specular=SKIN_SPECULAR,
-    )
+def skin_coats(character: CharacterDescription) -> tuple[Coat, Coat]:
+    """``Wolf3D_Skin`` of the head and ``Wolf3D_Body`` of the rest."""
+    look = look_of(character)
+    relief, bare = only(look, head.RELIEF), only(look, body_skin.COLOUR)
+    gloss = replace(only(look, head.GLOSS), scalp=float(look.scalp > 0))  # it asks only whether hair grows there
+    dull, stems = only(look, body_skin.GLOSS), only(look, BROWS)
+    brows = functools.cache(lambda: paint_brows(stems))
+    face = {Slot.COLOUR: Paint(paint_key("head", look), lambda: head.head_colour(look, brows()))}
+    rest = {Slot.COLOUR: Paint(paint_key("body", bare), lambda: body_skin.body_colour(bare))}
+    if not look.flat:
+        face[Slot.NORMAL] = Paint(paint_key("head relief", relief), lambda: head.head_relief(relief, brows()))
+        face[Slot.PACKED] = Paint(paint_key("head gloss", gloss), lambda: head.head_gloss(gloss, brows()))
+        rest[Slot.PACKED] = Paint(paint_key("body gloss", dull), lambda: body_skin.body_gloss(dull))
+    plain = Material("Wolf3D_Skin", roughness=0.9 if look.flat else 1.0, specular=SKIN_SPECULAR)
+    return Coat(plain, face), Coat(replace(plain, name="Wolf3D_Body"), rest)
 
 
 def skin_parts(figure: Figure, hidden: NDArray[np.bool_]) -> list[Part]:
@@ -80,11 +90,10 @@ def skin_parts(figure: Figure, hidden: NDArray[np.bool_]) -> list[Part]:
     ``hidden`` (19158,) marks the base vertices that clothes cover: a face goes when all its vertices are hidden. The
     body part is left out when nothing of it remains. Both are painted for the figure's character.
     """
-    look = look_of(figure.character)
-    head, body = surface("head"), surface("body")
-    visible = body.triangles[~hidden[body.vertex[body.triangles]].all(1)]
-    parts = [_part("Wolf3D_Head", _material("Wolf3D_Skin", paint_head(look), look), figure, head, head.triangles, True)]
+    face, rest = skin_coats(figure.character)
+    upper, lower = surface("head"), surface("body")
+    visible = lower.triangles[~hidden[lower.vertex[lower.triangles]].all(1)]
+    parts = [_part("Wolf3D_Head", face.painted(), figure, upper, upper.triangles, True)]
     if len(visible):
-        material = _material("Wolf3D_Body", paint_body(look), look)
-        parts.append(_part("Wolf3D_Body", material, figure, body, visible, False))
+        parts.append(_part("Wolf3D_Body", rest.painted(), figure, lower, visible, False))
     return parts

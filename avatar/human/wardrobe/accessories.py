@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from avatar.character import AccessoryKind
+from avatar.character import AccessoryKind, CharacterDescription
 from avatar.human.bundle import LEFT_EYE, RIGHT_EYE, bundle
 from avatar.human.figure import F64, I64, AlphaMode, Figure, Material, Part
 from avatar.human.hair.volume import Volume, volume
@@ -135,7 +135,7 @@ def _linear(colour: str) -> tuple[float, float, float, float]:
     return r, g, b, 1.0
 
 
-def glasses(head: Head, colour: str) -> list[Part]:
+def glasses(head: Head, frame: Material) -> list[Part]:
     """Rims, bridge and temples, and clear lenses as a second part; at most 300 triangles together."""
     k = head.scale
     middle = float(head.eyes["Left"][0]) * 1.03
@@ -165,12 +165,7 @@ def glasses(head: Head, colour: str) -> list[Part]:
     arch = np.array([inner * [-1, 1, 1] + lift * [1, 0.7, 0], [0.0, *(inner + lift)[1:]], inner + lift * [1, 0.7, 0]])
     arch[1, 2] = max(arch[1, 2], head.bridge + 0.002 * k)
     frames.append(tube(arch, 0.0014 * k, 3))
-    frame = Material(GLASSES_NODE, base_factor=_linear(colour), roughness=0.35)
-    lens = Material(
-        "Wolf3D_Glasses_Lens", base_factor=(0.0, 0.0, 0.0, 0.06), roughness=0.05, alpha=AlphaMode.BLEND,
-        double_sided=True,
-    )  # fmt: skip
-    return [_part(head, GLASSES_NODE, _join(frames), frame), _part(head, GLASSES_NODE, _join(lenses), lens)]
+    return [_part(head, GLASSES_NODE, _join(frames), frame), _part(head, GLASSES_NODE, _join(lenses), LENS)]
 
 
 def _pane(count: int) -> I64:
@@ -202,7 +197,7 @@ def _temple(head: Head, hinge: F64, side: str, sign: float) -> F64:
     return path
 
 
-def headset(head: Head, colour: str) -> list[Part]:
+def headset(head: Head, plastic: Material) -> list[Part]:
     """A band over the crown, two cups and one microphone, outside of the hair."""
     k = head.scale
     ear = {side: head.ears[side] for side, _ in SIDES}
@@ -229,12 +224,10 @@ def headset(head: Head, colour: str) -> list[Part]:
         tube(boom, 0.0020 * k, 4),
         tube(boom[-1] + np.array([[0.006, 0, -0.004], [-0.008, 0, 0.003]]) * k, 0.005 * k, 6),
     ]
-    return [
-        _part(head, HEADSET_NODE, _join(solids), Material(HEADSET_NODE, base_factor=_linear(colour), roughness=0.5))
-    ]
+    return [_part(head, HEADSET_NODE, _join(solids), plastic)]
 
 
-def earrings(head: Head, colour: str) -> list[Part]:
+def earrings(head: Head, metal: Material) -> list[Part]:
     """Small hoops through the lobes."""
     k = head.scale
     turn = np.arange(12) * 2 * np.pi / 12
@@ -243,21 +236,42 @@ def earrings(head: Head, colour: str) -> list[Part]:
         tube(head.lobes[side] + hoop + [sign * 0.0012 * k, 0.0, 0.001 * k], 0.0011 * k, 4, closed=True)
         for side, sign in SIDES
     ]
-    metal = Material(EARRINGS_NODE, base_factor=_linear(colour), roughness=0.25, metallic=1.0)
     return [_part(head, EARRINGS_NODE, _join(solids), metal)]
 
 
-_MAKERS: dict[AccessoryKind, Callable[[Head, str], list[Part]]] = {
-    AccessoryKind.GLASSES: glasses,
-    AccessoryKind.HEADSET: headset,
-    AccessoryKind.EARRINGS: earrings,
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """An accessory: what it is made of in white, and how."""
+
+    material: Material
+    make: Callable[[Head, Material], list[Part]]
+
+
+LENS = Material(
+    "Wolf3D_Glasses_Lens", base_factor=(0.0, 0.0, 0.0, 0.06), roughness=0.05, alpha=AlphaMode.BLEND, double_sided=True
+)
+_KINDS = {
+    AccessoryKind.GLASSES: _Kind(Material(GLASSES_NODE, roughness=0.35), glasses),
+    AccessoryKind.HEADSET: _Kind(Material(HEADSET_NODE, roughness=0.5), headset),
+    AccessoryKind.EARRINGS: _Kind(Material(EARRINGS_NODE, roughness=0.25, metallic=1.0), earrings),
 }
+
+
+def _wanted(character: CharacterDescription) -> dict[AccessoryKind, Material]:
+    """What each accessory is made of; of two of a kind the last counts."""
+    colours = {item.kind: item.colour for item in character.outfit.accessories}
+    return {kind: replace(_KINDS[kind].material, base_factor=_linear(colour)) for kind, colour in colours.items()}
+
+
+def accessory_materials(character: CharacterDescription) -> list[Material]:
+    """The materials of everything the character wears on the head. None has an image."""
+    return [*_wanted(character).values(), LENS]
 
 
 def accessories(figure: Figure) -> list[Part]:
     """The parts of everything the character wears on the head; of two of a kind the last counts."""
-    wanted = {item.kind: item.colour for item in figure.character.outfit.accessories}
+    wanted = _wanted(figure.character)
     if not wanted:
         return []
     head = head_of(figure)
-    return [part for kind, colour in wanted.items() for part in _MAKERS[kind](head, colour)]
+    return [part for kind, material in wanted.items() for part in _KINDS[kind].make(head, material)]

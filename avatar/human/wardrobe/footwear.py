@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from avatar.human.coat import Coat, Paint, Slot, paint_key
 from avatar.human.figure import F32, F64, I64, U8, Figure, Material, Part
 from avatar.human.wardrobe import fabric
 from avatar.human.wardrobe.frame import SIDES, Dummy, shell_topology
@@ -167,6 +168,17 @@ def _points(rings: F64) -> F64:
     return np.vstack([rings.reshape(-1, 3), rings[0].mean(0)])
 
 
+def sneaker_coat(colour: str) -> Coat:
+    """``Wolf3D_Outfit_Footwear``."""
+    return Coat(
+        Material(NODE, roughness=0.6, double_sided=True),
+        {
+            Slot.COLOUR: Paint(paint_key("sneakers", colour), lambda: _colour(_layers()[0], colour)),
+            Slot.NORMAL: Paint(paint_key("sneakers relief"), lambda: _layers()[1]),
+        },
+    )
+
+
 def sneakers(figure: Figure, dummy: Dummy, colour: str) -> tuple[Part, NDArray[np.bool_]]:
     """Both shoes as one part, and which base vertices they hide (19158,)."""
     triangles, uv, source = _topology()
@@ -197,10 +209,9 @@ def sneakers(figure: Figure, dummy: Dummy, colour: str) -> tuple[Part, NDArray[n
         weights.append(weight)
         share = figure.weights[:, [dummy.columns[f"{side}{part}"] for part in ("Foot", "ToeBase", "Toe_End")]].sum(1)
         hidden |= (share > 0.3) & (figure.vertices[:, 1] < foot.ankle - 0.012 * k)
-    shades, normal = _layers()
     part = Part(
         node=NODE,
-        material=Material(NODE, colour=_colour(shades, colour), normal=normal, roughness=0.6, double_sided=True),
+        material=sneaker_coat(colour).painted(),
         positions=np.vstack(positions), normals=np.vstack(normals), uv=np.vstack([uv, uv]),
         triangles=np.vstack(faces), weights=np.vstack(weights),
     )  # fmt: skip

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 import numpy as np
 from numpy.typing import NDArray
 
+from avatar.character import CharacterDescription
+from avatar.human.coat import Coat, Paint, Slot, paint_key
 from avatar.human.figure import F32, F64, Coverage, Figure, Material, Part
 from avatar.human.wardrobe import canvas, fabric, paint_bottom, paint_top
-from avatar.human.wardrobe.accessories import accessories
+from avatar.human.wardrobe.accessories import accessories, accessory_materials
 from avatar.human.wardrobe.drape import drape_bottom, drape_top
-from avatar.human.wardrobe.footwear import sneakers
+from avatar.human.wardrobe.footwear import sneaker_coat, sneakers
 from avatar.human.wardrobe.frame import Dummy, dress_form
 from avatar.human.wardrobe.garments import BOTTOMS, TOPS, BottomFit, TopFit, Weave
 from avatar.human.wardrobe.paint_top import Trim
@@ -31,7 +35,8 @@ def dress(figure: Figure) -> tuple[list[Part], Coverage]:
     Deterministic: the same figure and character give the same arrays. The first call for a kind of garment in a process
     also paints its colourless layers, which are kept.
     """
-    outfit = figure.character.outfit
+    character = figure.character
+    outfit = character.outfit
     dummy = dress_form(figure)
     top, bottom = TOPS[outfit.top.kind], BOTTOMS[outfit.bottom.kind]
     shoes, hidden = sneakers(figure, dummy, outfit.footwear.colour)
@@ -41,8 +46,8 @@ def dress(figure: Figure) -> tuple[list[Part], Coverage]:
     covered = low.draped.positions[:, 1] > hem + UNDER_TOP * dummy.frame.scale
     hidden |= _hidden(high) | _hidden(low)
     parts = [
-        as_part(high, TOP_NODE, _top_material(figure, top)),
-        as_part(low, BOTTOM_NODE, _bottom_material(figure, bottom), covered),
+        as_part(high, TOP_NODE, top_coat(character).painted()),
+        as_part(low, BOTTOM_NODE, bottom_coat(character).painted(), covered),
         shoes,
         *accessories(figure),
     ]
@@ -74,22 +79,31 @@ def _ink(colour: str) -> F32:
     return fabric.srgb(colour)
 
 
-def _top_material(figure: Figure, fit: TopFit) -> Material:
-    character = figure.character
+def outfit_coats(character: CharacterDescription) -> list[Coat]:
+    """What the clothes and accessories are coated with."""
+    worn = [top_coat(character), bottom_coat(character), sneaker_coat(character.outfit.footwear.colour)]
+    return [*worn, *(Coat(material, {}) for material in accessory_materials(character))]
+
+
+def top_coat(character: CharacterDescription) -> Coat:
+    """``Wolf3D_Outfit_Top``. The folds are those of the seed and the style, whatever the colours."""
     top = character.outfit.top
+    fit = TOPS[top.kind]
     trim = Trim.PLAIN if top.accent is None else _TRIMS[character.seed // FOLD_VARIANTS % len(_TRIMS)]
-    layers = paint_top.layers(fit, trim, character.seed % FOLD_VARIANTS, DEPTH[character.style])
+    variant, depth = character.seed % FOLD_VARIANTS, DEPTH[character.style]
+    base = _ink(top.colour)
     inks = {} if top.accent is None else {"accent": _ink(top.accent)}
-    return Material(
-        TOP_NODE, colour=canvas.colour(layers, _ink(top.colour), inks), normal=layers.normal,
-        roughness=fabric.ROUGHNESS[fit.weave], double_sided=True,
-    )  # fmt: skip
+    return _cloth(
+        TOP_NODE, fit, (trim, variant, depth), lambda: paint_top.layers(fit, trim, variant, depth), base, inks
+    )
 
 
-def _bottom_material(figure: Figure, fit: BottomFit) -> Material:
-    character = figure.character
-    layers = paint_bottom.layers(fit, character.seed % FOLD_VARIANTS, DEPTH[character.style])
-    base = _ink(character.outfit.bottom.colour)
+def bottom_coat(character: CharacterDescription) -> Coat:
+    """``Wolf3D_Outfit_Bottom``: denim with copper threads and worn places, twill with threads of its own colour."""
+    bottom = character.outfit.bottom
+    fit = BOTTOMS[bottom.kind]
+    variant, depth = character.seed % FOLD_VARIANTS, DEPTH[character.style]
+    base = _ink(bottom.colour)
     if fit.weave is Weave.DENIM:
         copper = np.array([0.72, 0.48, 0.22], np.float32)
         inks = {
@@ -99,7 +113,24 @@ def _bottom_material(figure: Figure, fit: BottomFit) -> Material:
         }
     else:
         inks = {"thread": base * 0.7, "metal": base * 0.5}
-    return Material(
-        BOTTOM_NODE, colour=canvas.colour(layers, base, inks), normal=layers.normal,
-        roughness=fabric.ROUGHNESS[fit.weave], double_sided=True,
-    )  # fmt: skip
+    return _cloth(BOTTOM_NODE, fit, (variant, depth), lambda: paint_bottom.layers(fit, variant, depth), base, inks)
+
+
+def _cloth(
+    name: str,
+    fit: TopFit | BottomFit,
+    folds: tuple[object, ...],
+    layers: Callable[[], canvas.Layers],
+    base: F32,
+    inks: Mapping[str, F32],
+) -> Coat:
+    """``folds`` and ``fit`` say which ``layers`` these are."""
+    material = Material(name, roughness=fabric.ROUGHNESS[fit.weave], double_sided=True)
+    colour = paint_key(f"{name} colour", fit, *folds, base, *inks.items())
+    return Coat(
+        material,
+        {
+            Slot.COLOUR: Paint(colour, lambda: canvas.colour(layers(), base, inks)),
+            Slot.NORMAL: Paint(paint_key(f"{name} relief", fit, *folds), lambda: layers().normal),
+        },
+    )
