@@ -1,25 +1,34 @@
-"""Processes for CPU-bound work, kept warm, replaced when they die.
+"""Processes for CPU-bound work, kept warm, watched, replaced one at a time.
 
-The pool is niced below speech and API. Each process keeps its own codec sidecar: a crash there costs one attempt, a
-crash of the process itself costs the attempts that were running in the pool.
+The pool is niced below speech and API. Each process is an executor of its own, with its own guests (codec sidecar,
+renderer): whatever ends it (a crash, a cancelled job, too much memory) costs the attempt that ran in it and no other.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import multiprocessing
 import os
-from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
+import signal
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from dataclasses import dataclass
+from enum import StrEnum
+from types import TracebackType
+from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 
+import psutil
 import structlog
 
 from activities.pool import MeshTools
 from avatar.errors import CodecFailed
 from avatar.gltf.sidecar import Sidecar, Toolchain
 from avatar.picture import Studio
+from runtime import metrics
+from runtime.telemetry import span
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -27,6 +36,18 @@ T = TypeVar("T")
 log = structlog.get_logger()
 NICENESS = 5
 JOBS_PER_PROCESS = 200  # then a fresh one: whatever a codec leaks stays bounded
+WATCH_SECONDS = 0.5
+MB = 10**6
+
+
+class Replaced(StrEnum):
+    """Why a process was replaced: the label of a metric."""
+
+    DIED = "died"
+    CANCELLED = "cancelled"
+    OUTGROWN = "outgrown"  # ended over the limit of memory, its job with it
+    GROWN = "grown"  # above two thirds of the limit after a job
+    WORN = "worn"  # after JOBS_PER_PROCESS
 
 
 class ProcessTools:
@@ -56,6 +77,8 @@ _tools: ProcessTools | None = None
 def _start_process(toolchain: Toolchain) -> None:
     global _tools
     os.nice(NICENESS)
+    # Ctrl-C at a terminal reaches the whole group; the worker decides when its processes end.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     _tools = ProcessTools(toolchain)
 
 
@@ -64,60 +87,205 @@ def _run_job(job: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, A
     return job(_tools, *args, **kwargs)
 
 
-class ProcessMeshPool:
-    """``activities.pool.MeshPool`` on ``ProcessPoolExecutor``."""
+@dataclass(slots=True, eq=False)
+class _Place:
+    """Room for one process; the executor in it changes when the process is replaced."""
 
-    def __init__(self, toolchain: Toolchain, processes: int) -> None:
+    number: int
+    executor: ProcessPoolExecutor
+    jobs: int = 0
+    busy: bool = False
+    outgrown: bool = False
+
+    @property
+    def pid(self) -> int | None:
+        """Of the process, once it has been started."""
+        # There is no public way to a process that is busy or still starting.
+        return next(iter(self.executor._processes or ()), None)
+
+
+class ProcessMeshPool:
+    """``activities.pool.MeshPool`` on processes; an async context, which ends them all at once when it is left."""
+
+    def __init__(self, toolchain: Toolchain, processes: int, memory_mb: int) -> None:
+        """``memory_mb``: what one process and its guests may hold; beyond it is ended."""
         # Before any of them imports numpy: the processes share the cores already, BLAS threads on top only spin.
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
         self._toolchain = toolchain
-        self._processes = processes
-        self._executor = self._fresh()
+        self._memory_mb = memory_mb
+        self._places = [_Place(number, self._fresh()) for number in range(processes)]
+        self._idle: asyncio.Queue[_Place] = asyncio.Queue()
+        for place in self._places:
+            self._idle.put_nowait(place)
+        self._warming: Callable[[MeshTools], None] | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def __aenter__(self) -> Self:
+        metrics.POOL_SIZE.set(len(self._places))
+        self._begin(self._watch())
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for place in self._places:
+            _end(place.executor)
 
     async def run(self, job: Callable[Concatenate[MeshTools, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        executor = self._executor
-        future = None
+        asked = time.perf_counter()
+        place = await self._idle.get()
+        waited = time.perf_counter() - asked
+        metrics.JOB_WAIT.observe(waited)
+        replaced: Replaced | None = None
+        future: Future[T] | None = None
+        place.busy = True
+        metrics.POOL_BUSY.inc()
         try:
-            future = executor.submit(_run_job, job, args, kwargs)
-            return await asyncio.wrap_future(future)
+            with span(
+                f"mesh {job.__name__}",
+                {"avatar.mesh.wait_seconds": round(waited, 6), "avatar.mesh.process": place.number},
+            ):
+                future = self._submit(place, job, args, kwargs)
+                return await asyncio.wrap_future(future)
         except BrokenProcessPool as error:
-            self._replace(executor)
+            replaced = Replaced.DIED
+            if place.outgrown:
+                raise CodecFailed(
+                    f"a mesh process grew over {self._memory_mb} MB during {job.__name__}",
+                    mend="It was replaced. AVATAR_MESH_MEMORY_MB is its limit",
+                ) from error
             raise CodecFailed(f"a mesh process died during {job.__name__}", mend="It was replaced") from error
         except asyncio.CancelledError:
-            if future is not None and not future.cancel():
-                # It runs already, and a busy process can only be ended.
-                self._replace(executor)
+            if future is not None and not future.done() and not future.cancel():
+                replaced = Replaced.CANCELLED  # it runs already, and a busy process can only be ended
             raise
+        finally:
+            metrics.POOL_BUSY.dec()
+            place.busy = False
+            place.jobs += 1
+            if place.outgrown:
+                replaced = Replaced.OUTGROWN  # also when the job was done a moment before its process was ended
+            if replaced is not None:
+                self._replace(place, replaced)
+            self._begin(self._settle(place, fresh=replaced is not None))
 
     async def warm_up(self, job: Callable[[MeshTools], None]) -> None:
-        """Run ``job`` once in (about) every process, so that the first avatar does not pay for loading."""
-        outcomes = await asyncio.gather(*(self.run(job) for _ in range(self._processes)), return_exceptions=True)
-        for problem in filter(None, outcomes):
-            # Not fatal: whatever is wrong will be said by the first step that needs it.
-            log.warning("a mesh process did not warm up", problem=str(problem))
+        """Run ``job`` once in every process, so that the first avatar does not pay for loading.
 
-    def close(self) -> None:
-        """End all processes now."""
-        self._end(self._executor)
+        From now on every process that replaces another is warmed up so before it takes work.
+        """
+        self._warming = job
+        places = [self._idle.get_nowait() for _ in range(self._idle.qsize())]
+        try:
+            await asyncio.gather(*(self._warm(place) for place in places))
+        finally:
+            for place in places:
+                self._idle.put_nowait(place)
+
+    def _submit(self, place: _Place, job: Callable[..., T], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Future[T]:
+        try:
+            return place.executor.submit(_run_job, job, args, kwargs)
+        except BrokenProcessPool:
+            # It died while it had nothing to do, so no attempt is lost.
+            self._replace(place, Replaced.DIED)
+            return place.executor.submit(_run_job, job, args, kwargs)
+
+    async def _settle(self, place: _Place, *, fresh: bool) -> None:
+        """Give ``place`` back: at once when its process stays, after a warm-up when it is another."""
+        if not fresh and (why := await self._worn_out(place)) is not None:
+            self._replace(place, why)
+            fresh = True
+        if fresh:
+            await self._warm(place)
+        self._idle.put_nowait(place)
+
+    async def _worn_out(self, place: _Place) -> Replaced | None:
+        if place.jobs >= JOBS_PER_PROCESS:
+            return Replaced.WORN
+        for pause in (0.0, WATCH_SECONDS):  # what a job has just let go may take a moment to go
+            await asyncio.sleep(pause)
+            memory = await asyncio.to_thread(_resident_bytes, [place.pid])
+            if memory.get(place.pid, 0) * 3 <= self._memory_mb * MB * 2:
+                return None
+        return Replaced.GROWN
+
+    async def _warm(self, place: _Place) -> None:
+        if self._warming is None:
+            return
+        try:
+            await asyncio.wrap_future(self._submit(place, self._warming, (), {}))
+        except Exception as problem:
+            # Not fatal: whatever is wrong will be said by the first step that needs it.
+            log.warning("a mesh process did not warm up", process=place.number, problem=str(problem))
+            if isinstance(problem, BrokenProcessPool):
+                self._replace(place, Replaced.DIED)
+
+    async def _watch(self) -> None:
+        """Measure every process all the time, and end the one that grows over the limit."""
+        while True:
+            await asyncio.sleep(WATCH_SECONDS)
+            memory = await asyncio.to_thread(_resident_bytes, [place.pid for place in self._places])
+            for place in self._places:
+                used = memory.get(place.pid, 0)
+                metrics.PROCESS_MEMORY.labels(str(place.number)).set(used)
+                if used > self._memory_mb * MB and place.busy and not place.outgrown:
+                    log.warning("a mesh process grew over its limit", process=place.number, megabytes=used // MB)
+                    place.outgrown = True
+                    _end_processes(place.executor)
+
+    def _replace(self, place: _Place, why: Replaced) -> None:
+        log.warning("replacing a mesh process", process=place.number, reason=why.value, jobs=place.jobs)
+        metrics.PROCESSES_REPLACED.labels(why.value).inc()
+        old, place.executor = place.executor, self._fresh()
+        place.jobs, place.outgrown = 0, False
+        _end(old)
 
     def _fresh(self) -> ProcessPoolExecutor:
         return ProcessPoolExecutor(
-            max_workers=self._processes,
+            max_workers=1,
             mp_context=multiprocessing.get_context("spawn"),
             initializer=_start_process,
             initargs=(self._toolchain,),
-            max_tasks_per_child=JOBS_PER_PROCESS,
         )
 
-    def _replace(self, broken: ProcessPoolExecutor) -> None:
-        if self._executor is broken:
-            log.warning("replacing the mesh pool")
-            self._executor = self._fresh()
-            self._end(broken)
+    def _begin(self, work: Any) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
-    @staticmethod
-    def _end(executor: ProcessPoolExecutor) -> None:
-        processes = list((executor._processes or {}).values())  # no public way to reach a busy process
-        for process in processes:
-            process.terminate()
-        executor.shutdown(wait=False, cancel_futures=True)
+
+def _end(executor: ProcessPoolExecutor) -> None:
+    _end_processes(executor)
+    executor.shutdown(wait=False, cancel_futures=True)
+
+
+def _end_processes(executor: ProcessPoolExecutor) -> None:
+    """Kill the process and its guests: one that computes hears nothing else, and a guest would first finish."""
+    for pid in list(executor._processes or ()):
+        with contextlib.suppress(psutil.Error):
+            process = psutil.Process(pid)
+            guests = process.children(recursive=True)
+            for one in (process, *guests):
+                with contextlib.suppress(psutil.Error):
+                    one.kill()
+
+
+def _resident_bytes(pids: Iterable[int | None]) -> dict[int | None, int]:
+    """Resident memory of each of these processes of ours, with all that it has started."""
+    parents: dict[int, int] = {}
+    resident: dict[int, int] = {}
+    for process in psutil.Process().children(recursive=True):
+        with contextlib.suppress(psutil.Error), process.oneshot():
+            parents[process.pid] = process.ppid()
+            resident[process.pid] = process.memory_info().rss
+    total: dict[int | None, int] = dict.fromkeys(pids, 0)
+    for pid, size in resident.items():
+        root: int | None = pid
+        while root is not None and root not in total:
+            root = parents.get(root)
+        if root is not None:
+            total[root] += size
+    return total

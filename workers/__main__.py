@@ -14,20 +14,29 @@ import structlog
 
 from avatar.errors import AvatarError
 from runtime.logs import set_up_logging
-from runtime.settings import load_settings
+from runtime.settings import Settings, load_settings
+from runtime.telemetry import tracing
+from runtime.temporal_core import set_up_temporal_core
+from workers.health import Health
+from workers.http_server import http_server
 from workers.roles import Role, open_worker
 
 log = structlog.get_logger()
 
 
-async def serve(role: Role) -> None:
-    """Work until SIGINT or SIGTERM, then finish what is under way and stop."""
-    settings = load_settings()
+async def serve(role: Role, settings: Settings) -> None:
+    """Work until SIGINT or SIGTERM, then finish what is under way and stop.
+
+    What has not finished within ``AVATAR_DRAIN_SECONDS`` is cancelled here and done again elsewhere, at once.
+    """
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with AsyncExitStack() as stack:
         opened = await stack.enter_async_context(open_worker(role, settings))
+        health = Health(role, opened)
+        if settings.worker_port is not None:
+            stack.enter_context(http_server(settings.worker_host, settings.worker_port, health.pages()))
         working = asyncio.create_task(opened.worker.run())
         stopped = asyncio.create_task(stop.wait())
         begun: set[asyncio.Future[Any]] = {working, stopped, opened.warm}
@@ -39,6 +48,7 @@ async def serve(role: Role) -> None:
         if working.done():
             working.result()
         log.info("draining", role=role.value)
+        health.draining = True
         await opened.worker.shutdown()
         await working
 
@@ -57,8 +67,11 @@ def main() -> int:
         return 2
     try:
         settings = load_settings()
-        set_up_logging(settings.log_level, f"worker-{role.value}")
-        asyncio.run(serve(role))
+        part = f"worker-{role.value}"
+        set_up_logging(settings.log_level, part)
+        set_up_temporal_core(measured=settings.worker_port is not None)
+        with tracing(settings.traces, f"ar-avatar-{part}"):
+            asyncio.run(serve(role, settings))
     except AvatarError as error:
         print(str(error), file=sys.stderr)
         return error.exit_code

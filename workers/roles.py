@@ -82,9 +82,8 @@ async def open_worker(role: Role, settings: Settings) -> AsyncIterator[Opened]:
                 )
                 yield Opened(provider, at_once)
             case Role.MESH:
-                pool = ProcessMeshPool(toolchain(), settings.mesh_processes)
-                warming = asyncio.create_task(pool.warm_up(warm_up))
-                try:
+                async with ProcessMeshPool(toolchain(), settings.mesh_processes, settings.mesh_memory_mb) as pool:
+                    warming = asyncio.create_task(pool.warm_up(warm_up))
                     mesh = Worker(
                         services.temporal,
                         task_queue=Queue.MESH,
@@ -95,7 +94,7 @@ async def open_worker(role: Role, settings: Settings) -> AsyncIterator[Opened]:
                         graceful_shutdown_timeout=drain,
                         deployment_config=version,
                     )
-                    yield Opened(mesh, warming)
-                finally:
-                    warming.cancel()
-                    pool.close()
+                    try:
+                        yield Opened(mesh, warming)
+                    finally:
+                        warming.cancel()

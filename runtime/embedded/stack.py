@@ -8,7 +8,7 @@ import signal
 import sys
 import sysconfig
 import time
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,7 +19,7 @@ import httpx
 import runtime
 from runtime.deployments import settle
 from runtime.embedded.children import Child, Children, Program, make_folder, ready
-from runtime.embedded.ports import claim_port
+from runtime.embedded.ports import claim_port, free_port
 from runtime.embedded.servers import Servers, all_or_none, plan_servers, start_servers
 from runtime.embedded.state import (
     RunningStack,
@@ -84,10 +84,12 @@ async def embedded_stack(settings: Settings, parts: Sequence[Part] = PARTS) -> A
         api_port = claim_port(settings.api_port, "API", VARIABLES["api_port"], settings.api_host)
         servers = plan_servers(settings, taken=frozenset({api_port}))
         resolved = resolve(settings, api_port, servers)
+        workers = worker_ports(parts, resolved)
         async with Children(hold=[lock]) as children:
             # All at once: our own processes import for as long as the servers boot, and then wait for those.
             await all_or_none(
-                start_servers(children, data, servers), *(start_part(children, part, resolved) for part in parts)
+                start_servers(children, data, servers),
+                *(start_part(children, part, of_part(part, resolved, workers)) for part in parts),
             )
             for child in children:
                 children.keep_running(child)
@@ -104,6 +106,7 @@ async def embedded_stack(settings: Settings, parts: Sequence[Part] = PARTS) -> A
                 mongo_uri=without_password(servers.mongo_uri),
                 mongo_database=settings.mongo_database,
                 logs=str(settings.logs),
+                workers={name: http_address(settings.worker_host, port) for name, port in workers.items()},
             )
             write_state(data, where)
             try:
@@ -128,6 +131,27 @@ def resolve(settings: Settings, api_port: int, servers: Servers) -> Settings:
     )
 
 
+def worker_ports(parts: Sequence[Part], settings: Settings) -> dict[str, int]:
+    """A free port for each worker among ``parts``, by its name: they could not share the one that may be set."""
+    ports: dict[str, int] = {}
+    for part in parts:
+        if not part.serves_http:
+            taken = frozenset((settings.api_port, settings.temporal_port, settings.temporal_ui_port, *ports.values()))
+            ports[part.name] = free_port(settings.worker_host, taken=taken | {settings.mongo_port})
+    return ports
+
+
+def of_part(part: Part, settings: Settings, workers: Mapping[str, int]) -> Settings:
+    """``settings`` as ``part`` is told them."""
+    return settings.model_copy(update={"worker_port": workers.get(part.name)})
+
+
+def http_address(host: str, port: int) -> str:
+    """How this machine reaches a part that listens on ``host``."""
+    host = LOOPBACK if host in EVERY_ADDRESS else host
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+
+
 async def start_part(children: Children, part: Part, settings: Settings) -> Child:
     """Start one of our own processes and wait until it works. Raises Unavailable with the end of its log."""
     ready_file = settings.data_dir / "run" / f"{part.name}.ready"
@@ -143,8 +167,7 @@ async def start_part(children: Children, part: Part, settings: Settings) -> Chil
     )
     child = await children.start(program)
     if part.serves_http:
-        host = LOOPBACK if settings.api_host in EVERY_ADDRESS else settings.api_host
-        address = f"http://{f'[{host}]' if ':' in host else host}:{settings.api_port}/health/ready"
+        address = f"{http_address(settings.api_host, settings.api_port)}/health/ready"
         async with httpx.AsyncClient(trust_env=False, timeout=2.0) as client:
             await ready(child, lambda: _answers(client, address), within=PART_READY_WITHIN_S)
     else:

@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from avatar.errors import Conflict, SetupProblem, StorageFull
 from avatar.frozen import Frozen
@@ -38,6 +38,8 @@ class RunningStack(Frozen):
     mongo_uri: str
     mongo_database: str
     logs: str
+    workers: dict[str, str] = Field(default_factory=dict)
+    """Name of each worker -> address of its /metrics and /health."""
 
 
 def running_stack(data_dir: Path) -> RunningStack | None:
