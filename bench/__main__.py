@@ -1,4 +1,4 @@
-"""``make bench``: the main job on the real stack, then our levels of detail beside gltfpack's.
+"""``make bench``: the main job on the real stack, our levels of detail beside gltfpack's, changes, bursts.
 
 Writes bench-out/bench.md. Figures are of this machine and this moment; quote them with both.
 """
@@ -9,7 +9,7 @@ import asyncio
 import sys
 from pathlib import Path
 
-from bench import lods, main_job
+from bench import burst, customize, lods, main_job
 from bench.machine import machine
 from runtime.toolchain import toolchain
 
@@ -25,6 +25,10 @@ def main() -> int:
             main_job.report(measured),
             "\n## Levels of detail beside gltfpack 1.3.0, on the same source\n",
             lods.compare(measured.source, toolchain()),
+            "\n## A change of colours\n",
+            customize.report(asyncio.run(customize.measure())),
+            "\n## Twenty generations at once\n",
+            burst.report(asyncio.run(burst.measure())),
             "",
         ]
     )

@@ -53,18 +53,22 @@ class Measured:
 
 
 class MemoryWatch:
-    """The largest resident set of each process below this one, sampled every 100 ms."""
+    """The largest resident set of each process below this one and of all together, sampled every 100 ms."""
 
     def __init__(self) -> None:
         self.peak_mb: dict[str, float] = {}
+        self.total_mb = 0.0  # the most that all of them had together
 
     def sample(self) -> None:
+        total = 0.0
         for process in psutil.Process().children(recursive=True):
             try:
                 name, size = name_of(process), process.memory_info().rss / 1e6
             except psutil.Error:
                 continue
             self.peak_mb[name] = max(size, self.peak_mb.get(name, 0.0))
+            total += size
+        self.total_mb = max(total, self.total_mb)
 
     async def watch(self) -> None:
         while True:
