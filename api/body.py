@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from fastapi import Request
-from pydantic import BaseModel, JsonValue, ValidationError
+from pydantic import BaseModel, ValidationError
 
 from avatar.errors import TooLarge, UnsupportedMediaType
 from avatar.json_text import Expected, kind, read_json
@@ -13,13 +13,12 @@ from avatar.problems import Problem, path_of, refusal
 
 Body = TypeVar("Body", bound=BaseModel)
 MAX_BODY = 256 * 1024
-MAX_DEPTH = 32  # of objects and lists in each other; nothing we read is half as deep
 WHERE = "request body"
 OBJECT = Expected(
     what="the body",
     limit=MAX_BODY,
     shorten="Shorten the texts in it",
-    example='Send an object, such as {"hair": {"colour": "#aa3311"}}',
+    example="Send an object, or no body",
     shape="Nothing that is read here is nested so deeply",
 )
 
@@ -47,29 +46,13 @@ def check_media_type(request: Request, *taken: str) -> None:
         )
 
 
-def parse_object(body: bytes) -> dict[str, JsonValue]:
-    """The JSON object in ``body``. Raises InvalidInput for all else."""
-    parsed = read_json(body, WHERE, OBJECT)
-    if not isinstance(parsed, dict):
-        message = f"must be an object, not {kind(parsed)}"
-        raise refusal([Problem("", message)], WHERE, OBJECT.what)
-    level: list[Any] = [parsed]
-    for _ in range(MAX_DEPTH):
-        level = [inner for outer in level for inner in _inside(outer)]
-        if not level:
-            return parsed
-    raise refusal([Problem("", "objects or lists are nested too deeply")], WHERE, OBJECT.what)
-
-
 def parse_model(model: type[Body], body: bytes) -> Body:
     """``body`` as a ``model``; an empty body is one with nothing set. Raises InvalidInput with every problem."""
+    parsed = read_json(body, WHERE, OBJECT) if body.strip() else {}
+    if not isinstance(parsed, dict):
+        raise refusal([Problem("", f"must be an object, not {kind(parsed)}")], WHERE, OBJECT.what)
     try:
-        return model.model_validate(parse_object(body) if body.strip() else {})
+        return model.model_validate(parsed)
     except ValidationError as error:
         problems = [Problem(path_of(found["loc"]), found["msg"]) for found in error.errors(include_url=False)]
         raise refusal(problems, WHERE, OBJECT.what) from None
-
-
-def _inside(value: Any) -> list[Any]:
-    values = value.values() if isinstance(value, dict) else value
-    return [inner for inner in values if isinstance(inner, dict | list)]

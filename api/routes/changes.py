@@ -6,10 +6,10 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Header, Request, Response
 from fastapi.responses import JSONResponse
-from pydantic import Field, JsonValue
+from pydantic import Field
 
 from api import examples
-from api.body import check_media_type, parse_model, parse_object, read_body
+from api.body import WHERE, check_media_type, parse_model, read_body
 from api.conditional import etag_matches
 from api.idempotency import IdempotencyKey, once
 from api.orders import STARTED, UNCHANGED, Supersede, UrgencyInQuery, tell
@@ -17,6 +17,7 @@ from api.principal import CurrentPrincipal, Principal
 from api.problems import responses
 from api.routes.avatars import AgentIdInPath
 from api.services import CurrentServices
+from avatar.customize import parse_customization
 from avatar.errors import (
     Conflict,
     InvalidInput,
@@ -115,7 +116,7 @@ async def customize(
     """
     check_media_type(request, MERGE_PATCH, JSON)
     body = await read_body(request)
-    patch = parse_object(body)
+    patch = parse_customization(body, WHERE)
 
     async def work(run_id: str | None) -> Response:
         return await _customize(services, principal, agent_id, patch, if_match, supersede, urgency, run_id)
@@ -204,7 +205,7 @@ async def _customize(
     services: Services,
     principal: Principal,
     agent_id: str,
-    patch: dict[str, JsonValue],
+    patch: Customization,
     if_match: str | None,
     supersede: bool,
     urgency: Urgency,
