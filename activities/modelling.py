@@ -7,11 +7,12 @@ import structlog
 from activities.implement import implements
 from activities.pool import MeshPool, MeshTools, heartbeating
 from avatar.character import CharacterDescription
-from avatar.errors import InvalidModel, PictureUnavailable
+from avatar.errors import DamagedBlob, InvalidModel, NotFound, PictureUnavailable, TooLarge
 from avatar.gltf.inspect import Inspection, TextureInfo, inspect, require_sound
-from avatar.gltf.lods import LodFile, build_lod
+from avatar.gltf.lods import LodFile, LodReport, build_lod, repaint_lod
 from avatar.human.human import make_human
 from avatar.human.human import warm_up as warm_up_human
+from avatar.human.repaint import repaint_human
 from avatar.manifest import Bounds, LodFacts, ModelFacts, PublishedLod, Texture
 from avatar.picture import Shot
 from avatar.storage.port import BlobStore
@@ -21,6 +22,7 @@ log = structlog.get_logger()
 GLB = "model/gltf-binary"
 PNG = "image/png"
 PROVIDER = "parametric"
+UNFIT = (InvalidModel, TooLarge, DamagedBlob, NotFound)  # what is wrong with a kin: the full build needs none
 FRIENDLY = Shot(morphs={"mouthSmile": 0.3})  # full body, relaxed; a face at rest looks stern
 
 
@@ -33,8 +35,17 @@ class Modelling:
 
     @implements(steps.BUILD_PARAMETRIC)
     async def build_parametric(self, given: steps.BuildInput) -> steps.SourceModel:
-        data = await heartbeating(self._pool.run(build_human, given.character))
-        return steps.SourceModel(blob=await self._blobs.put(data, GLB), provider=PROVIDER, degraded=False)
+        return await self._built(given.character)
+
+    @implements(steps.REPAINT_PARAMETRIC)
+    async def repaint_parametric(self, given: steps.RepaintInput) -> steps.SourceModel:
+        try:
+            kin = await self._blobs.get(given.kin)
+            data = await heartbeating(self._pool.run(repaint_kin, kin, given.character))
+        except UNFIT as error:
+            log.warning("not repainted but built anew", kin=given.kin.sha256, reason=str(error))
+            return await self._built(given.character)
+        return await self._source(data)
 
     @implements(steps.INSPECT_MODEL)
     async def inspect_model(self, given: steps.InspectInput) -> steps.Inspected:
@@ -49,16 +60,18 @@ class Modelling:
     @implements(steps.BUILD_LOD)
     async def build_lod(self, given: steps.LodInput) -> PublishedLod:
         data = await self._blobs.get(given.source)
-        lod = await heartbeating(self._pool.run(make_lod, data, given.level))
-        report = lod.report
-        facts = LodFacts(
-            level=report.level,
-            triangles=report.triangles,
-            vertices=report.vertices,
-            draw_calls=report.draw_calls,
-            textures=tuple(texture_facts(texture) for texture in report.textures),
-        )
-        return PublishedLod(facts=facts, blob=await self._blobs.put(lod.data, GLB))
+        return await self._published(await heartbeating(self._pool.run(make_lod, data, given.level)))
+
+    @implements(steps.REPAINT_LOD)
+    async def repaint_lod(self, given: steps.RepaintLodInput) -> PublishedLod:
+        data = await self._blobs.get(given.source)
+        try:
+            kin = await self._blobs.get(given.kin.blob)
+            lod = await heartbeating(self._pool.run(repaint_kin_lod, data, kin, given.level))
+        except UNFIT as error:
+            log.warning("not repainted but built anew", kin=given.kin.blob.sha256, reason=str(error))
+            lod = await heartbeating(self._pool.run(make_lod, data, given.level))
+        return await self._published(lod)
 
     @implements(steps.RENDER_PICTURE)
     async def render_picture(self, given: steps.PictureInput) -> steps.Picture:
@@ -70,6 +83,15 @@ class Modelling:
             return steps.Picture(blob=None, missing=str(error))
         return steps.Picture(blob=await self._blobs.put(picture, PNG))
 
+    async def _built(self, character: CharacterDescription) -> steps.SourceModel:
+        return await self._source(await heartbeating(self._pool.run(build_human, character)))
+
+    async def _source(self, data: bytes) -> steps.SourceModel:
+        return steps.SourceModel(blob=await self._blobs.put(data, GLB), provider=PROVIDER, degraded=False)
+
+    async def _published(self, lod: LodFile) -> PublishedLod:
+        return PublishedLod(facts=lod_facts(lod.report), blob=await self._blobs.put(lod.data, GLB))
+
 
 def model_facts(found: Inspection) -> ModelFacts:
     """What all levels of a model share. Raises InvalidModel when it has nothing to show."""
@@ -79,6 +101,17 @@ def model_facts(found: Inspection) -> ModelFacts:
         joints=found.joints,
         morphs=found.morphs,
         bounds=Bounds(min=found.bounds.low, max=found.bounds.high),
+    )
+
+
+def lod_facts(report: LodReport) -> LodFacts:
+    """What a manifest says of a level."""
+    return LodFacts(
+        level=report.level,
+        triangles=report.triangles,
+        vertices=report.vertices,
+        draw_calls=report.draw_calls,
+        textures=tuple(texture_facts(texture) for texture in report.textures),
     )
 
 
@@ -94,6 +127,11 @@ def build_human(tools: MeshTools, character: CharacterDescription) -> bytes:
     return make_human(character)
 
 
+def repaint_kin(tools: MeshTools, kin: bytes, character: CharacterDescription) -> bytes:
+    """The same with the geometry of ``kin``. Raises InvalidModel when it has another."""
+    return repaint_human(kin, character)
+
+
 def inspect_soundly(tools: MeshTools, data: bytes) -> Inspection:
     """What is in the GLB. Raises InvalidModel when it is not sound."""
     require_sound(data)
@@ -103,6 +141,11 @@ def inspect_soundly(tools: MeshTools, data: bytes) -> Inspection:
 def make_lod(tools: MeshTools, data: bytes, level: int) -> LodFile:
     """One level of detail of the GLB."""
     return build_lod(data, level, tools.sidecar)
+
+
+def repaint_kin_lod(tools: MeshTools, data: bytes, kin: bytes, level: int) -> LodFile:
+    """The same with the geometry of ``kin``. Raises InvalidModel when the GLB has another."""
+    return repaint_lod(data, kin, level, tools.sidecar)
 
 
 def take_picture(tools: MeshTools, data: bytes) -> bytes:
