@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from azurites import Azurite, running_azurite
 
 from avatar.catalog.connection import Connection, open_catalog
 from runtime.embedded.servers import Servers, embedded_servers
@@ -18,6 +19,13 @@ async def servers(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Ser
     """The real Temporal dev server and the real mongod, on free ports."""
     folder: Path = tmp_path_factory.mktemp("servers")
     async with embedded_servers(folder) as started:
+        yield started
+
+
+@pytest_asyncio.fixture(scope="session")
+async def azurite(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Azurite]:
+    """The real Azurite; each test takes a container of its own."""
+    async with running_azurite(tmp_path_factory.mktemp("azurite")) as started:
         yield started
 
 
