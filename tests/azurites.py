@@ -66,7 +66,7 @@ async def running_azurite(folder: Path, port: int = 0, key: str = "") -> AsyncIt
         yield azurite
     finally:
         if process.returncode is None:
-            process.kill()
+            process.terminate()  # it writes its lists of containers and blobs now and then, and at the end
         await process.wait()
 
 

@@ -26,6 +26,7 @@ from avatar.storage.blob import BlobRef, StoredBlob, blob_key, name_bytes, named
 from avatar.storage.links import SIGNED_CACHE, inline
 
 VARIABLE = "AZURE_STORAGE_CONNECTION_STRING"
+HOW_TO_COPY = "copy the connection string anew from the storage account, under Access keys"
 CACHE = "public, max-age=31536000, immutable"  # a blob's bytes are its name: they never change
 CHUNK = 4 * 1024 * 1024  # one request each
 CONNECT_S = 3
@@ -35,7 +36,6 @@ PROBE = ".check"
 DAMAGED = "damaged"
 
 NO_CONTAINER = {"ContainerNotFound", "ContainerBeingDeleted"}
-REFUSED = {"AuthenticationFailed", "InvalidAuthenticationInfo", "NoAuthenticationInformation", "AccountIsDisabled"}
 BUSY = {408, 429}
 
 
@@ -56,12 +56,9 @@ async def open_azure(connection_string: str, container: str, *, retries: int = 1
             max_chunk_get_size=CHUNK,
         )
     except ValueError:  # not chained: it may quote the string
-        raise SetupProblem(f"{VARIABLE} is not usable", mend=HOW_TO_MEND) from None
+        raise SetupProblem(f"{VARIABLE} is not usable", mend=f"Please {HOW_TO_COPY}") from None
     async with service:
         yield AzureBlobs(service, container)
-
-
-HOW_TO_MEND = "Copy it anew from the storage account: Security + networking, Access keys, Connection string"
 
 
 class AzureBlobs:
@@ -144,7 +141,9 @@ class AzureBlobs:
             with self._said("listing"):
                 try:
                     found = await anext(pages, None)
-                except ResourceNotFoundError:
+                except ResourceNotFoundError as error:
+                    if _code(error) not in NO_CONTAINER:
+                        raise
                     return  # nobody has put anything yet
             if found is None:
                 return
@@ -241,19 +240,24 @@ class AzureBlobs:
     def _told(self, doing: str, error: AzureError) -> AvatarError:
         if not isinstance(error, HttpResponseError) or error.status_code is None:
             if isinstance(error, ClientAuthenticationError):  # before anything was sent: it cannot be signed with
-                return SetupProblem(f"the account key in {VARIABLE} is not a key", where=self.where, mend=HOW_TO_MEND)
+                return SetupProblem(
+                    f"the account key in {VARIABLE} is not a key", where=self.where, mend=f"Please {HOW_TO_COPY}"
+                )
             return Unavailable(
                 f"{doing}: {self.where} does not answer ({type(error).__name__})",
                 mend=f"See that it is up and can be reached from here; {VARIABLE} names it",
             )
         code, status = _code(error), error.status_code
         said = f"{doing}: {self.where} answered {status} {code}".rstrip()
-        if status in (401, 403) or code in REFUSED:
-            mend = HOW_TO_MEND if code in REFUSED else "Allow reading, writing, listing and deleting to this key"
-            return SetupProblem(said, mend=mend)
+        if status in (401, 403) or code == "InvalidAuthenticationInfo":
+            return SetupProblem(
+                said,
+                mend=f"The key in {VARIABLE} must be of that account and may read, write, list and delete: "
+                f"{HOW_TO_COPY}. The account's network rules must allow this machine",
+            )
         if status == 507 or code.endswith("QuotaExceeded"):
             return StorageFull(said, mend="Make room in that storage account")
-        if status == 404:
+        if status == 404 and code in ("", "BlobNotFound", *NO_CONTAINER):
             return NotFound(f"{doing}: it is not there")
         if status == 416:
             return DamagedBlob(f"{doing}: it is shorter than its name says")
