@@ -27,6 +27,7 @@ from runtime.toolchain import toolchain
 from workflows.policies import Queue
 from workflows.sandbox import RUNNER, WORKFLOWS
 
+STICKY = timedelta(seconds=4)  # how long a workflow waits for the worker that knows it before another takes it over
 BEAT_AT_LEAST_EVERY = timedelta(seconds=5)  # cancellation reaches an activity with its heartbeats
 
 
@@ -60,6 +61,7 @@ async def open_worker(role: Role, settings: Settings) -> AsyncIterator[Opened]:
                     task_queue=Queue.CONTROL,
                     workflows=WORKFLOWS,
                     workflow_runner=RUNNER,
+                    sticky_queue_schedule_to_start_timeout=STICKY,
                     activities=[
                         *steps_of(Publishing(services.connection)).values(),
                         *steps_of(Recalling(services.blobs)).values(),

@@ -57,13 +57,13 @@ def _seconds(value: float) -> timedelta:
     return timedelta(seconds=value)
 
 
-MESH_POLICY = Policy(Queue.MESH, FEW, _seconds(120), timedelta(minutes=20), heartbeat=_seconds(15))
+MESH_POLICY = Policy(Queue.MESH, FEW, _seconds(120), timedelta(minutes=20), heartbeat=_seconds(10))
 CONTROL_POLICY = Policy(Queue.CONTROL, PATIENT, _seconds(20), timedelta(minutes=15))
 # A page of it is small; what is done twice is done once.
 HOUSE_POLICY = Policy(Queue.CONTROL, PATIENT, timedelta(minutes=5), timedelta(minutes=30), heartbeat=_seconds(30))
 
 POLICIES: dict[str, Policy] = {
-    steps.DESCRIBE.name: Policy(Queue.PROVIDER, PROVIDER, _seconds(60), timedelta(minutes=10), heartbeat=_seconds(20)),
+    steps.DESCRIBE.name: Policy(Queue.PROVIDER, PROVIDER, _seconds(60), timedelta(minutes=10), heartbeat=_seconds(10)),
     steps.RECALL.name: CONTROL_POLICY,
     steps.BUILD_PARAMETRIC.name: MESH_POLICY,
     steps.REPAINT_PARAMETRIC.name: MESH_POLICY,

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, ParamSpec, TypeVar
 
+import pymongo
 from beanie import init_beanie
 from pymongo import AsyncMongoClient
 from pymongo.asynchronous.client_session import AsyncClientSession
@@ -20,6 +21,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 DATABASE = "avatar"
+ANSWER_SECONDS = 6.0  # a server that is there but hangs must not hold requests and steps for ever
 SERVER_SELECTION_MS = 3_000  # a request that cannot reach MongoDB gets its 503 after this
 
 
@@ -39,9 +41,10 @@ class Connection:
     async def in_transaction(self, work: Callable[[AsyncClientSession], Awaitable[T]]) -> T:
         """Run ``work`` atomically; the driver repeats it on transient conflicts. Raises Unavailable."""
         try:
-            async with self.client.start_session() as session:
-                result: T = await session.with_transaction(work)
-                return result
+            with pymongo.timeout(ANSWER_SECONDS):
+                async with self.client.start_session() as session:
+                    result: T = await session.with_transaction(work)
+                    return result
         except PyMongoError as error:
             raise _unavailable(error) from error
 
@@ -71,7 +74,8 @@ def answers_or_unavailable(call: Callable[P, Awaitable[T]]) -> Callable[P, Await
     @functools.wraps(call)
     async def wrapped(*args: P.args, **kwargs: P.kwargs) -> T:
         try:
-            return await call(*args, **kwargs)
+            with pymongo.timeout(ANSWER_SECONDS):
+                return await call(*args, **kwargs)
         except PyMongoError as error:
             raise _unavailable(error) from error
 
