@@ -10,7 +10,6 @@ import asyncio
 import contextlib
 import multiprocessing
 import os
-import signal
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -25,16 +24,15 @@ import structlog
 
 from activities.pool import MeshTools
 from avatar.errors import CodecFailed
-from avatar.gltf.sidecar import Sidecar, Toolchain
-from avatar.picture import Studio
+from avatar.gltf.sidecar import Toolchain
 from runtime import metrics
+from runtime.mesh_process import run_job, start_process
 from runtime.telemetry import span
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 log = structlog.get_logger()
-NICENESS = 5
 JOBS_PER_PROCESS = 200  # then a fresh one: whatever a codec leaks stays bounded
 WATCH_SECONDS = 0.5
 MB = 10**6
@@ -48,43 +46,6 @@ class Replaced(StrEnum):
     OUTGROWN = "outgrown"  # ended over the limit of memory, its job with it
     GROWN = "grown"  # above two thirds of the limit after a job
     WORN = "worn"  # after JOBS_PER_PROCESS
-
-
-class ProcessTools:
-    """What one mesh process keeps: its guests, started when first needed."""
-
-    def __init__(self, toolchain: Toolchain) -> None:
-        self._toolchain = toolchain
-        self._sidecar: Sidecar | None = None
-        self._studio: Studio | None = None
-
-    @property
-    def sidecar(self) -> Sidecar:
-        if self._sidecar is None:
-            self._sidecar = Sidecar(self._toolchain)
-        return self._sidecar
-
-    @property
-    def studio(self) -> Studio:
-        if self._studio is None:
-            self._studio = Studio()
-        return self._studio
-
-
-_tools: ProcessTools | None = None
-
-
-def _start_process(toolchain: Toolchain) -> None:
-    global _tools
-    os.nice(NICENESS)
-    # Ctrl-C at a terminal reaches the whole group; the worker decides when its processes end.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _tools = ProcessTools(toolchain)
-
-
-def _run_job(job: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    assert _tools is not None, "the pool starts every process with its tools"
-    return job(_tools, *args, **kwargs)
 
 
 @dataclass(slots=True, eq=False)
@@ -119,15 +80,17 @@ class ProcessMeshPool:
             self._idle.put_nowait(place)
         self._warming: Callable[[MeshTools], None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
+        self._shown = contextlib.ExitStack()
 
     async def __aenter__(self) -> Self:
-        metrics.POOL_SIZE.set(len(self._places))
+        self._shown.enter_context(metrics.mesh_pool_shown(len(self._places)))
         self._begin(self._watch())
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._shown.close()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -187,11 +150,11 @@ class ProcessMeshPool:
 
     def _submit(self, place: _Place, job: Callable[..., T], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Future[T]:
         try:
-            return place.executor.submit(_run_job, job, args, kwargs)
+            return place.executor.submit(run_job, job, args, kwargs)
         except BrokenProcessPool:
             # It died while it had nothing to do, so no attempt is lost.
             self._replace(place, Replaced.DIED)
-            return place.executor.submit(_run_job, job, args, kwargs)
+            return place.executor.submit(run_job, job, args, kwargs)
 
     async def _settle(self, place: _Place, *, fresh: bool) -> None:
         """Give ``place`` back: at once when its process stays, after a warm-up when it is another."""
@@ -247,7 +210,7 @@ class ProcessMeshPool:
         return ProcessPoolExecutor(
             max_workers=1,
             mp_context=multiprocessing.get_context("spawn"),
-            initializer=_start_process,
+            initializer=start_process,
             initargs=(self._toolchain,),
         )
 

@@ -5,12 +5,24 @@ Each process counts what it did itself; Prometheus adds them up.
 
 from __future__ import annotations
 
-from prometheus_client import CONTENT_TYPE_LATEST, Counter, Gauge, Histogram, generate_latest
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    REGISTRY,
+    Counter,
+    Gauge,
+    Histogram,
+    disable_created_metrics,
+    generate_latest,
+)
 
 from avatar.errors import AvatarError
 from runtime import temporal_core
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
+disable_created_metrics()  # type: ignore[no-untyped-call]  # theirs has no types; else each one has a second series
 
 HTTP_REQUESTS = Counter(
     "avatar_http_requests_total", "HTTP requests by route and status", ["method", "route", "status"]
@@ -46,12 +58,13 @@ RUN_SECONDS = Histogram(
     buckets=(0.5, 1, 2.5, 5, 10, 15, 20, 30, 45, 60, 120, 300, 600, 1800),
 )
 
-POOL_SIZE = Gauge("avatar_mesh_pool_size", "Mesh processes of this worker")
-POOL_BUSY = Gauge("avatar_mesh_pool_busy", "Mesh processes that work on a job now")
+POOL_SIZE = Gauge("avatar_mesh_pool_size", "Mesh processes of this worker", registry=None)
+POOL_BUSY = Gauge("avatar_mesh_pool_busy", "Mesh processes that work on a job now", registry=None)
 JOB_WAIT = Histogram(
     "avatar_mesh_job_wait_seconds",
     "How long a job waited for a free mesh process",
     buckets=(0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30),
+    registry=None,
 )
 PROCESS_MEMORY = Gauge(
     "avatar_mesh_process_memory_bytes", "Resident memory of a mesh process and its guests", ["process"]
@@ -64,6 +77,22 @@ PROCESSES_REPLACED = Counter(
 
 QUEUE_BACKLOG = Gauge("avatar_queue_backlog", "Tasks that wait in a queue of Temporal, about", ["queue"])
 QUEUE_BACKLOG_AGE = Gauge("avatar_queue_backlog_age_seconds", "How long the oldest of them waits, about", ["queue"])
+
+
+@contextmanager
+def mesh_pool_shown(size: int) -> Iterator[None]:
+    """Tell of a mesh pool of ``size`` processes while it is open; a process without one says nothing of it."""
+    POOL_SIZE.set(size)
+    POOL_BUSY.set(0)
+    shown = (POOL_SIZE, POOL_BUSY, JOB_WAIT)
+    for metric in shown:
+        REGISTRY.register(metric)
+    try:
+        yield
+    finally:
+        for metric in shown:
+            REGISTRY.unregister(metric)
+        PROCESS_MEMORY.clear()
 
 
 def exposition() -> bytes:

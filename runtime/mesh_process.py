@@ -1,0 +1,52 @@
+"""The inside of a mesh process: what it keeps between jobs. Imports little, as each process pays for it anew."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable
+from typing import Any
+
+from avatar.gltf.sidecar import Sidecar, Toolchain
+from avatar.picture import Studio
+
+NICENESS = 5
+
+
+class ProcessTools:
+    """What one mesh process keeps: its guests, started when first needed."""
+
+    def __init__(self, toolchain: Toolchain) -> None:
+        self._toolchain = toolchain
+        self._sidecar: Sidecar | None = None
+        self._studio: Studio | None = None
+
+    @property
+    def sidecar(self) -> Sidecar:
+        if self._sidecar is None:
+            self._sidecar = Sidecar(self._toolchain)
+        return self._sidecar
+
+    @property
+    def studio(self) -> Studio:
+        if self._studio is None:
+            self._studio = Studio()
+        return self._studio
+
+
+_tools: ProcessTools | None = None
+
+
+def start_process(toolchain: Toolchain) -> None:
+    """The first thing a mesh process does."""
+    global _tools
+    os.nice(NICENESS)
+    # Ctrl-C at a terminal reaches the whole group; the worker decides when its processes end.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _tools = ProcessTools(toolchain)
+
+
+def run_job(job: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Run ``job`` with what this process keeps."""
+    assert _tools is not None, "the pool starts every process with its tools"
+    return job(_tools, *args, **kwargs)
