@@ -9,11 +9,10 @@ import uuid
 import pytest
 import pytest_asyncio
 from gateways import Gateway
-from people import a_version
+from people import a_version, an_order
 
 from avatar.catalog import avatars, runs
 from avatar.manifest import LodFacts, Manifest, PublishedLod, VersionRecord
-from avatar.profile import AgentProfile
 from avatar.run import RunKey, RunStatus
 
 LODS = tuple(os.urandom(size) for size in (400_000, 90_000, 30_000))
@@ -22,7 +21,7 @@ PICTURE = os.urandom(5_000)
 
 async def publish(gateway: Gateway, *, picture: bool = True) -> VersionRecord:
     key = RunKey(tenant="local", agent_id="ada", run_id=uuid.uuid4().hex)
-    await runs.open_run(key, AgentProfile(agent_id="ada", name="Ada"))
+    await runs.open_run(key, an_order())
     blobs = gateway.services.blobs
     lods = [
         PublishedLod(
@@ -35,10 +34,10 @@ async def publish(gateway: Gateway, *, picture: bool = True) -> VersionRecord:
     version = await avatars.publish_version(
         gateway.services.connection,
         key,
-        lambda number, now: a_version(
+        lambda slot: a_version(
             key,
-            number,
-            now,
+            slot.number,
+            slot.now,
             source=lods[0].blob,
             lods=tuple(lods),
             picture=image,

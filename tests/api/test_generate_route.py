@@ -10,11 +10,12 @@ from typing import Any
 import httpx
 import pytest
 from gateways import Gateway
+from people import an_order
 
-from api.routes import avatars as avatar_routes
+from api.body import MAX_BODY
 from avatar.catalog import runs
 from avatar.errors import InvalidModel
-from avatar.run import RunError, RunStatus
+from avatar.run import RunError, RunKey, RunStatus
 from avatar.stage import Stage
 from runtime import generations
 
@@ -65,13 +66,10 @@ async def test_the_same_request_joins_and_a_different_one_is_in_conflict(gateway
 async def test_a_run_that_was_written_down_but_never_started_is_started_by_the_next_request(
     gateway: Gateway,
 ) -> None:
-    from avatar.profile import AgentProfile
-    from avatar.run import RunKey
-
-    profile = AgentProfile.model_validate(a_profile())
-    key = RunKey(tenant="local", agent_id=profile.agent_id, run_id=uuid.uuid4().hex)
-    await runs.open_run(key, profile)  # and here the process dies
-    answer = await gateway.http.post("/api/avatars/generate", content=profile.model_dump_json())
+    order = an_order(a_profile()["agentId"])
+    key = RunKey(tenant="local", agent_id=order.agent_id, run_id=uuid.uuid4().hex)
+    await runs.open_run(key, order)  # and here the process dies
+    answer = await gateway.http.post("/api/avatars/generate", content=order.request.profile.model_dump_json())
     assert answer.json()["runId"] == key.run_id
     await gateway.services.temporal.get_workflow_handle(key.workflow_id).describe()
 
@@ -138,7 +136,7 @@ async def test_a_body_without_end_is_cut_off(gateway: Gateway) -> None:
 
     answer = await gateway.http.post("/api/avatars/generate", content=endless())
     check_problem(answer, 413, "too_large")
-    assert avatar_routes.MAX_BODY < 1_000_000
+    assert MAX_BODY < 1_000_000
 
 
 OTHER_SCRIPTS = [
@@ -164,7 +162,7 @@ async def test_unknown_agents_paths_and_methods_are_problems_too(gateway: Gatewa
     check_problem(await gateway.http.get("/avatars/nobody.glb?lod=3"), 422, "invalid_input")
     check_problem(await gateway.http.get("/avatars/nobody.glb?lod=two"), 422, "invalid_input")
     check_problem(await gateway.http.get("/nothing/here"), 404, "not_found")
-    check_problem(await gateway.http.delete("/api/avatars/generate"), 405, "invalid_input")
+    check_problem(await gateway.http.put("/api/avatars/generate"), 405, "invalid_input")
     check_problem(await gateway.http.get("/api/avatars/..%2f..%2fetc/status"), 404, "not_found")
 
 
@@ -190,7 +188,7 @@ async def test_an_unexpected_error_says_nothing_about_the_inside(
     async def broken(*_: object) -> None:
         raise ZeroDivisionError("secret detail")
 
-    monkeypatch.setattr(avatar_routes.runs, "latest_run", broken)
+    monkeypatch.setattr(runs, "latest_run", broken)
     answer = await gateway.http.get("/api/avatars/ada/status")
     check_problem(answer, 500, "internal")
     assert "secret" not in answer.text
