@@ -11,7 +11,7 @@ import structlog
 import typer
 
 from avatar.errors import AvatarError
-from cli import avatars, models, stack, workers
+from cli import avatars, models, stack, storage, workers
 from cli.output import print_error
 
 app = typer.Typer(
@@ -33,6 +33,7 @@ for command in (
     stack.doctor,
 ):
     app.command()(command)
+app.add_typer(storage.app, name="storage")
 app.add_typer(workers.app, name="workers")
 
 

@@ -6,6 +6,7 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Literal
 
 import structlog
 
@@ -33,9 +34,16 @@ async def open_blobs(settings: Settings) -> AsyncIterator[BlobStore]:
 
 @asynccontextmanager
 async def open_azure_blobs(
-    settings: Settings, container: str | None = None, *, retries: int = 1
+    settings: Settings,
+    container: str | None = None,
+    *,
+    retries: int = 1,
+    missing: Literal["create", "refuse", "leave"] = "create",
 ) -> AsyncIterator[BlobStore]:
-    """The container in the storage account of ``settings``, made when it is missing. Raises SetupProblem."""
+    """The container in the storage account of ``settings``; ``missing`` says what is done when it is not there.
+
+    Raises SetupProblem, NotFound.
+    """
     # Here and not above: who keeps blobs in a folder need not wait for Azure's library to be imported.
     from avatar.storage.azure import VARIABLE, open_azure
 
@@ -45,7 +53,8 @@ async def open_azure_blobs(
     connection = settings.azure_connection.get_secret_value()
     async with open_azure(connection, container or settings.blob_container, retries=retries) as blobs:
         try:
-            await blobs.prepare()
+            if missing != "leave":
+                await blobs.prepare(create=missing == "create")
         except Unavailable as error:
             log.warning("the blob store does not answer yet", reason=str(error))
         yield blobs

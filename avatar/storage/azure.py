@@ -75,12 +75,15 @@ class AzureBlobs:
         address = urlsplit(self._container.url)
         return f"{address.hostname}{f':{address.port}' if address.port else ''}{address.path}"
 
-    async def prepare(self) -> None:
-        """Create the container when it is missing. Raises SetupProblem when the key or the account is not accepted,
-        Unavailable."""
+    async def prepare(self, *, create: bool = True) -> None:
+        """See that the container is there, and create it unless told not to. Raises SetupProblem when the key or the
+        account is not accepted, NotFound, Unavailable."""
         with self._said("looking for the container"):
-            if not await self._container.exists():
-                await self._create_container()
+            if await self._container.exists():
+                return
+            if not create:
+                raise NotFound(f"there is no container {self.where}")
+            await self._create_container()
 
     async def put(self, data: bytes, media_type: str) -> BlobRef:
         ref = await asyncio.to_thread(name_bytes, data, media_type)
