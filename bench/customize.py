@@ -27,7 +27,7 @@ CHANGES: tuple[tuple[str, dict[str, Any]], ...] = (
     ("eye colour", {"eyes": {"colour": "#7a4a1e"}}),
     ("five colours", {"hair": {"colour": "#222222"}, "eyes": {"colour": "#3355aa"}, "outfit": {
         "top": {"colour": "#881122"}, "bottom": {"colour": "#333333"}, "footwear": {"colour": "#ffffff"}}}),
-    ("hair colour back to an earlier one", {"hair": {"colour": "#aa3311"}}),
+    ("all of them back to the description", {"hair": None, "eyes": None, "skin": None, "outfit": None}),
     ("height (for comparison: another shape)", {"body": {"height": 1.9}}),
 )  # fmt: skip
 

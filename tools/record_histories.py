@@ -1,4 +1,4 @@
-"""Record how runs really went, for the replay test: one published, one cancelled, one failed for good.
+"""Record how runs really went, for the replay test: published, repainted, paused and taken back, cancelled, failed.
 
     python -m tools.record_histories
 
@@ -39,6 +39,15 @@ async def follow(http: httpx.AsyncClient, agent: str, stage: Stage | None = None
         await asyncio.sleep(0.05)
 
 
+async def finished(http: httpx.AsyncClient, agent: str, step: str) -> None:
+    """Wait until the step has finished; a paused run goes no further."""
+    while True:
+        status = GenerationStatus.model_validate_json((await http.get(f"/api/avatars/{agent}/status")).content)
+        if any(timing.step == step and timing.seconds is not None for timing in status.steps):
+            return
+        await asyncio.sleep(0.05)
+
+
 def without_traces(node: Any) -> Any:
     """The JSON without stack traces, which name files of this machine and which no replay reads."""
     if isinstance(node, dict):
@@ -76,6 +85,21 @@ async def main() -> int:
             assert (await follow(http, profile["agentId"])).status is RunStatus.PUBLISHED
             await client.get_workflow_handle(f"generate/local/{profile['agentId']}").result()
             await record(stack, client, "published", profile["agentId"])
+
+            await http.patch(f"/api/avatars/{profile['agentId']}/customization", json={"hair": {"colour": "#aa3311"}})
+            assert (await follow(http, profile["agentId"])).version == 2
+            await client.get_workflow_handle(f"generate/local/{profile['agentId']}").result()
+            await record(stack, client, "customized", profile["agentId"])
+
+            await http.post("/api/avatars/generate", json={**profile, "agentId": "hesitant"})
+            await follow(http, "hesitant", Stage.MODEL)
+            await http.post("/api/avatars/hesitant/pause", json={"reason": "to be recorded"})
+            await finished(http, "hesitant", "build_parametric")
+            await http.post("/api/avatars/hesitant/retry", json={"fromStage": "model"})
+            await http.post("/api/avatars/hesitant/resume")
+            assert (await follow(http, "hesitant")).status is RunStatus.PUBLISHED
+            await client.get_workflow_handle("generate/local/hesitant").result()
+            await record(stack, client, "taken_back", "hesitant")
 
             await http.post("/api/avatars/generate", json={**profile, "agentId": "undecided"})
             await follow(http, "undecided", Stage.MODEL)
