@@ -13,15 +13,27 @@ from fastapi.responses import HTMLResponse
 from fastapi.staticfiles import StaticFiles
 
 from api import problems
+from api.following import new_feed, on_stop
 from api.observe import Observe
-from api.routes import avatars, changes, control, files, health
+from api.routes import avatars, changes, control, events, files, health, housekeeping, listing, status, versions
 from avatar.profile import AgentProfile
 from runtime.services import open_services
 from runtime.settings import Settings
 from runtime.telemetry import tracing
 from runtime.toolchain import npm_package
 
-ROUTERS = (avatars.router, changes.router, control.router, files.router, health.router)
+ROUTERS = (
+    avatars.router,
+    status.router,
+    events.router,
+    changes.router,
+    control.router,
+    versions.router,
+    listing.router,
+    files.router,
+    housekeeping.router,
+    health.router,
+)
 
 TITLE = "AR Avatar"
 ASSETS = "/docs/assets"
@@ -33,6 +45,7 @@ of detail. Errors are `application/problem+json` (RFC 9457).
 
 def create_app(settings: Settings) -> FastAPI:
     """The API over what ``settings`` names; connections open when the application starts."""
+    feed = new_feed(settings)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -40,7 +53,9 @@ def create_app(settings: Settings) -> FastAPI:
         with tracing(settings.traces, "ar-avatar-api"):
             async with open_services(settings) as services:
                 app.state.services = services
-                yield
+                with on_stop(feed.end):
+                    async with feed.running():
+                        yield
 
     app = FastAPI(
         title=TITLE,
@@ -50,6 +65,7 @@ def create_app(settings: Settings) -> FastAPI:
         docs_url=None,
         redoc_url=None,
     )
+    app.state.feed = feed
     problems.install(app)
     app.add_middleware(Observe)
     for router in ROUTERS:

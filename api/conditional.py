@@ -11,12 +11,14 @@ ONE_RANGE = re.compile(r"^bytes=(\d*)-(\d*)$")
 
 
 def etag_matches(request: Request, etag: str) -> bool:
-    """Whether If-None-Match names ``etag`` (quoted); weak comparison, as section 13.1.2 asks."""
+    """Whether If-None-Match names ``etag`` (quoted, weak or not); weak comparison, as section 13.1.2 asks."""
     header = request.headers.get("if-none-match")
     if header is None:
         return False
+    if header == etag:
+        return True
     named = [part.strip().removeprefix("W/") for part in header.split(",")]
-    return etag in named or named == ["*"]
+    return etag.removeprefix("W/") in named or named == ["*"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ class Principal(Frozen):
     name: str
 
 
-def current_principal() -> Principal:
+async def current_principal() -> Principal:
     """The caller of this request. The embedded stack listens on loopback and serves one tenant."""
     return Principal(tenant=LOCAL_TENANT, name="local")
 

@@ -15,4 +15,9 @@ def services_of(request: Request) -> Services:
     return services
 
 
-CurrentServices = Annotated[Services, Depends(services_of)]
+async def current_services(request: Request) -> Services:
+    """The same as a dependency; asynchronous, because FastAPI runs plain functions in a thread."""
+    return services_of(request)
+
+
+CurrentServices = Annotated[Services, Depends(current_services)]

@@ -71,7 +71,9 @@ def status_of(settings: Settings, run: RunRecord, current: int | None) -> Genera
     return GenerationStatus(
         agent_id=run.key.agent_id,
         run_id=run.key.run_id,
+        kind=run.order.kind,
         status=run.status,
+        paused=run.paused,
         stage=current_stage(run),
         percent=percent_done(run),
         version=run.version,
@@ -83,6 +85,7 @@ def status_of(settings: Settings, run: RunRecord, current: int | None) -> Genera
                 attempts=step.attempts,
                 seconds=step.seconds,
                 last_error=step.last_error,
+                reused=step.reused,
             )
             for step in run.steps
         ),

@@ -15,13 +15,13 @@ from api.orders import STARTED, Supersede, UrgencyInQuery, tell
 from api.principal import CurrentPrincipal
 from api.problems import responses
 from api.services import CurrentServices
-from api.shapes import manifest_of, status_of
-from avatar.catalog import avatars, runs
+from api.shapes import manifest_of
+from avatar.catalog import avatars
 from avatar.errors import Conflict, InvalidInput, NotFound, TooLarge, Unavailable
 from avatar.manifest import GenerationStatus, Manifest
 from avatar.profile import AGENT_ID, parse_profile
 from avatar.request import Urgency
-from runtime import changes, generations
+from runtime import changes
 
 router = APIRouter(prefix="/api/avatars", tags=["avatars"])
 AgentIdInPath = Annotated[str, InPath(alias="agentId", pattern=f"^{AGENT_ID.pattern}$", examples=["ada"])]
@@ -99,16 +99,3 @@ async def manifest(
     if etag_matches(request, etag):
         return Response(status_code=304, headers=headers)
     return Response(found.model_dump_json(), media_type="application/json", headers=headers)
-
-
-@router.get(
-    "/{agentId}/status",
-    response_model=GenerationStatus,
-    summary="Where the latest run is",
-    responses={200: examples.answer(examples.STATUS), **responses(NotFound, InvalidInput, Unavailable)},
-)
-async def status(agent_id: AgentIdInPath, principal: CurrentPrincipal, services: CurrentServices) -> GenerationStatus:
-    """Stage, percent, timings of every step, and the error when there is one."""
-    run = await generations.settle(services, await runs.latest_run(principal.tenant, agent_id))
-    current = await avatars.served_number(principal.tenant, agent_id)
-    return status_of(services.settings, run, current)
