@@ -194,7 +194,8 @@ async def retry(
                 mend=f"Say from which stage it is to be done again: {', '.join(REDOABLE)}",
                 errors=[{"field": "fromStage", "message": "is required while the run is under way"}],
             )
-        return Started(await control.go_back(services, under_way, from_stage, by=by), joined=True)
+        run = await control.go_back(services, under_way, from_stage, by=by, update_id=run_id)
+        return Started(run, joined=True)
     if latest.status is RunStatus.RUNNING:
         latest = await runs.get_run(latest.key.run_id)
     if latest.status is RunStatus.PUBLISHED and run_id != latest.key.run_id:

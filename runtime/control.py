@@ -42,9 +42,14 @@ async def resume(services: Services, tenant: str, agent_id: str, *, by: str, rea
     return await runs.get_run(run.key.run_id)
 
 
-async def go_back(services: Services, run: RunRecord, stage: Stage, *, by: str) -> RunRecord:
-    """Let a run under way do ``stage`` and what follows it again. Raises Conflict when it has not come so far."""
-    await _tell(services, run, GenerateAvatar.retry, AskedRetry(by=by, from_stage=stage))
+async def go_back(
+    services: Services, run: RunRecord, stage: Stage, *, by: str, update_id: str | None = None
+) -> RunRecord:
+    """Let a run under way do ``stage`` and what follows it again; once for each ``update_id``.
+
+    Raises Conflict when it has not come so far.
+    """
+    await _tell(services, run, GenerateAvatar.retry, AskedRetry(by=by, from_stage=stage), update_id)
     return await runs.get_run(run.key.run_id)
 
 
@@ -56,10 +61,10 @@ async def _there(services: Services, tenant: str, agent_id: str) -> RunRecord:
     return run
 
 
-async def _tell(services: Services, run: RunRecord, update: Any, asked: Asked) -> None:
+async def _tell(services: Services, run: RunRecord, update: Any, asked: Asked, update_id: str | None = None) -> None:
     handle = services.temporal.get_workflow_handle(run.key.workflow_id)
     try:
-        await handle.execute_update(update, asked, rpc_timeout=ANSWER_WITHIN)
+        await handle.execute_update(update, asked, id=update_id, rpc_timeout=ANSWER_WITHIN)
     except WorkflowUpdateFailedError as error:
         cause = error.cause
         if isinstance(cause, ApplicationError) and cause.type == REFUSED:
