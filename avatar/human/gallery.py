@@ -37,16 +37,16 @@ class Encoded:
 class Gallery:
     """The materials of one file in the order of first use, with their textures and images.
 
-    ``known`` are images that need not be painted any more, by the key of their paint.
+    ``known`` are images that need not be painted or encoded any more, by the key of their paint or, where that has
+    none, by the hash of their pixels.
     """
 
-    known: Mapping[str, Encoded] = field(default_factory=dict)
+    known: dict[str, Encoded] = field(default_factory=dict)
     materials: list[Json] = field(default_factory=list)
     textures: list[Json] = field(default_factory=list)
     images: list[Encoded] = field(default_factory=list)
     _same_materials: dict[str, int] = field(default_factory=dict)
     _same_images: dict[tuple[str, bytes], int] = field(default_factory=dict)
-    _same_pixels: dict[str, Encoded] = field(default_factory=dict)
 
     def add(self, material: Material) -> int:
         """The number of a painted material; equal ones share it."""
@@ -69,11 +69,11 @@ class Gallery:
         """PNG where alpha matters, else JPEG."""
         lossless = slot is Slot.COLOUR and material.alpha is not AlphaMode.OPAQUE and pixels.shape[2] == 4
         quality = COLOUR_QUALITY if slot is Slot.COLOUR else DATA_QUALITY
-        same = f"{hashlib.sha256(pixels.tobytes()).hexdigest()} {pixels.shape} {lossless or quality}"
-        if same not in self._same_pixels:
+        same = key or f"{hashlib.sha256(pixels.tobytes()).hexdigest()} {pixels.shape} {lossless or quality}"
+        if same not in self.known:
             data = png(pixels) if lossless else jpeg(pixels, quality)
-            self._same_pixels[same] = Encoded(data, PNG if lossless else JPEG, key)
-        return self._same_pixels[same]
+            self.known[same] = Encoded(data, PNG if lossless else JPEG, key)
+        return self.known[same]
 
     def _place(self, material: Material, images: Mapping[Slot, Encoded]) -> int:
         textures = {slot: {"index": self._texture(image)} for slot, image in images.items()}
