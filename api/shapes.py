@@ -21,8 +21,8 @@ PICTURE_SIZE = (768, 1024)
 
 
 def version_url(settings: Settings, version: VersionRecord, file: str) -> str:
-    """Immutable address of one file of one version."""
-    return f"{settings.api_url}/avatars/{version.agent_id}/versions/{version.number}/{file}"
+    """Immutable address of one file of one version, at the CDN where there is one."""
+    return f"{settings.cdn_url or settings.api_url}/avatars/{version.agent_id}/versions/{version.number}/{file}"
 
 
 def manifest_of(settings: Settings, version: VersionRecord) -> Manifest:

@@ -81,5 +81,5 @@ def problem_error(answer: httpx.Response) -> AvatarError:
 @contextmanager
 def open_api(given: str | None) -> Iterator[ApiClient]:
     """A client of the API at ``given``, or of the one that is found."""
-    with httpx.Client(base_url=api_address(given), timeout=TIMEOUT, trust_env=False) as http:
+    with httpx.Client(base_url=api_address(given), timeout=TIMEOUT, trust_env=False, follow_redirects=True) as http:
         yield ApiClient(http)

@@ -16,6 +16,7 @@ from api.principal import CurrentPrincipal
 from api.problems import responses
 from api.services import CurrentServices
 from api.shapes import manifest_of
+from api.signed import LinksInQuery, signed_manifest
 from avatar.catalog import avatars
 from avatar.errors import Conflict, InvalidInput, NotFound, TooLarge, Unavailable
 from avatar.manifest import GenerationStatus, Manifest
@@ -90,10 +91,17 @@ async def generate(
     },
 )
 async def manifest(
-    agent_id: AgentIdInPath, request: Request, principal: CurrentPrincipal, services: CurrentServices
+    agent_id: AgentIdInPath,
+    request: Request,
+    principal: CurrentPrincipal,
+    services: CurrentServices,
+    links: LinksInQuery = "stable",
 ) -> Response:
     """Everything a client needs to choose, download and drive the avatar that is served now."""
-    found = manifest_of(services.settings, await avatars.current_version(principal.tenant, agent_id))
+    version = await avatars.current_version(principal.tenant, agent_id)
+    found = manifest_of(services.settings, version)
+    if links == "signed":
+        return await signed_manifest(services, version, found)
     etag = f'"{found.etag}"'
     headers = {"ETag": etag, "Cache-Control": "no-cache"}
     if etag_matches(request, etag):

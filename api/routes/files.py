@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
@@ -13,19 +14,23 @@ from api.principal import CurrentPrincipal
 from api.problems import responses
 from api.routes.avatars import AgentIdInPath
 from api.services import CurrentServices
+from api.signed import file_name, redirect, short_lived
 from avatar.catalog import avatars
-from avatar.errors import InvalidInput, NotFound, Unavailable
+from avatar.errors import DamagedBlob, Forbidden, InvalidInput, NotFound, Unavailable
 from avatar.manifest import VersionRecord
 from avatar.storage.blob import BlobRef
+from avatar.storage.links import SIGNED_CACHE, Link, inline
+from runtime.blobs import file_links
 from runtime.services import Services
 
-router = APIRouter(prefix="/avatars", tags=["files"])
+router = APIRouter(tags=["files"])
 Answers = dict[int | str, dict[str, Any]]
 IMMUTABLE = "public, max-age=31536000, immutable"
 REVALIDATE = "no-cache"  # the address stays, the avatar behind it may change: ask again, cheaply
 GLB: Answers = {200: {"content": {"model/gltf-binary": {}}}, 206: {"description": "The range asked for."}}
 PNG: Answers = {200: {"content": {"image/png": {}}}, 206: {"description": "The range asked for."}}
 OTHERS: Answers = {
+    307: {"description": "Where the file is, for a while; only where files are not sent from here."},
     304: {"description": "Unchanged since the ETag you sent."},
     416: {"description": "That range lies outside the file."},
     **responses(NotFound, InvalidInput, Unavailable),
@@ -34,8 +39,8 @@ Number = Annotated[int, InPath(ge=1, le=2**31 - 1)]
 Level = Annotated[int, Query(ge=0, le=2, description="Level of detail: 0 for near and strong devices, 2 for far.")]
 
 
-@router.head("/{agentId}.glb", include_in_schema=False)
-@router.get("/{agentId}.glb", response_class=Response, responses={**GLB, **OTHERS}, summary="The current model")
+@router.head("/avatars/{agentId}.glb", include_in_schema=False)
+@router.get("/avatars/{agentId}.glb", response_class=Response, responses={**GLB, **OTHERS}, summary="The current model")
 async def current_model(
     agent_id: AgentIdInPath,
     request: Request,
@@ -45,22 +50,24 @@ async def current_model(
 ) -> Response:
     """The GLB that is served now, at one level of detail."""
     version = await avatars.current_version(principal.tenant, agent_id)
-    return serve(services, request, lod_blob(version, lod), REVALIDATE)
+    return await deliver(services, request, version, lod_blob(version, lod), f"lod{lod}.glb", lasting=False)
 
 
-@router.head("/{agentId}.png", include_in_schema=False)
-@router.get("/{agentId}.png", response_class=Response, responses={**PNG, **OTHERS}, summary="The current picture")
+@router.head("/avatars/{agentId}.png", include_in_schema=False)
+@router.get(
+    "/avatars/{agentId}.png", response_class=Response, responses={**PNG, **OTHERS}, summary="The current picture"
+)
 async def current_picture(
     agent_id: AgentIdInPath, request: Request, principal: CurrentPrincipal, services: CurrentServices
 ) -> Response:
     """A picture of the avatar that is served now."""
     version = await avatars.current_version(principal.tenant, agent_id)
-    return serve(services, request, picture_blob(version), REVALIDATE)
+    return await deliver(services, request, version, picture_blob(version), "picture.png", lasting=False)
 
 
-@router.head("/{agentId}/versions/{number}/lod{level}.glb", include_in_schema=False)
+@router.head("/avatars/{agentId}/versions/{number}/lod{level}.glb", include_in_schema=False)
 @router.get(
-    "/{agentId}/versions/{number}/lod{level}.glb",
+    "/avatars/{agentId}/versions/{number}/lod{level}.glb",
     response_class=Response,
     responses={**GLB, **OTHERS},
     summary="One level of one version, for ever",
@@ -75,12 +82,12 @@ async def version_model(
 ) -> Response:
     """Exactly the bytes that the manifest of that version names."""
     version = await avatars.get_version(principal.tenant, agent_id, number)
-    return serve(services, request, lod_blob(version, level), IMMUTABLE)
+    return await deliver(services, request, version, lod_blob(version, level), f"lod{level}.glb", lasting=True)
 
 
-@router.head("/{agentId}/versions/{number}/picture.png", include_in_schema=False)
+@router.head("/avatars/{agentId}/versions/{number}/picture.png", include_in_schema=False)
 @router.get(
-    "/{agentId}/versions/{number}/picture.png",
+    "/avatars/{agentId}/versions/{number}/picture.png",
     response_class=Response,
     responses={**PNG, **OTHERS},
     summary="The picture of one version",
@@ -94,7 +101,37 @@ async def version_picture(
 ) -> Response:
     """The picture that the manifest of that version names."""
     version = await avatars.get_version(principal.tenant, agent_id, number)
-    return serve(services, request, picture_blob(version), IMMUTABLE)
+    return await deliver(services, request, version, picture_blob(version), "picture.png", lasting=True)
+
+
+@router.head("/files/{sha256}", include_in_schema=False)
+@router.get(
+    "/files/{sha256}",
+    response_class=Response,
+    responses={
+        200: {"description": "The file."},
+        206: {"description": "The range asked for."},
+        304: OTHERS[304],
+        416: OTHERS[416],
+        **responses(Forbidden, NotFound, InvalidInput, DamagedBlob, Unavailable),
+    },
+    summary="A file by a signed address",
+)
+async def signed_file(
+    sha256: Annotated[str, InPath(pattern=r"^[0-9a-f]{64}$")],
+    expires: Annotated[int, Query(ge=0, le=2**53, description="Seconds since 1970.")],
+    name: Annotated[str, Query(max_length=200)],
+    size: Annotated[int, Query(ge=0, le=2**53)],
+    media_type: Annotated[str, Query(alias="type", max_length=100)],
+    signature: Annotated[str, Query(max_length=100)],
+    request: Request,
+    principal: CurrentPrincipal,
+    services: CurrentServices,
+) -> Response:
+    """Addresses of this kind are made by this service, where blobs are in a local folder; nobody else can make one."""
+    ref = BlobRef(sha256=sha256, size=size, media_type=media_type)
+    await file_links(services.settings).check(Link(ref, name, expires), signature)
+    return await serve(services, request, ref, SIGNED_CACHE, {"Content-Disposition": inline(name)})
 
 
 def lod_blob(version: VersionRecord, level: int) -> BlobRef:
@@ -113,10 +150,29 @@ def picture_blob(version: VersionRecord) -> BlobRef:
     return version.picture
 
 
-def serve(services: Services, request: Request, ref: BlobRef, cache: str) -> Response:
-    """The bytes of ``ref``, or the part or the 304 that the request's headers ask for."""
+async def deliver(
+    services: Services, request: Request, version: VersionRecord, ref: BlobRef, file: str, *, lasting: bool
+) -> Response:
+    """A file of a version: from here, or from where the storage has it. ``lasting``: this address will always mean
+    these bytes. Raises NotFound, DamagedBlob, Unavailable."""
+    if not etag_matches(request, f'"{ref.sha256}"'):
+        # Where the avatar may change behind the address, yesterday's redirect would be to yesterday's avatar.
+        cache = short_lived(services.settings) if lasting else "no-store"
+        elsewhere = await redirect(services, ref, file_name(version, file), cache)
+        if elsewhere:
+            return elsewhere
+    return await serve(services, request, ref, IMMUTABLE if lasting else REVALIDATE)
+
+
+async def serve(
+    services: Services, request: Request, ref: BlobRef, cache: str, more: dict[str, str] | None = None
+) -> Response:
+    """The bytes of ``ref``, or the part or the 304 that the request's headers ask for.
+
+    Raises NotFound, DamagedBlob, Unavailable when not even the first bytes can be read.
+    """
     etag = f'"{ref.sha256}"'
-    headers = {"ETag": etag, "Cache-Control": cache, "Accept-Ranges": "bytes"}
+    headers = {"ETag": etag, "Cache-Control": cache, "Accept-Ranges": "bytes", **(more or {})}
     if etag_matches(request, etag):
         return Response(status_code=304, headers=headers)
     try:
@@ -129,9 +185,17 @@ def serve(services: Services, request: Request, ref: BlobRef, cache: str) -> Res
         headers["Content-Range"] = f"bytes {start}-{stop - 1}/{ref.size}"
     if request.method == "HEAD":
         return Response(media_type=ref.media_type, headers=headers)
+    chunks = services.blobs.stream(ref, start, stop)
+    first = await anext(chunks, b"")  # before the status is sent: a store that does not answer is a 503, not a stump
     return StreamingResponse(
-        services.blobs.stream(ref, start, stop),
+        _after(first, chunks),
         status_code=206 if part else 200,
         media_type=ref.media_type,
         headers=headers,
     )
+
+
+async def _after(first: bytes, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    yield first
+    async for chunk in chunks:
+        yield chunk
