@@ -13,7 +13,7 @@ from workflows.execute import run_step
 # A sixteenth of the blobs at a time: a hash's first digit is as good as dice.
 PREFIXES = tuple("0123456789abcdef")
 CHORES: tuple[steps.Old | str, ...] = (*steps.Old, *PREFIXES)
-PAGES_PER_RUN = 200  # then the workflow continues as new, so that its history stays short
+PAGES_PER_RUN = 100  # then the workflow continues as new, so that its history stays short
 
 
 class KeepHouseRequest(Frozen):
