@@ -141,7 +141,10 @@ def images(glb: bytes) -> dict[str, bytes]:
 @pytest.mark.parametrize(
     ("patch", "changed"),
     [
-        ({"hair": {"colour": "#c02020"}}, {"Wolf3D_Skin", "Wolf3D_Lashes", *HAIR}),
+        (
+            {"hair": {"colour": "#c02020"}},
+            {"Wolf3D_Skin", "Wolf3D_Lashes", "Wolf3D_Hair_Cap"},
+        ),  # one sheet of hair for all
         ({"outfit": {"top": {"colour": "#ffcc00"}}}, {"Wolf3D_Outfit_Top"}),
         ({"outfit": {"footwear": {"colour": "#ffcc00"}}}, {"Wolf3D_Outfit_Footwear"}),
         ({"eyes": {"colour": "#1040c0"}}, {"Wolf3D_Eye"}),
