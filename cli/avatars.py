@@ -2,42 +2,47 @@
 
 from __future__ import annotations
 
+import json
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from avatar.errors import InvalidInput, NotFound, Unavailable
+from avatar.errors import AvatarError, InvalidInput, NotFound, Unavailable
 from avatar.manifest import GenerationStatus, Manifest
 from avatar.profile import parse_profile
+from avatar.request import Urgency
 from avatar.storage.blob import name_bytes
 from avatar.storage.local import write_whole
-from cli.client import ApiClient, ApiOption, open_api
+from avatar.version import VersionSummary
+from cli.client import ApiClient, ApiOption, Ordered, open_api
 from cli.output import AsJson, people, print_json, size
 from cli.progress import watch
 
 AgentArgument = Annotated[str, typer.Argument(metavar="AGENT", help="The agent's id.")]
+WaitOption = Annotated[bool, typer.Option("--wait/--no-wait", help="Stay until the avatar is published.")]
+SupersedeOption = Annotated[
+    bool, typer.Option("--supersede", help="Cancel a different run of the agent that is under way.")
+]
+UrgencyOption = Annotated[
+    Urgency, typer.Option("--urgency", help="Which runs come first when there is more work than processes.")
+]
 
 
 def generate(
     profile: Annotated[Path, typer.Argument(metavar="PROFILE.json", help="An agent profile.")],
-    wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Stay until the avatar is published.")] = True,
+    wait: WaitOption = True,
+    supersede: SupersedeOption = False,
+    urgency: UrgencyOption = Urgency.NORMAL,
     api: ApiOption = None,
     as_json: AsJson = False,
 ) -> None:
     """Make an avatar from an agent profile and wait until it is published."""
     content = read_profile(profile)
     with open_api(api) as client:
-        status = client.generate(content)
-        if wait:
-            status = watch(client, status, quiet=as_json)
-    if as_json:
-        print_json(status)
-    elif wait:
-        print_published(status)
-    else:
-        people.print(f"{status.agent_id}: under way; watch it with `avatar status {status.agent_id}`")
-        print_links(status)
+        status = client.generate(content, supersede=supersede, urgency=urgency)
+        follow(client, Ordered(status, started=True), wait=wait, as_json=as_json)
 
 
 def status(agent: AgentArgument, api: ApiOption = None, as_json: AsJson = False) -> None:
@@ -124,10 +129,38 @@ def save(client: ApiClient, url: str, sha256: str, out: Path) -> None:
     write_whole(out, data)
 
 
-def print_published(status: GenerationStatus) -> None:
+def follow(client: ApiClient, ordered: Ordered, *, wait: bool, as_json: bool) -> None:
+    """Wait for what was ordered, if wanted, and say what came of it. Raises the error of a run that fails."""
+    status, made = ordered.status, None
+    if wait and ordered.started:
+        status = watch(client, status, quiet=as_json)
+        with suppress(AvatarError):  # it is published, whatever more there is to say
+            made = client.version(status.agent_id, status.version) if status.version else None
+    if as_json:
+        found = made.model_dump(mode="json", include={"changes", "reused"}) if made else {}
+        print_json({**status.model_dump(mode="json"), **found})
+    elif not ordered.started:
+        people.print(f"{status.agent_id}: it is so already; version {status.current_version} is served")
+    elif wait:
+        print_published(status, made)
+    else:
+        people.print(f"{status.agent_id}: under way; watch it with `avatar status {status.agent_id}`")
+        print_links(status)
+
+
+def print_published(status: GenerationStatus, made: VersionSummary | None = None) -> None:
+    """The version, and of ``made`` what changed and what was reused."""
     people.print(
         f"[bold green]{status.agent_id}: version {status.version} published[/] in {status.elapsed_seconds:.1f} s"
     )
+    if made is not None and made.based_on is not None:
+        for change in made.changes:
+            before, after = (json.dumps(value).strip('"') for value in (change.before, change.after))
+            people.print(f"  changed    {change.path}: {before} -> {after}", markup=False)
+        if not made.changes:
+            people.print(f"  changed    nothing of the character of version {made.based_on}")
+        if made.reused:
+            people.print(f"  reused     {', '.join(made.reused)}", markup=False)
     print_links(status)
 
 

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+import time
+import uuid
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Annotated
+from dataclasses import dataclass
+from typing import Annotated, Literal
 
 import httpx
 import typer
+from httpx import codes
 from pydantic import ValidationError
 
 from avatar.errors import AvatarError, Unavailable, error_kinds
 from avatar.manifest import GenerationStatus, Manifest
+from avatar.request import Customization, Urgency
+from avatar.stage import Stage
+from avatar.version import Page, VersionSummary
 from runtime.embedded.state import running_stack
 from runtime.settings import Settings, load_settings
 
@@ -20,6 +28,9 @@ ApiOption = Annotated[
     typer.Option("--api", envvar="AVATAR_API", help="Address of the API; the running stack's when left out."),
 ]
 TIMEOUT = httpx.Timeout(30.0, connect=5.0)
+PAUSES = (0.25, 0.5, 1.0, 2.0, 4.0)  # seconds between attempts: long enough for an API that is started again
+BROKEN = (httpx.ReadError, httpx.WriteError, httpx.CloseError, httpx.RemoteProtocolError)
+"""What breaks a connection that was there. A refused one means at first that nobody is there at all."""
 
 
 def api_address(given: str | None, settings: Settings | None = None) -> str:
@@ -31,16 +42,69 @@ def api_address(given: str | None, settings: Settings | None = None) -> str:
     return running.api_url if running else settings.api_url
 
 
+@dataclass(frozen=True, slots=True)
+class Ordered:
+    """``started`` is False when all was so already and no run was needed: then ``status`` is the latest run's."""
+
+    status: GenerationStatus
+    started: bool
+
+
 class ApiClient:
     """A connection to one API."""
 
     def __init__(self, http: httpx.Client) -> None:
         self._http = http
 
-    def generate(self, profile: bytes) -> GenerationStatus:
+    def generate(
+        self, profile: bytes, *, supersede: bool = False, urgency: Urgency = Urgency.NORMAL
+    ) -> GenerationStatus:
         """Ask for an avatar; ``profile`` is JSON as its owner wrote it."""
-        answer = self._ask("POST", "/api/avatars/generate", profile)
+        return self._order("POST", "/api/avatars/generate", profile, supersede=supersede, urgency=urgency).status
+
+    def customize(
+        self, agent_id: str, patch: Customization, *, supersede: bool = False, urgency: Urgency = Urgency.NORMAL
+    ) -> Ordered:
+        """Merge ``patch`` (nulls take back) into what the agent's owner has set."""
+        address = f"/api/avatars/{agent_id}/customization"
+        return self._order("PATCH", address, json.dumps(patch).encode(), supersede=supersede, urgency=urgency)
+
+    def reset_customization(
+        self, agent_id: str, *, supersede: bool = False, urgency: Urgency = Urgency.NORMAL
+    ) -> Ordered:
+        """Take back all that the agent's owner has set."""
+        return self._order(
+            "DELETE", f"/api/avatars/{agent_id}/customization", None, supersede=supersede, urgency=urgency
+        )
+
+    def regenerate(
+        self,
+        agent_id: str,
+        *,
+        note: str | None = None,
+        from_stage: Stage | None = None,
+        supersede: bool = False,
+        urgency: Urgency = Urgency.NORMAL,
+    ) -> Ordered:
+        """Ask for the avatar again: with a wish more, anew from a stage, or without either wholly anew."""
+        body = json.dumps({"note": note, "fromStage": from_stage}).encode()
+        address = f"/api/avatars/{agent_id}/regenerate"
+        return self._order("POST", address, body, supersede=supersede, urgency=urgency)
+
+    def retry(self, agent_id: str, *, from_stage: Stage | None = None) -> Ordered:
+        """Try the latest run again."""
+        return self._order("POST", f"/api/avatars/{agent_id}/retry", json.dumps({"fromStage": from_stage}).encode())
+
+    def steer(self, agent_id: str, what: Literal["cancel", "pause", "resume"], reason: str = "") -> GenerationStatus:
+        """Cancel, pause or resume the run under way; its status after that."""
+        answer = self._ask("POST", f"/api/avatars/{agent_id}/{what}", json.dumps({"reason": reason}).encode())
         return GenerationStatus.model_validate_json(answer.content)
+
+    def version(self, agent_id: str, number: int) -> VersionSummary | None:
+        """One of the agent's latest versions; None when it is not among them any more."""
+        answer = self._ask("GET", f"/api/avatars/{agent_id}/versions")
+        found = Page[VersionSummary].model_validate_json(answer.content).items
+        return next((version for version in found if version.number == number), None)
 
     def status(self, agent_id: str) -> GenerationStatus:
         """Where the agent's latest run is."""
@@ -54,18 +118,59 @@ class ApiClient:
         """The bytes at an address that the API named."""
         return self._ask("GET", url).content
 
-    def _ask(self, method: str, url: str, json_body: bytes | None = None) -> httpx.Response:
-        headers = {"Content-Type": "application/json"} if json_body is not None else None
-        try:
-            answer = self._http.request(method, url, content=json_body, headers=headers)
-        except (httpx.TransportError, httpx.InvalidURL) as error:
-            raise Unavailable(
-                f"no API answers at {self._http.base_url}: {error}",
-                mend="Start one with `avatar up` or name one with --api",
-            ) from error
-        if answer.is_success:
-            return answer
-        raise problem_error(answer)
+    def _order(
+        self,
+        method: str,
+        url: str,
+        body: bytes | None,
+        *,
+        supersede: bool = False,
+        urgency: Urgency = Urgency.NORMAL,
+    ) -> Ordered:
+        """Send what starts a run, under a key of its own: however often it must be sent, one run is started."""
+        query = {"supersede": "true"} if supersede else {}
+        if urgency is not Urgency.NORMAL:
+            query["urgency"] = urgency.value
+        answer = self._ask(method, url, body, query=query, key=uuid.uuid4().hex)
+        status = GenerationStatus.model_validate_json(answer.content)
+        return Ordered(status, started=answer.status_code == codes.ACCEPTED)
+
+    def _ask(
+        self,
+        method: str,
+        url: str,
+        json_body: bytes | None = None,
+        *,
+        query: Mapping[str, str] | None = None,
+        key: str | None = None,
+    ) -> httpx.Response:
+        """The answer to a request. One that may be sent twice is, when the connection breaks in the middle."""
+        headers = {"Content-Type": "application/json"} if json_body is not None else {}
+        if key is not None:
+            headers["Idempotency-Key"] = key
+        pauses = iter(PAUSES if key is not None or method == "GET" else ())
+        sent = False
+        while True:
+            pause = next(pauses, None)
+            try:
+                answer = self._http.request(method, url, content=json_body, headers=headers, params=query or None)
+            except (httpx.TransportError, httpx.InvalidURL) as error:
+                sent = sent or isinstance(error, BROKEN)
+                again = sent and isinstance(error, (*BROKEN, httpx.ConnectError))
+                if pause is None or not again:
+                    raise Unavailable(
+                        f"no API answers at {self._http.base_url}: {error}",
+                        mend="Start one with `avatar up` or name one with --api",
+                    ) from error
+            else:
+                if answer.is_success:
+                    return answer
+                # Our first attempt is still being worked on; its answer will be ours.
+                if pause is None or key is None or answer.status_code != codes.CONFLICT:
+                    raise problem_error(answer)
+                if "retry-after" not in answer.headers:
+                    raise problem_error(answer)
+            time.sleep(pause)
 
 
 def problem_error(answer: httpx.Response) -> AvatarError:

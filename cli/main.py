@@ -11,7 +11,7 @@ import structlog
 import typer
 
 from avatar.errors import AvatarError
-from cli import avatars, models, stack, storage, workers
+from cli import avatars, changes, control, models, stack, storage, workers
 from cli.output import print_error
 
 app = typer.Typer(
@@ -26,7 +26,13 @@ for command in (
     stack.up,
     stack.demo,
     avatars.generate,
+    changes.customize,
+    changes.regenerate,
     avatars.status,
+    control.pause,
+    control.resume,
+    control.cancel,
+    control.retry,
     avatars.download,
     models.inspect,
     models.optimize,
