@@ -14,6 +14,7 @@ import pytest
 
 from avatar.errors import AvatarError, Cancelled, Conflict, InvalidInput, StorageFull, Unavailable
 from avatar.manifest import GenerationStatus
+from avatar.request import OrderKind
 from avatar.run import RunError, RunStatus
 from avatar.stage import Stage
 from avatar.storage.blob import name_bytes
@@ -35,6 +36,7 @@ def a_status(**changes: Any) -> GenerationStatus:
     status = GenerationStatus(
         agent_id="ada",
         run_id="r1",
+        kind=OrderKind.GENERATE,
         status=RunStatus.RUNNING,
         stage=Stage.MODEL,
         percent=40,
