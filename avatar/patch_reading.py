@@ -11,12 +11,11 @@ from typing import Any
 from pydantic import JsonValue
 
 from avatar.character import AccessoryKind
-from avatar.describe.colours import COLOURS, hex_of
+from avatar.describe.colours import ACCESSORY_COLOURS, COLOURS, hex_of
 from avatar.json_text import kind, shown
 from avatar.problems import MAX_ERRORS, Problem, like, path_of, refusal
 from avatar.request import Customization
 from avatar.settable import (
-    ACCESSORY_COLOURS,
     CHARACTER,
     FIXED,
     NONE,

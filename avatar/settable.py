@@ -16,8 +16,8 @@ from annotated_types import Ge, Le, Lt
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from avatar.character import Accessory, AccessoryKind, CharacterDescription, HexColour
-from avatar.describe.colours import COLOURS, EYE_COLOURS, HAIR_COLOURS
+from avatar.character import Accessory, CharacterDescription, HexColour
+from avatar.describe.colours import EYE_COLOURS, HAIR_COLOURS
 
 NONE = "none"  # a colour that may be absent: no second colour on the top, natural lips
 FIXED: Mapping[str, str] = MappingProxyType(
@@ -29,13 +29,6 @@ FIXED: Mapping[str, str] = MappingProxyType(
 # Names mean other colours on a head than on cloth: red hair is not fire-engine red.
 OWN_COLOURS: Mapping[str, Mapping[str, HexColour]] = MappingProxyType(
     {"hair.colour": HAIR_COLOURS, "eyes.colour": EYE_COLOURS}
-)
-ACCESSORY_COLOURS: Mapping[AccessoryKind, HexColour] = MappingProxyType(
-    {
-        AccessoryKind.GLASSES: COLOURS["black"],
-        AccessoryKind.EARRINGS: COLOURS["gold"],
-        AccessoryKind.HEADSET: COLOURS["black"],
-    }
 )
 
 

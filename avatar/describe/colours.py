@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-from avatar.character import HexColour
+from avatar.character import AccessoryKind, HexColour
 from avatar.describe.tables import bag
 
 
@@ -57,6 +57,15 @@ COLOURS: Mapping[str, HexColour] = _table("""
     blush pink=e8b9b5, rose=c9617c, dusty rose=bd858a, rose gold=c48d80, bubblegum=f094bb, bubblegum pink=f094bb,
     salmon pink=f1968f, dusty pink=cf9ea0, tortoiseshell=5b3a1f, tortoise=5b3a1f, clear=dfe6e8, transparent=dfe6e8
 """)
+
+# of an accessory that is asked for without a colour
+ACCESSORY_COLOURS: Mapping[AccessoryKind, HexColour] = MappingProxyType(
+    {
+        AccessoryKind.GLASSES: COLOURS["black"],
+        AccessoryKind.EARRINGS: COLOURS["gold"],
+        AccessoryKind.HEADSET: COLOURS["black"],
+    }
+)
 
 HAIR_COLOURS: Mapping[str, HexColour] = _table("""
     black=1b1614, jet black=100e10, jet=100e10, raven=14131a, raven black=14131a, ebony=181414, coal=17161a,
@@ -187,6 +196,12 @@ def mixed(colours: Sequence[HexColour]) -> HexColour:
     """The sRGB mean of one or more colours: blue-green, grey-blue."""
     parts = [[int(colour[i : i + 2], 16) for i in (1, 3, 5)] for colour in colours]
     return "#" + "".join(f"{round(sum(channel) / len(parts)):02x}" for channel in zip(*parts, strict=True))
+
+
+def toward(colour: HexColour, other: HexColour, share: float) -> HexColour:
+    """``colour`` with ``share`` (0..1) of ``other`` mixed in, in sRGB."""
+    pairs = [(int(colour[i : i + 2], 16), int(other[i : i + 2], 16)) for i in (1, 3, 5)]
+    return "#" + "".join(f"{round(a + (b - a) * share):02x}" for a, b in pairs)
 
 
 def named(colour: HexColour, table: Mapping[str, HexColour], among: Sequence[str] = ()) -> str:

@@ -200,21 +200,35 @@ def _face(found: Findings, seed: int, region: Region, gender: float) -> c.Face:
     )
 
 
+def usual_height(gender: float, age: float) -> float:
+    """The average height in metres at ``age`` years; ``gender`` 0 feminine to 1 masculine."""
+    return float(gender * np.interp(age, *_MALE_HEIGHT) + (1 - gender) * np.interp(age, *_FEMALE_HEIGHT))
+
+
+def height_of(stature: float, gender: float, age: float) -> float:
+    """Metres of a person ``stature`` centimetres taller than usual for a grown-up, in proportion for a child."""
+    return usual_height(gender, age) * (1 + stature / 170)
+
+
+def weight_of(kilograms: float, height: float) -> float:
+    """A body's mass as the model's weight, 0 very thin to 1 very heavy."""
+    return float(np.interp(kilograms / height**2, *_HEAVY))
+
+
 def _body(found: Findings, seed: int, gender: float, age: float, dress: Dress) -> c.Body:
-    usual = float(gender * np.interp(age, *_MALE_HEIGHT) + (1 - gender) * np.interp(age, *_FEMALE_HEIGHT))
     if Slot.HEIGHT in found.numbers:
         said = found.numbers[Slot.HEIGHT]
         height = clamp(said, 1.05, 2.15)
         if height != said:
             found.near[Slot.HEIGHT] = f"{said:.3g} m tall -> {height:g} m"
     elif Slot.STATURE in found.numbers:
-        height = usual * (1 + found.numbers[Slot.STATURE] / 170) + between(seed, "height", -0.015, 0.015)
+        height = height_of(found.numbers[Slot.STATURE], gender, age) + between(seed, "height", -0.015, 0.015)
     else:
-        height = around(seed, "height", usual, 0.045)
+        height = around(seed, "height", usual_height(gender, age), 0.045)
     height = _rounded(clamp(height, 1.05, 2.15), 2)
     weight = found.numbers.get(Slot.WEIGHT)
     if Slot.MASS in found.numbers:
-        weight = float(np.interp(found.numbers[Slot.MASS] / height**2, *_HEAVY))
+        weight = weight_of(found.numbers[Slot.MASS], height)
     if weight is None:
         weight = clamp(around(seed, "weight", 0.44 if age < 35 else 0.5, 0.11), 0.15, 0.85)
     muscle = found.numbers.get(Slot.MUSCLE)
@@ -280,20 +294,27 @@ def _hair(found: Findings, seed: int, region: Region, gender: float, age: float,
     return c.Hair(style=kind, colour=colour, facial=c.FacialHair(facial))
 
 
-def _hair_style(found: Findings, seed: int, region: Region, gender: float, age: float) -> c.HairStyle:
-    said, length = found.words.get(Slot.HAIR_STYLE), found.words.get(Slot.HAIR_LENGTH)
-    if said:
-        return c.HairStyle(said)
-    short_f, short_m = (c.HairStyle.CROP, c.HairStyle.SIDE_PART), (c.HairStyle.CROP, c.HairStyle.SIDE_PART)
+def style_of(length: str, seed: int, gender: float) -> c.HairStyle | None:
+    """The style of hair that is only said to be long, medium, short or very short; None for any other word."""
     match length:
         case "long":
             return c.HairStyle.LONG_STRAIGHT
         case "medium":
             return c.HairStyle.BOB
         case "short":
-            return pick(seed, "short hair", short_f if gender < 0.5 else short_m)
+            return pick(seed, "short hair", (c.HairStyle.CROP, c.HairStyle.SIDE_PART))
         case "very short":
             return c.HairStyle.BUZZ if gender >= 0.4 else c.HairStyle.CROP
+    return None
+
+
+def _hair_style(found: Findings, seed: int, region: Region, gender: float, age: float) -> c.HairStyle:
+    said = found.words.get(Slot.HAIR_STYLE)
+    if said:
+        return c.HairStyle(said)
+    cut = style_of(found.words.get(Slot.HAIR_LENGTH, ""), seed, gender)
+    if cut is not None:
+        return cut
     order = list(c.HairStyle)
     weights = dict.fromkeys(order, 0.0)
     if gender >= 0.6:
