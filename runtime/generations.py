@@ -28,6 +28,7 @@ log = structlog.get_logger()
 RPC_TIMEOUT = timedelta(seconds=4)
 HAND_OVER_SECONDS = 5.0  # a finished run's workflow closes a moment after its record does
 STOP_SECONDS = 20.0  # a cancelled run lets go of its steps, at the latest with their next heartbeat
+ENDS_UNRECORDED = timedelta(seconds=1)  # of silence, and a run that was told to stop is looked up
 QUIET = timedelta(seconds=20)  # a run that journals nothing for so long is looked up in Temporal
 
 
@@ -136,13 +137,14 @@ async def stop(services: Services, run: RunRecord, *, reason: str) -> RunRecord:
                 mend="See whether the control worker runs (`avatar doctor`), then try again",
             )
         await asyncio.sleep(0.05)
-        run = await runs.get_run(run.key.run_id)
+        # Temporal takes the cancellation of a workflow that has ended in silence: then only a look at it tells.
+        run = await settle(services, await runs.get_run(run.key.run_id), quiet=ENDS_UNRECORDED)
     return run
 
 
-async def settle(services: Services, run: RunRecord) -> RunRecord:
+async def settle(services: Services, run: RunRecord, *, quiet: timedelta | None = None) -> RunRecord:
     """``run`` as it is now; one that went quiet is compared with Temporal and closed if it ended there unrecorded."""
-    if run.status is not RunStatus.RUNNING or datetime.now(UTC) - run.updated_at < QUIET:
+    if run.status is not RunStatus.RUNNING or datetime.now(UTC) - run.updated_at < (QUIET if quiet is None else quiet):
         return run
     try:
         described = await services.temporal.get_workflow_handle(run.key.workflow_id).describe(rpc_timeout=RPC_TIMEOUT)
