@@ -23,6 +23,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from avatar.errors import AvatarError, SetupProblem
 from avatar.frozen import Frozen
+from runtime.blobs import open_azure_blobs
 from runtime.embedded.mongod import mongod_binary
 from runtime.embedded.ports import can_bind, port_holder
 from runtime.embedded.state import MINIMUM_FREE_BYTES, RunningStack, prepare_data_folder, running_stack
@@ -60,6 +61,7 @@ async def check(settings: Settings) -> tuple[Finding, ...]:
         lambda: _in_thread(check_ports, settings, running),
         lambda: check_temporal(settings, running),
         lambda: check_mongo(settings, running),
+        lambda: check_storage(settings),
         lambda: check_api(settings, running),
         lambda: _in_thread(check_pictures),
         lambda: _in_thread(check_human_data),
@@ -244,6 +246,21 @@ async def check_mongo(settings: Settings, running: RunningStack | None) -> Findi
     if not hello.get("isWritablePrimary"):
         return _bad(part, f"replica set {hello.get('setName')} has no primary here", "See rs.status() there.")
     return Finding(part=part, ok=True, detail=f"primary of {hello.get('setName', 'a sharded cluster')}")
+
+
+async def check_storage(settings: Settings) -> Finding:
+    """Blobs can be written where the settings say."""
+    part = "storage"
+    if settings.azure_connection is None:
+        return Finding(part=part, ok=True, detail=f"the folder {settings.blobs}")
+    try:
+        async with asyncio.timeout(2 * PATIENCE_S), open_azure_blobs(settings, missing="leave") as blobs:
+            await blobs.check()
+    except TimeoutError:
+        return _bad(part, "the storage account does not answer", _start_or_set(VARIABLES["azure_connection"]))
+    except AvatarError as problem:
+        return _of(part, problem)
+    return Finding(part=part, ok=True, detail=f"Azure, container {settings.blob_container}")
 
 
 async def check_api(settings: Settings, running: RunningStack | None) -> Finding:

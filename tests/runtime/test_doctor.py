@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from azurites import Azurite, new_key
 from pymongo import AsyncMongoClient
 
 from avatar.errors import PictureUnavailable, SetupProblem
@@ -36,7 +37,7 @@ async def test_a_sound_machine_has_findings_for_every_part_in_order(
     findings = await doctor.check(settings_for(tmp_path))
     assert [finding.part for finding in findings] == [
         "Python", "settings", "Python packages", "Node", "npm packages", "mongod", "Temporal server", "data folder",
-        "ports", "Temporal", "MongoDB", "API", "pictures", "human data",
+        "ports", "Temporal", "MongoDB", "storage", "API", "pictures", "human data",
     ]  # fmt: skip
     machine = {finding.part: finding for finding in findings}
     for part in ("Python", "Node", "npm packages", "mongod", "Temporal server", "data folder", "ports", "human data"):
@@ -212,3 +213,18 @@ def test_human_data_that_cannot_be_read_is_a_finding(monkeypatch: pytest.MonkeyP
     assert doctor.check_human_data() == doctor.Finding(
         part="human data", ok=False, detail="the human data cannot be read", mend="Reinstall the package"
     )
+
+
+async def test_a_storage_account_is_asked_whether_it_can_be_written(tmp_path: Path, azurite: Azurite) -> None:
+    assert (await doctor.check_storage(settings_for(tmp_path))).detail.endswith("blobs")
+
+    async def found(azure: Azurite) -> doctor.Finding:
+        given = {"AZURE_STORAGE_CONNECTION_STRING": azure.connection(), "AVATAR_BLOB_CONTAINER": "doctors"}
+        return await doctor.check_storage(load_settings(given, data=tmp_path))
+
+    assert (await found(azurite)).ok
+    wrong = replace(azurite, key=new_key())
+    for broken, hint in ((wrong, "Access keys"), (replace(azurite, port=free_port()), "that it is up")):
+        finding = await found(broken)
+        assert not finding.ok and finding.mend and hint in finding.mend
+        assert broken.key not in finding.model_dump_json()

@@ -52,6 +52,12 @@ def test_settings_are_frozen() -> None:
         ("MONGO_URI", "localhost:27017", "mongodb://"),
         ("AVATAR_MONGO_DATABASE", "a/b", "pattern"),
         ("AVATAR_PUBLIC_URL", "avatars.example.org", "http"),
+        ("AVATAR_CDN_URL", "https://cdn.example.org/?key=1", "without query"),
+        ("AVATAR_BLOB_CONTAINER", "Avatars", "pattern"),
+        ("AVATAR_BLOB_CONTAINER", "a--b", "pattern"),
+        ("AVATAR_DELIVERY", "pigeon", "'proxy' or 'redirect'"),
+        ("AVATAR_SIGNED_URL_SECONDS", "5", "greater than or equal to 30"),
+        ("AZURE_STORAGE_CONNECTION_STRING", "AccountName=people", "AccountKey"),
     ],
 )
 def test_a_bad_value_is_refused_by_name(variable: str, value: str, hint: str) -> None:
@@ -67,6 +73,28 @@ def test_a_bad_mongo_uri_does_not_show_its_password() -> None:
     with pytest.raises(SetupProblem) as caught:
         load_settings({"MONGO_URI": "postgres://me:hunter2@db/x"})
     assert "hunter2" not in str(caught.value)
+
+
+AZURE = "DefaultEndpointsProtocol=https;AccountName=people;AccountKey=aHVudGVyMg==;EndpointSuffix=core.windows.net"
+AZURE_BY_SIGNATURE = "BlobEndpoint=https://people.blob.core.windows.net/;SharedAccessSignature=sv=1&sig=aHVudGVyMg=="
+
+
+@pytest.mark.parametrize("connection", [AZURE, AZURE_BY_SIGNATURE])
+def test_the_storage_key_reaches_child_processes_and_nobody_else(connection: str) -> None:
+    settings = load_settings({"AZURE_STORAGE_CONNECTION_STRING": connection})
+    assert load_settings(settings.environment()).azure_connection == settings.azure_connection
+    assert settings.environment()["AZURE_STORAGE_CONNECTION_STRING"] == connection
+    for shown in (repr(settings), str(settings), str(settings.model_dump()), settings.model_dump_json()):
+        assert "aHVudGVyMg" not in shown
+
+
+def test_a_bad_connection_string_is_not_shown_and_neither_are_its_causes() -> None:
+    with pytest.raises(SetupProblem) as caught:
+        load_settings({"AZURE_STORAGE_CONNECTION_STRING": "AccountKey=aHVudGVyMg=="})
+    problem: BaseException | None = caught.value
+    while problem is not None:
+        assert "aHVudGVyMg" not in f"{problem} {problem!r}"
+        problem = problem.__cause__
 
 
 def test_lower_case_log_levels_are_taken() -> None:
