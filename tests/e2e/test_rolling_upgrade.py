@@ -19,6 +19,9 @@ from live_stack import PROJECT
 from temporalio.api.enums.v1 import EventType
 from temporalio.api.workflowservice.v1 import RegisterNamespaceRequest
 from temporalio.client import Client, WorkflowHistory
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.worker import Replayer
+from temporalio.workflow import NondeterminismError
 
 from avatar.catalog import avatars, runs
 from avatar.errors import NotFound
@@ -33,6 +36,7 @@ from runtime.embedded.temporal_server import add_search_attributes, missing_sear
 from runtime.services import Services, open_services
 from runtime.settings import Settings, load_settings
 from workers.roles import Role
+from workflows.sandbox import RUNNER, WORKFLOWS
 
 pytestmark = pytest.mark.e2e
 WORKER = Path(__file__).with_name("rolling_worker.py")
@@ -160,6 +164,12 @@ def built_by(found: list[WorkflowHistory]) -> set[str]:
     }
 
 
+async def replay(history: WorkflowHistory) -> None:
+    """On the code as it is, which is the old version's."""
+    replayer = Replayer(workflows=WORKFLOWS, data_converter=pydantic_data_converter, workflow_runner=RUNNER)
+    await replayer.replay_workflow(history)
+
+
 async def test_runs_outlive_the_workers_that_began_them(servers: Servers, tmp_path: Path) -> None:
     settings = load_settings(
         {},
@@ -211,6 +221,12 @@ async def test_runs_outlive_the_workers_that_began_them(servers: Servers, tmp_pa
             if agent in PAUSED:
                 assert built_by(found) == {"v1", "v2"}, "begun by the old, finished by the new"
             moved += len(built_by(found)) == 2
+            # What a roll-back meets: the old code cannot follow a run that went the new way, and says so.
+            if agent in NEW:
+                with pytest.raises(NondeterminismError):
+                    await replay(found[0])
+            else:
+                await replay(found[0])
             assert await avatars.served_number("local", agent) == 1
             with pytest.raises(NotFound):  # published exactly once
                 await avatars.get_version("local", agent, 2)
