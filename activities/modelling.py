@@ -7,7 +7,7 @@ import structlog
 from activities.implement import implements
 from activities.pool import MeshPool, MeshTools, heartbeating
 from avatar.character import CharacterDescription
-from avatar.errors import DamagedBlob, InvalidModel, NotFound, PictureUnavailable, TooLarge
+from avatar.errors import DamagedBlob, GenerationFailed, InvalidModel, NotFound, PictureUnavailable, TooLarge
 from avatar.gltf.inspect import Inspection, TextureInfo, inspect, require_sound
 from avatar.gltf.lods import LodFile, LodReport, build_lod, repaint_lod
 from avatar.human.human import make_human
@@ -22,7 +22,8 @@ log = structlog.get_logger()
 GLB = "model/gltf-binary"
 PNG = "image/png"
 PROVIDER = "parametric"
-UNFIT = (InvalidModel, TooLarge, DamagedBlob, NotFound)  # what is wrong with a kin: the full build needs none
+# What a kin may be guilty of; a full build needs none.
+UNFIT = (InvalidModel, TooLarge, GenerationFailed, DamagedBlob, NotFound)
 FRIENDLY = Shot(morphs={"mouthSmile": 0.3})  # full body, relaxed; a face at rest looks stern
 
 

@@ -102,10 +102,29 @@ def require_sound(data: bytes) -> Document:
     """
     inspection, document = _examine(data)
     if document is None:
-        errors = [problem for problem in inspection.problems if problem.severity is Severity.ERROR]
-        more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
-        raise InvalidModel(errors[0].message.rstrip(".") + more, where=errors[0].where or "GLB", problems=tuple(errors))
+        raise _unsound(inspection.problems)
     return document
+
+
+def require_references(data: bytes) -> Document:
+    """The document in ``data``, whose tree has been checked and whose numbers and images have not: enough to move them
+    into another document that will be inspected.
+
+    Raises ``TooLarge`` over 64 MB, and ``InvalidModel`` that lists every error found (``context["problems"]``).
+    """
+    document, findings = read_glb(data), Findings()
+    gltf = _parse(document, findings)
+    if gltf is not None:
+        check_tree(gltf, len(document.binary), findings)
+    if findings.errors:
+        raise _unsound(findings.problems)
+    return embed(document)
+
+
+def _unsound(problems: tuple[Problem, ...]) -> InvalidModel:
+    errors = [problem for problem in problems if problem.severity is Severity.ERROR]
+    more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+    return InvalidModel(errors[0].message.rstrip(".") + more, where=errors[0].where or "GLB", problems=tuple(errors))
 
 
 def _examine(data: bytes) -> tuple[Inspection, Document | None]:

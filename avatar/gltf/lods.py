@@ -17,7 +17,7 @@ from avatar.gltf import textures as texturing
 from avatar.gltf.compact import CompactOptions, compact, take_geometry
 from avatar.gltf.document import Change, Document, write_glb
 from avatar.gltf.fingerprint import fingerprint
-from avatar.gltf.inspect import TextureInfo, inspect, require_sound
+from avatar.gltf.inspect import TextureInfo, inspect, require_references, require_sound
 from avatar.gltf.layout import image_bytes
 from avatar.gltf.mend import mend
 from avatar.gltf.origin import Origin, origin_of, signed
@@ -141,10 +141,11 @@ def repaint_lod(source: bytes, kin: bytes, level: int, sidecar: Sidecar) -> LodF
     in images and in what materials say of colour alone.
 
     Geometry is taken over; images that ``kin``'s source had for the same use are, too. Raises ``InvalidModel`` unless
-    ``kin`` says that it was made from a model of this geometry by today's recipe; else what ``build_lod`` raises.
+    ``kin`` says that it was made from a model of this geometry by today's recipe; else what ``build_lod``
+    raises: ``GenerationFailed`` also when the numbers of ``kin`` are broken.
     """
     goal = _goal(level)
-    document, base = require_sound(source), require_sound(kin)
+    document, base = require_sound(source), require_references(kin)
     origin, said = _origin(document, level), origin_of(base)
     images = base.list("images")
     if (

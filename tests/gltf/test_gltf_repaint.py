@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from specimens import Tree, altered, encoded, figure, overwritten, picture, unpack, with_image
 
-from avatar.errors import InvalidInput, InvalidModel
+from avatar.errors import GenerationFailed, InvalidInput, InvalidModel
 from avatar.gltf.accessors import read_raw
 from avatar.gltf.document import Document, read_glb, write_glb
 from avatar.gltf.fingerprint import geometry_fingerprint
@@ -218,6 +218,21 @@ def test_a_level_of_unknown_origin_is_refused(
 ) -> None:
     with pytest.raises(InvalidModel, match=message):
         repaint_lod(person, change(levels[2]), 2, sidecar)
+
+
+def test_a_level_with_broken_numbers_does_not_get_through(
+    person: bytes, levels: tuple[bytes, ...], sidecar: Sidecar
+) -> None:
+    tree, _ = unpack(levels[2])
+    at = tree["meshes"][0]["primitives"][0]["attributes"]["POSITION"]
+    with pytest.raises(GenerationFailed, match="not valid"):
+        repaint_lod(person, overwritten(levels[2], at, np.full((1, 3), np.nan, np.float32)), 2, sidecar)
+
+
+def test_a_level_that_points_nowhere_is_refused(person: bytes, levels: tuple[bytes, ...], sidecar: Sidecar) -> None:
+    lost = altered(levels[2], lambda tree: tree["meshes"][0]["primitives"][0].update(indices=10**6))
+    with pytest.raises(InvalidModel):
+        repaint_lod(person, lost, 2, sidecar)
 
 
 def test_a_source_is_no_level_and_there_are_three(person: bytes, levels: tuple[bytes, ...], sidecar: Sidecar) -> None:
