@@ -7,7 +7,7 @@ import time
 
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from avatar.errors import AvatarError, Cancelled, Unavailable, error_kinds
+from avatar.errors import AvatarError, Cancelled, Conflict, Unavailable, error_kinds
 from avatar.manifest import GenerationStatus
 from avatar.run import RunStatus
 from cli.client import ApiClient
@@ -22,8 +22,8 @@ def watch(
 ) -> GenerationStatus:
     """Poll until the run of ``started`` ends.
 
-    Raises its error when it failed, Unavailable when the API stays away, Cancelled when ``stop`` is set (then the run
-    goes on without us).
+    Raises its error when it failed, Conflict when another run has superseded it, Unavailable when the API stays away,
+    Cancelled when ``stop`` is set (then the run goes on without us).
     """
     stop = stop or threading.Event()
     live = not quiet and people.is_terminal
@@ -46,6 +46,11 @@ def watch(
                 break
             stop.wait(POLL_SECONDS)
             status = _poll(api, status, stop)
+    if status.run_id != started.run_id:
+        raise Conflict(
+            f"another run ({status.run_id}) of '{started.agent_id}' has taken the place of the one that was waited for",
+            mend=f"`avatar status {started.agent_id}` tells where that one is",
+        )
     if status.status is not RunStatus.PUBLISHED:
         raise run_failure(status)
     return status

@@ -119,10 +119,16 @@ def test_a_failed_run_is_an_error_that_says_what_is_still_served(monkeypatch: py
     assert raised.value.where == "ada, stage optimize"
 
 
-def test_another_run_in_its_place_ends_the_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_cancelled_run_ends_the_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     cancelled = a_status(status=RunStatus.CANCELLED)
     with pytest.raises(AvatarError, match="cancelled"):
         watch([cancelled], monkeypatch)
+
+
+def test_another_run_in_its_place_ends_the_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    for status in (a_status(run_id="r2"), a_status(run_id="r2", status=RunStatus.PUBLISHED, version=4)):
+        with pytest.raises(Conflict, match="r2"):
+            watch([status], monkeypatch)
 
 
 def test_waiting_can_be_stopped() -> None:
