@@ -18,8 +18,9 @@ from pydantic import ValidationError
 from avatar.errors import AvatarError, Unavailable, error_kinds
 from avatar.manifest import GenerationStatus, Manifest
 from avatar.request import Customization, Urgency
+from avatar.retention import Housekeeping
 from avatar.stage import Stage
-from avatar.version import Page, VersionSummary
+from avatar.version import AvatarSummary, Page, VersionDiff, VersionSummary
 from runtime.embedded.state import running_stack
 from runtime.settings import Settings, load_settings
 
@@ -105,6 +106,46 @@ class ApiClient:
         answer = self._ask("GET", f"/api/avatars/{agent_id}/versions")
         found = Page[VersionSummary].model_validate_json(answer.content).items
         return next((version for version in found if version.number == number), None)
+
+    def avatars(
+        self,
+        text: str = "",
+        *,
+        style: str | None = None,
+        tag: str | None = None,
+        provider: str | None = None,
+        limit: int = 20,
+        cursor: str | None = None,
+    ) -> Page[AvatarSummary]:
+        """Published avatars, newest first."""
+        asked = {"q": text, "style": style, "tag": tag, "provider": provider, "cursor": cursor, "limit": str(limit)}
+        answer = self._ask("GET", "/api/avatars", query={name: value for name, value in asked.items() if value})
+        return Page[AvatarSummary].model_validate_json(answer.content)
+
+    def versions(self, agent_id: str, *, limit: int = 20, cursor: str | None = None) -> Page[VersionSummary]:
+        """The agent's versions, newest first."""
+        query = {"limit": str(limit)} | ({"cursor": cursor} if cursor else {})
+        answer = self._ask("GET", f"/api/avatars/{agent_id}/versions", query=query)
+        return Page[VersionSummary].model_validate_json(answer.content)
+
+    def diff(self, agent_id: str, before: int, after: int) -> VersionDiff:
+        """What differs between two versions."""
+        answer = self._ask("GET", f"/api/avatars/{agent_id}/versions/{before}/diff/{after}")
+        return VersionDiff.model_validate_json(answer.content)
+
+    def rollback(self, agent_id: str, number: int) -> Manifest:
+        """Serve that version; its manifest."""
+        answer = self._ask("POST", f"/api/avatars/{agent_id}/versions/{number}/rollback")
+        return Manifest.model_validate_json(answer.content)
+
+    def delete(self, agent_id: str, number: int | None = None) -> None:
+        """Delete one version, or with None all that is kept of the agent."""
+        self._ask("DELETE", f"/api/avatars/{agent_id}" + (f"/versions/{number}" if number else ""))
+
+    def housekeeping(self, *, dry_run: bool) -> Housekeeping:
+        """Keep house now; ``kept`` is None when that takes longer than the API waits."""
+        query = {"dryRun": "true"} if dry_run else None
+        return Housekeeping.model_validate_json(self._ask("POST", "/api/housekeeping", query=query).content)
 
     def status(self, agent_id: str) -> GenerationStatus:
         """Where the agent's latest run is."""

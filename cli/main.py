@@ -11,7 +11,7 @@ import structlog
 import typer
 
 from avatar.errors import AvatarError
-from cli import avatars, changes, control, models, stack, storage, workers
+from cli import avatars, changes, control, models, stack, storage, versions, workers
 from cli.output import print_error
 
 app = typer.Typer(
@@ -34,11 +34,17 @@ for command in (
     control.cancel,
     control.retry,
     avatars.download,
+    versions.versions,
+    versions.diff,
+    versions.rollback,
+    versions.delete,
+    versions.housekeeping,
     models.inspect,
     models.optimize,
     stack.doctor,
 ):
     app.command()(command)
+app.command("list")(versions.list_avatars)
 app.add_typer(storage.app, name="storage")
 app.add_typer(workers.app, name="workers")
 
