@@ -156,6 +156,19 @@ async def test_a_server_that_is_away_is_unavailable_at_once() -> None:
             await store.delete(ref.sha256)
 
 
+async def test_a_server_that_says_nothing_is_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("avatar.storage.azure.READ_S", 1)
+    asked: list[asyncio.StreamWriter] = []
+    server = await asyncio.start_server(lambda _, writer: asked.append(writer), "127.0.0.1", 0)
+    silent = Azurite(server.sockets[0].getsockname()[1], new_key())
+    async with server, asyncio.timeout(60), open_azure(silent.connection(), "avatars") as store:
+        with pytest.raises(Unavailable, match="does not answer"):
+            await store.get(name_bytes(b"x", GLB))
+        assert len(asked) == 1, "it has the request: asking again only makes everybody wait longer"
+        for writer in asked:
+            writer.close()
+
+
 async def test_what_was_put_survives_a_restart_and_the_client_notices_nothing_more(tmp_path: Path) -> None:
     async with running_azurite(tmp_path) as azurite, open_azure(azurite.connection(), "avatars") as store:
         refs = [await store.put(os.urandom(1000), GLB) for _ in range(5)]
