@@ -25,9 +25,9 @@ HEARTBEAT_SECONDS = 15.0
 RETRY_MS = 2_000
 PAGE = 100
 ALIVE = format_sse_event(comment="alive")
-EventId = Annotated[str, Query(alias="after", pattern=r"^\d{1,18}$", description="Like Last-Event-ID, in the address.")]
+After = Annotated[str | None, Query(pattern=r"^\d{1,18}$", description="Like Last-Event-ID, in the address.")]
 LastEventId = Annotated[
-    str,
+    str | None,
     Header(
         alias="Last-Event-ID",
         pattern=r"^(\d{1,18})?$",
@@ -66,8 +66,8 @@ async def events(
     principal: CurrentPrincipal,
     services: CurrentServices,
     feed: CurrentFeed,
-    after: EventId | None = None,
-    last_event_id: LastEventId | None = None,
+    after: After = None,
+    last_event_id: LastEventId = None,
 ) -> StreamingResponse:
     """Server-sent events: `status` with a GenerationStatus, at once and whenever it changes, and the log of what
     happened (`run.started`, `avatar.published`, ...) with an AvatarEvent.
