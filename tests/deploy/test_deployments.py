@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import uuid
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -15,8 +17,10 @@ from temporalio import activity, workflow
 from temporalio.api.workflowservice.v1 import RegisterNamespaceRequest
 from temporalio.client import Client
 from temporalio.worker import Worker
+from typer.testing import CliRunner, Result
 
-from avatar.errors import SetupProblem, Unavailable
+from avatar.errors import InvalidInput, SetupProblem, Unavailable
+from cli.main import app
 from runtime.deployments import Deployment, VersionState, deployment_config, describe, promote, settle
 from runtime.embedded.servers import Servers
 from runtime.settings import UNVERSIONED, load_settings
@@ -121,7 +125,7 @@ async def test_work_moves_to_a_version_on_to_the_next_and_back_to_none(client: C
         assert await ask(client) == [UNVERSIONED]
 
 
-@pytest.mark.parametrize(("before", "after"), [(None, "v1"), ("v1", "v2"), ("v1", None)])
+@pytest.mark.parametrize(("before", "after"), [(None, "v1"), ("v1", None)])
 async def test_a_run_under_way_moves_with_its_next_task(client: Client, before: str | None, after: str | None) -> None:
     async with working(client, before):
         await settle(client, before, tuple(Queue))
@@ -157,6 +161,42 @@ async def test_a_version_that_leaves_a_queue_alone_is_not_promoted(client: Clien
         with pytest.raises(Unavailable, match=r"version v3 asks avatar-control, avatar-provider, avatar-mesh"):
             await promote(client, "v3", within=0)
         assert (await describe(client)).current == "v1"
+
+
+async def avatar(client: Client, *arguments: str) -> Result:
+    """The command line, beside the workers of the test."""
+    environment = {
+        "TEMPORAL_ADDRESS": client.service_client.config.target_host,
+        "TEMPORAL_NAMESPACE": client.namespace,
+    }
+    return await asyncio.to_thread(CliRunner().invoke, app, arguments, env=environment)
+
+
+async def test_the_command_line_shows_versions_and_promotes_them(client: Client) -> None:
+    nothing = await avatar(client, "workers", "list", "--json")
+    assert json.loads(nothing.stdout)["current"] == UNVERSIONED
+    async with working(client, "v1"):
+        done = await avatar(client, "workers", "promote", "v1")
+        assert done.exit_code == 0, done.exception
+        assert [line.split()[:2] for line in done.stdout.splitlines()[-1:]] == [["v1", "current"]]
+        assert "control 1, provider 1, mesh 1" in done.stdout
+        ramped = await avatar(client, "workers", "promote", "v1", "--ramp", "100")
+        assert ramped.exit_code == 2
+        missing = await avatar(client, "workers", "promote", "v2", "--within", "0")
+        assert isinstance(missing.exception, Unavailable)
+        strange = await avatar(client, "workers", "promote", "v 2")
+        assert isinstance(strange.exception, InvalidInput)
+    listed = json.loads((await avatar(client, "workers", "list", "--json")).stdout)
+    assert listed["versions"][0] | {"created": None, "pollers": None} == {
+        **{"buildId": "v1", "state": "current", "rampPercent": 0.0},
+        **{"created": None, "pollers": None},
+    }
+
+
+def test_without_any_temporal_the_command_line_says_what_to_do(tmp_path: Path) -> None:
+    asked = CliRunner().invoke(app, ["workers", "list"], env={"AVATAR_DATA": str(tmp_path), "TEMPORAL_ADDRESS": ""})
+    assert isinstance(asked.exception, SetupProblem)
+    assert "TEMPORAL_ADDRESS" in str(asked.exception)
 
 
 @pytest.mark.parametrize("bad", ["unversioned", "a b", "-v1", "a:b", "v" * 65, "a/b"])
