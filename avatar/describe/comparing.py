@@ -58,7 +58,7 @@ CHATTER = bag("""
     may might must get gets getting have has had having want wants wanted like need needs to with of this that these
     those now just and but also then so as overall generally maybe perhaps kind sort person thanks thank hi hello
     again one overall though bit go going become becomes becoming turn wish prefer instead ok okay
-    do does for in general all no yes oh
+    do does for in general all no yes oh only
 """)
 _UNITS: Mapping[str, tuple[str, float]] = MappingProxyType(
     {

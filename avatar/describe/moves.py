@@ -341,8 +341,8 @@ def _of_person(key: str) -> tuple[Effect, ...]:
     if key in words.GENDER_WORDS and (gender := words.GENDER_WORDS[key][0]) is not None and gender != 0.5:
         return (Turn("body.gender", 1 if gender > 0.5 else -1),)
     if key in words.BUILDS:
-        pairs = zip(("body.weight", "body.muscle"), words.BUILDS[key], strict=True)
-        moved = [(path, value) for path, value in pairs if value is not None and abs(value - 0.5) > 0.15]
+        pairs = zip((("body.weight", 0.12), ("body.muscle", 0.16)), words.BUILDS[key], strict=True)
+        moved = [(path, value) for (path, least), value in pairs if value is not None and abs(value - 0.5) > least]
         return tuple(Turn(path, 1 if value > 0.5 else -1) for path, value in moved)
     stature = words.STATURES.get(key, (0.0,))[0]
     if stature:

@@ -16,16 +16,19 @@ from pydantic import JsonValue
 from avatar.character import CharacterDescription, HairStyle
 from avatar.describe import words
 from avatar.describe.binding import GARMENT_COLOURS
-from avatar.describe.colours import HAIR_COLOURS
+from avatar.describe.colours import HAIR_COLOURS, hex_of
 from avatar.describe.comparing import CHATTER, STRENGTHS, Comparison, compare, noun_at
+from avatar.describe.description import Description
 from avatar.describe.findings import Findings, for_people
 from avatar.describe.moves import AMOUNTS, Effect, Shade, Tint, Turn, Years, effects_of, perform
+from avatar.describe.offline import describe_offline
 from avatar.describe.overlay import changed, overlay
 from avatar.describe.reading import read
 from avatar.describe.slots import Slot
 from avatar.describe.summary import with_summary
 from avatar.describe.tables import bag
 from avatar.describe.tokens import Token, sentences
+from avatar.profile import AgentProfile
 
 MAX_SHOWN = 120  # characters of a wish that is quoted back
 _MANY_CLAUSES = 12  # in longer runs it is not asked which clause meant what
@@ -59,44 +62,51 @@ _LABELS: Mapping[str, str] = {
 
 # --- ways of saying that are put in the describer's terms first ---------------------------------------------------
 
-_REMOVALS = re.compile(
-    r"\b(?:remove|lose|drop(?=\s+(?:the|her|his|their|all|any)\b)|ditch|take\s+off|take\s+away|get\s+rid\s+of"
-    r"|leave\s+out|leave\s+off|shave(?:\s+off)?|omit|delete)"
-    r"\s+([^.;!?\n]+)",
-    re.IGNORECASE,
-)
+
+def _rule(pattern: str, instead: str) -> tuple[re.Pattern[str], str]:
+    """``THE`` stands for whatever points at something that is there, ``END`` for the end of a clause."""
+    pattern = pattern.replace("THE", "(?:the|her|his|their|its)").replace("END", r"(?=\s*(?:$|[,.;!?\n]|and\b|but\b))")
+    return re.compile(rf"\b(?:{pattern})", re.IGNORECASE), instead
+
+
 _REWRITTEN: Sequence[tuple[re.Pattern[str], str]] = (
-    (
-        re.compile(r"\b([\w-]+)\s*:\s*((?:\w+\s+){0,3}(?:more|less|fewer))(?=\s*(?:$|[,.;!?\n]))", re.IGNORECASE),
-        r"\2 \1",
-    ),
-    (
-        re.compile(
-            r"\b(?:no\s+longer|(?:do(?:es)?|should|must)(?:\s+not|n't)|stops?)\s+"
-            r"(?:be\s+)?(?:wear(?:s|ing)?|ha(?:s|ve|ving))\b",
-            re.IGNORECASE,
-        ),
+    _rule(r"([\w-]+)\s*:\s*((?:\w+\s+){0,3}(?:more|less|fewer))(?=\s*(?:$|[,.;!?\n]))", r"\2 \1"),
+    _rule(
+        r"(?:no longer|(?:do(?:es)?|should|must)(?: not|n't)|stops?) (?:be )?(?:wear(?:s|ing)?|ha(?:s|ve|ving))\b",
         "without",
     ),
-    (re.compile(r"\bshave\s+(?:the|her|his|their)\s+head\b", re.IGNORECASE), "bald"),
-    (re.compile(r"\b(?:grow|grow\s+out)\s+(?:the|her|his|their)\s+hair(?:\s+out)?\b", re.IGNORECASE), "longer hair"),
-    (re.compile(r"\blet\s+(?:the|her|his|their)\s+hair\s+grow\b", re.IGNORECASE), "longer hair"),
-    (
-        re.compile(r"\b(?:cut|trim)\s+(?:the|her|his|their)\s+(hair|beard)(?=\s*(?:[,.;!?\n]|$|and\b))", re.IGNORECASE),
-        r"shorter \1",
-    ),
-    (re.compile(r"\b(?:take|leave)\s+((?:[\w-]+\s+){1,4}?)off\b", re.IGNORECASE), r"remove \1"),
-    (
-        re.compile(
-            r"\b(?:change|turn|switch|set|recolou?r|colou?r|paint|dye)\s+([^.,;!?\n]+?)\s+(?:in)?to\s+(?:be\s+)?",
-            re.IGNORECASE,
-        ),
-        r"\1 is ",
-    ),
-    (re.compile(r"\b(no|without)\s+(?:the|her|his|their|its|any|more)\s+", re.IGNORECASE), r"\1 "),
+    _rule(r"shave THE head\b", "bald"),
+    _rule(r"grow (?:out )?THE hair(?: out)?\b|let THE hair grow\b", "longer hair"),
+    _rule(r"(?:cut|trim) THE (hair|beard)END", r"shorter \1"),
+    _rule(r"(?:lose|shed|drop) (?:some |a (?:bit|little) of |a few )?(?:weight|pounds|kilos)\b", "slimmer"),
+    _rule(r"(?:gain|put on|add|build)(?: up)? (?:some |a (?:bit|little)(?: of)? )?(weight|muscles?)\b", r"more \1"),
+    _rule(r"(?:add |some |a few |give (?:her|him|them) )+wrinkles\b", "more wrinkles"),
+    _rule(r"(?:no|without|remove|get rid of|take away)(?: THE| all| any)? wrinkles\b", "fewer wrinkles"),
+    _rule(r"a (?:light |slight |deep )?tanEND", "tan skin"),
+    _rule(r"make (?:her|him|them) (\d{1,3})END", r"aged \1"),
+    _rule(r"(?:dress|put|have) (?:her|him|them) (?:all )?in\b", "dressed in"),
+    _rule(r"(?:take|leave) ((?:[\w-]+ ){1,4}?)off\b", r"remove \1"),
+    _rule(r"(?:change|turn|switch|set|recolou?r|colou?r|paint|dye) ([^.,;!?\n]+?) (?:in)?to (?:be )?", r"\1 is "),
 )
-_REPLACED = re.compile(r"\b(?:replace|swap|exchange)\s+([^.;!?\n]+?)\s+(?:with|by|for)\s+", re.IGNORECASE)
-_KEPT = re.compile(r"^\W*(?:please\s+)?(?:keep|leave|retain)\b", re.IGNORECASE)
+_BARE_DENIAL = _rule(r"(no|without) (?:THE|any|more) ", r"\1 ")
+_REMOVALS, _ = _rule(
+    r"(?:remove|lose|drop(?= (?:THE|all|any)\b)|ditch|take off|take away|get rid of|leave out|leave off|shave(?: off)?"
+    r"|omit|delete) ([^.;!?\n]+)",
+    "",
+)
+_REPLACED, _ = _rule(r"(?:replace|swap|exchange) ([^.;!?\n]+?) (?:with|by|for) ", "")
+_KEPT = re.compile(
+    r"^\W*(?:please\s+)?(?:keep|leave|retain|(?:the\s+)?same|(?:do\s+not|don't|never)\s+(?:change|touch|alter))\b",
+    re.IGNORECASE,
+)
+_PRAISE = re.compile(
+    r"^\W*(?:everything|it|this|that|all|the rest|she|he|they|(?:the|her|his)\s+\w+)\s+(?:is|are|looks?)\s+(?:\w+\s+)?"
+    r"(?:great|good|fine|nice|perfect|lovely|beautiful|ok|okay|right)\W*$",
+    re.IGNORECASE,
+)
+_OTHERWISE = re.compile(r"^\W*(?:and\s+)?not\s+(?:(?:a|the)\s+)?([\w-]+)(?:\s+one)?\W*$", re.IGNORECASE)
+_HAIRLESS = re.compile(r"\b(?:no|without)\s+hair\b", re.IGNORECASE)
+_WORN_ALREADY = re.compile(r"\b(?:the|her|his|their)\s+(?:\w+\s+)?(shirt|top|trousers|pants)\b", re.IGNORECASE)
 _DENIED = re.compile(r"^\W*(?:no|without)\b", re.IGNORECASE)
 
 
@@ -175,6 +185,21 @@ def apply_notes(character: CharacterDescription, notes: Sequence[str]) -> Noted:
     )
 
 
+def describe_with(profile: AgentProfile, notes: Sequence[str]) -> Description:
+    """The offline describer's character of ``profile`` after ``notes``, with what was heard of both and what was not.
+
+    Deterministic; never fails.
+    """
+    plain = describe_offline(profile)
+    noted = apply_notes(plain.character, notes)
+    missed = tuple(f"not understood: {wish}" for wish in noted.unheard)
+    return Description(
+        character=noted.character,
+        heard=plain.heard + tuple(f"note: {heard}" for heard in noted.heard),
+        approximated=plain.approximated + noted.approximated + missed,
+    )
+
+
 def _hear_note(listening: _Listening, note: str) -> None:
     listening.topic, listening.wished = None, ""
     said: list[tuple[str, bool]] = []  # clauses in order, and whether they meant something
@@ -199,10 +224,10 @@ def _quoted(text: str) -> str:
 
 def _rewritten(note: str) -> str:
     text = _REPLACED.sub(_replaced, re.sub(r"[^\S\n]+", " ", note).replace("’", "'"))
-    for pattern, instead in _REWRITTEN[:-1]:
+    for pattern, instead in _REWRITTEN:
         text = pattern.sub(instead, text)
     text = _REMOVALS.sub(_denied, text)
-    pattern, instead = _REWRITTEN[-1]
+    pattern, instead = _BARE_DENIAL
     return pattern.sub(instead, text)
 
 
@@ -423,6 +448,9 @@ def _idle(clause: _Clause) -> bool:
     noun = _first_noun(clause.tokens)
     if _KEPT.match(clause.text):
         return noun is not None
+    otherwise = _OTHERWISE.match(clause.text)
+    if _PRAISE.match(clause.text) or (clause.joined and otherwise and hex_of(otherwise.group(1)) is not None):
+        return True  # "a red shirt, not blue"
     return noun is not None and noun[0] == Slot.LEFT_OUT and _DENIED.match(clause.text) is not None
 
 
@@ -442,8 +470,19 @@ def _hear_text(listening: _Listening, text: str) -> bool:
 
 
 def _read(listening: _Listening, text: str) -> Findings:
-    """The describer's findings, without the gender that pronouns give away: "make her older" is no wish for one."""
+    """The describer's findings, without what is said differently in a wish than in a portrait.
+
+    A pronoun is no wish for a gender ("make her older"), "her shirt" is the one she wears, whatever its sleeves, and
+    hair is gone only where no hair was wished.
+    """
     found = read(text, listening.character.name)
+    if found.heard.get(Slot.HAIR_STYLE) == "no hair" and not _HAIRLESS.search(text):
+        found.forget(Slot.HAIR_STYLE)
+    worn = _WORN_ALREADY.search(text)
+    for slot in (Slot.TOP, Slot.BOTTOM):
+        if worn and found.heard.get(slot) == worn.group(1).lower():
+            found.forget(slot)
+            found.numbers.pop(Slot.TOP_LAYER, None)
     if found.heard.get(Slot.GENDER) in words.FEMININE | words.MASCULINE | words.NEUTRAL:
         found.forget(Slot.GENDER)
     return found

@@ -89,6 +89,7 @@ def lightness(colour: str) -> float:
         ("swap the jeans for shorts", "outfit.bottom.kind", BottomKind.SHORTS),
         ("45 years old", "body.age", 45.0),
         ("in her fifties", "body.age", 55.0),
+        ("make her 28", "body.age", 28.0),
         ("1.80 m tall", "body.height", 1.8),
         ("grow a beard", "hair.facial", FacialHair.BEARD),
         ("no freckles", "skin.freckles", 0.0),
@@ -141,6 +142,21 @@ def test_a_new_top_has_no_old_stripes() -> None:
     assert wished("green eyes", on=striped).outfit.top.accent == striped.outfit.top.accent
 
 
+def test_the_shirt_she_wears_keeps_its_sleeves() -> None:
+    assert ADA.outfit.top.kind == TopKind.T_SHIRT and ADA.outfit.bottom.kind == BottomKind.JEANS
+    assert paths(wished("make her shirt red, not blue")) == {"outfit.top.colour"}
+    assert paths(wished("turn the trousers brown")) == {"outfit.bottom.colour"}
+    assert paths(wished("a red shirt")) == {"outfit.top.kind", "outfit.top.colour"}
+
+
+@pytest.mark.parametrize(
+    "note", ["do not change the hair", "don't touch her hair", "leave the hair as it is", "the same hair"]
+)
+def test_what_is_to_stay_stays(note: str) -> None:
+    assert wished(note) == ADA
+    assert paths(wished(f"{note}, but green eyes. The rest is great!")) == {"eyes.colour"}
+
+
 def test_pronouns_are_no_wish_for_a_gender() -> None:
     man = describe_offline(AgentProfile(agent_id="bo", name="Bo", description="a man of 40 with short hair")).character
     for note in ("make her older", "she has a T-shirt", "they are taller"):
@@ -181,6 +197,12 @@ def test_what_cannot_be_made_is_approximated() -> None:
         ("more muscular", {"body.muscle": UP}),
         ("not as muscular", {"body.muscle": DOWN}),
         ("broader shoulders", {"body.muscle": UP}),
+        ("plumper", {"body.weight": UP}),
+        ("lose some weight", {"body.weight": DOWN}),
+        ("build up muscle", {"body.muscle": UP}),
+        ("too skinny", {"body.weight": UP, "body.muscle": UP}),
+        ("some wrinkles", {"body.age": UP}),
+        ("get rid of the wrinkles", {"body.age": DOWN}),
         ("more feminine", {"body.gender": DOWN}),
         ("more masculine", {"body.gender": UP}),
         ("darker skin", {"skin.tone": UP}),
