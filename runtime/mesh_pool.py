@@ -34,7 +34,8 @@ T = TypeVar("T")
 
 log = structlog.get_logger()
 JOBS_PER_PROCESS = 200  # then a fresh one: whatever a codec leaks stays bounded
-WATCH_SECONDS = 0.5
+WATCH_SECONDS = 1.0  # a look costs about 5 ms of CPU
+IDLE_LOOKS = 10  # while nothing runs, one look in so many is enough
 MB = 10**6
 
 
@@ -187,9 +188,13 @@ class ProcessMeshPool:
                 self._replace(place, Replaced.DIED)
 
     async def _watch(self) -> None:
-        """Measure every process all the time, and end the one that grows over the limit."""
+        """Measure every process while jobs run (and now and then), and end the one that grows over the limit."""
+        idle = 0
         while True:
             await asyncio.sleep(WATCH_SECONDS)
+            idle = 0 if any(place.busy for place in self._places) else idle + 1
+            if idle % IDLE_LOOKS > 1:
+                continue
             memory = await asyncio.to_thread(_resident_bytes, [place.pid for place in self._places])
             for place in self._places:
                 used = memory.get(place.pid, 0)

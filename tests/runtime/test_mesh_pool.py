@@ -100,8 +100,9 @@ async def test_a_job_cancelled_while_it_waits_costs_no_process(tmp_path: Path) -
 
 @pytest.mark.parametrize("in_a_guest", [False, True])
 async def test_a_process_that_grows_over_the_limit_is_ended_and_its_neighbour_is_not(
-    tmp_path: Path, in_a_guest: bool
+    tmp_path: Path, in_a_guest: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(mesh_pool, "WATCH_SECONDS", 0.1)
     async with a_pool(2, memory_mb=250) as pool:
         neighbour = asyncio.create_task(pool.run(mesh_jobs.wait_for, tmp_path / "go"))
         with pytest.raises(CodecFailed, match=r"grew over 250 MB during hoard\. .* AVATAR_MESH_MEMORY_MB"):
