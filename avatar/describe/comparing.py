@@ -119,6 +119,15 @@ def noun_at(tokens: Sequence[Token], at: int) -> tuple[str, str, int] | None:
     return None
 
 
+def first_noun(tokens: Sequence[Token]) -> tuple[str, str] | None:
+    """The first part that is named, and its word."""
+    for at in range(len(tokens)):
+        found = noun_at(tokens, at)
+        if found is not None:
+            return found[0], found[1]
+    return None
+
+
 def compare(tokens: Sequence[Token]) -> tuple[Comparison, str] | None:
     """The first comparative of a clause, and the rest of the clause as text ("" when nothing else is said)."""
     for at in range(len(tokens)):

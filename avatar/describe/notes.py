@@ -11,18 +11,15 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from pydantic import JsonValue
-
 from avatar.character import CharacterDescription, HairStyle
 from avatar.describe import words
-from avatar.describe.binding import GARMENT_COLOURS
-from avatar.describe.colours import HAIR_COLOURS, hex_of
-from avatar.describe.comparing import CHATTER, STRENGTHS, Comparison, compare, noun_at
+from avatar.describe.comparing import Comparison, compare, first_noun
 from avatar.describe.description import Description
 from avatar.describe.findings import Findings, for_people
 from avatar.describe.moves import AMOUNTS, Effect, Shade, Tint, Turn, Years, effects_of, perform
 from avatar.describe.offline import describe_offline
 from avatar.describe.overlay import changed, overlay
+from avatar.describe.phrasing import CLAUSE_ENDS, HAIRLESS, PHRASES, SENTENCE_ENDS, WORN_ALREADY, idle, reworded
 from avatar.describe.reading import read
 from avatar.describe.slots import Slot
 from avatar.describe.summary import with_summary
@@ -33,12 +30,6 @@ from avatar.profile import AgentProfile
 MAX_SHOWN = 120  # characters of a wish that is quoted back
 _MANY_CLAUSES = 12  # in longer runs it is not asked which clause meant what
 _MANY_COMPARATIVES = 8  # in one clause; what comes after them is babble
-_SENTENCE_ENDS = re.compile(r"[.!?]+(?=\s|$)|[;\n]+")
-_CLAUSE_ENDS = re.compile(
-    r"\s*,(?!\d)\s*(?:(?:and|but|plus|then)\s+)?(?:also\s+)?|\s+(?:and|but|plus|then|&)\s+(?:also\s+)?"
-    r"|\s+(?=with(?:out)?\s)",
-    re.IGNORECASE,
-)
 # Adjectives that are as often about a part as about the whole person.
 _OF_PARTS_TOO = bag("""
     short small little big large strong soft solid round broad heavy light thick full trim delicate slight huge tiny
@@ -59,78 +50,6 @@ _LABELS: Mapping[str, str] = {
     "outfit.top.kind": "top",
     "outfit.bottom.kind": "bottom",
 }
-
-# --- ways of saying that are put in the describer's terms first ---------------------------------------------------
-
-
-def _rule(pattern: str, instead: str) -> tuple[re.Pattern[str], str]:
-    """``THE`` stands for whatever points at something that is there, ``END`` for the end of a clause."""
-    pattern = pattern.replace("THE", "(?:the|her|his|their|its)").replace("END", r"(?=\s*(?:$|[,.;!?\n]|and\b|but\b))")
-    return re.compile(rf"\b(?:{pattern})", re.IGNORECASE), instead
-
-
-_REWRITTEN: Sequence[tuple[re.Pattern[str], str]] = (
-    _rule(r"([\w-]+)\s*:\s*((?:\w+\s+){0,3}(?:more|less|fewer))(?=\s*(?:$|[,.;!?\n]))", r"\2 \1"),
-    _rule(
-        r"(?:no longer|(?:do(?:es)?|should|must)(?: not|n't)|stops?) (?:be )?(?:wear(?:s|ing)?|ha(?:s|ve|ving))\b",
-        "without",
-    ),
-    _rule(r"shave THE head\b", "bald"),
-    _rule(r"grow (?:out )?THE hair(?: out)?\b|let THE hair grow\b", "longer hair"),
-    _rule(r"(?:cut|trim) THE (hair|beard)END", r"shorter \1"),
-    _rule(r"(?:lose|shed|drop) (?:some |a (?:bit|little) of |a few )?(?:weight|pounds|kilos)\b", "slimmer"),
-    _rule(r"(?:gain|put on|add|build)(?: up)? (?:some |a (?:bit|little)(?: of)? )?(weight|muscles?)\b", r"more \1"),
-    _rule(r"(?:add |some |a few |give (?:her|him|them) )+wrinkles\b", "more wrinkles"),
-    _rule(r"(?:no|without|remove|get rid of|take away)(?: THE| all| any)? wrinkles\b", "fewer wrinkles"),
-    _rule(r"a (?:light |slight |deep )?tanEND", "tan skin"),
-    _rule(r"make (?:her|him|them) (\d{1,3})END", r"aged \1"),
-    _rule(r"(?:dress|put|have) (?:her|him|them) (?:all )?in\b", "dressed in"),
-    _rule(r"(?:take|leave) ((?:[\w-]+ ){1,4}?)off\b", r"remove \1"),
-    _rule(r"(?:change|turn|switch|set|recolou?r|colou?r|paint|dye) ([^.,;!?\n]+?) (?:in)?to (?:be )?", r"\1 is "),
-)
-_BARE_DENIAL = _rule(r"(no|without) (?:THE|any|more) ", r"\1 ")
-_REMOVALS, _ = _rule(
-    r"(?:remove|lose|drop(?= (?:THE|all|any)\b)|ditch|take off|take away|get rid of|leave out|leave off|shave(?: off)?"
-    r"|omit|delete) ([^.;!?\n]+)",
-    "",
-)
-_REPLACED, _ = _rule(r"(?:replace|swap|exchange) ([^.;!?\n]+?) (?:with|by|for) ", "")
-_KEPT = re.compile(
-    r"^\W*(?:please\s+)?(?:keep|leave|retain|(?:the\s+)?same|(?:do\s+not|don't|never)\s+(?:change|touch|alter))\b",
-    re.IGNORECASE,
-)
-_PRAISE = re.compile(
-    r"^\W*(?:everything|it|this|that|all|the rest|she|he|they|(?:the|her|his)\s+\w+)\s+(?:is|are|looks?)\s+(?:\w+\s+)?"
-    r"(?:great|good|fine|nice|perfect|lovely|beautiful|ok|okay|right)\W*$",
-    re.IGNORECASE,
-)
-_OTHERWISE = re.compile(r"^\W*(?:and\s+)?not\s+(?:(?:a|the)\s+)?([\w-]+)(?:\s+one)?\W*$", re.IGNORECASE)
-_HAIRLESS = re.compile(r"\b(?:no|without)\s+hair\b", re.IGNORECASE)
-_WORN_ALREADY = re.compile(r"\b(?:the|her|his|their)\s+(?:\w+\s+)?(shirt|top|trousers|pants)\b", re.IGNORECASE)
-_DENIED = re.compile(r"^\W*(?:no|without)\b", re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True)
-class _Phrase:
-    """A wish that no single word carries: what it sets."""
-
-    pattern: re.Pattern[str]
-    values: Mapping[str, JsonValue]
-
-
-_PHRASES = (
-    _Phrase(re.compile(r"\bno accessories\b|\bwithout accessories\b", re.IGNORECASE), {"outfit.accessories": []}),
-    _Phrase(
-        re.compile(r"\b(?:no|without)\s+(?:stripes|accents?|trim|pattern|print|collar)\b", re.IGNORECASE),
-        {"outfit.top.accent": None},
-    ),
-    _Phrase(re.compile(r"\b(?:natural|bare|no)\s+lips?(?:\s+colou?r)?\b", re.IGNORECASE), {"skin.lipColour": None}),
-    _Phrase(re.compile(r"\b(?:not|no longer|isn't|is not)\s+bald\b", re.IGNORECASE), {"hair.style": HairStyle.CROP}),
-    _Phrase(
-        re.compile(r"^\W*(?:(?:going|turning|gone|turned)\s+)?gr[ea]y(?:ing)?\W*$", re.IGNORECASE),
-        {"hair.colour": HAIR_COLOURS["grey"]},
-    ),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +122,7 @@ def describe_with(profile: AgentProfile, notes: Sequence[str]) -> Description:
 def _hear_note(listening: _Listening, note: str) -> None:
     listening.topic, listening.wished = None, ""
     said: list[tuple[str, bool]] = []  # clauses in order, and whether they meant something
-    for sentence in _SENTENCE_ENDS.split(_rewritten(note)):
+    for sentence in SENTENCE_ENDS.split(reworded(note)):
         said += _hear_sentence(listening, sentence)
     if not any(understood for _, understood in said) and note.strip():
         listening.unheard.append(_quoted(note))
@@ -222,40 +141,10 @@ def _quoted(text: str) -> str:
     return plain if len(plain) <= MAX_SHOWN else f"{plain[: MAX_SHOWN - 3]}..."
 
 
-def _rewritten(note: str) -> str:
-    text = _REPLACED.sub(_replaced, re.sub(r"[^\S\n]+", " ", note).replace("’", "'"))
-    for pattern, instead in _REWRITTEN:
-        text = pattern.sub(instead, text)
-    text = _REMOVALS.sub(_denied, text)
-    pattern, instead = _BARE_DENIAL
-    return pattern.sub(instead, text)
-
-
-def _replaced(replacement: re.Match[str]) -> str:
-    """ "replace the glasses with earrings" takes the glasses off; new trousers need no such word."""
-    noun = _first_noun([token for sentence in sentences(replacement.group(1)) for token in sentence])
-    stays = noun is None or noun[0] in GARMENT_COLOURS or noun[0] in (Slot.HAIR, Slot.OUTFIT)
-    return "with " if stays else f"no {replacement.group(1)}, with "
-
-
-def _denied(removal: re.Match[str]) -> str:
-    """ "remove the glasses and the beard" as "no the glasses, no the beard"; other clauses stay."""
-    things: list[str] = []
-    for at, thing in enumerate(_CLAUSE_ENDS.split(removal.group(1))):
-        tokens = [token for sentence in sentences(thing) for token in sentence]
-        noun = next((t for t in range(len(tokens)) if noun_at(tokens, t) is not None), None)
-        leads = at == 0 or (noun is not None and all(token.text in _BEFORE_NOUN for token in tokens[:noun]))
-        things.append(f"no {thing}" if leads else thing)
-    return ", ".join(thing for thing in things if thing)
-
-
-_BEFORE_NOUN = bag("the her his their its any all a an that those these")
-
-
 def _clauses(sentence: str) -> list[_Clause]:
     spans: list[tuple[int, int, str]] = []
     start, joined = 0, ""
-    for cut in _CLAUSE_ENDS.finditer(sentence):
+    for cut in CLAUSE_ENDS.finditer(sentence):
         spans.append((start, cut.start(), joined))
         start, joined = cut.end(), "," if "," in cut.group() and "and" not in cut.group().lower() else "and"
         if not cut.group().strip():
@@ -299,7 +188,7 @@ def _borrowed(
     for at in range(len(clauses) - 1, -1, -1):
         found = compared[at]
         if found is None:
-            following = _first_noun(clauses[at].tokens)
+            following = first_noun(clauses[at].tokens)
         elif found[0].part is not None:
             following = found[0].part, found[0].noun
         else:
@@ -311,14 +200,6 @@ def _borrowed(
                 following = None
             parts[at] = following
     return parts
-
-
-def _first_noun(tokens: Sequence[Token]) -> tuple[str, str] | None:
-    for at in range(len(tokens)):
-        found = noun_at(tokens, at)
-        if found is not None:
-            return found[0], found[1]
-    return None
 
 
 def _hear_comparison(
@@ -408,9 +289,12 @@ def _hear_run(
     what the next clause speaks of: "long and darker hair"."""
     if not run:
         return []
-    meant = [_hear_phrase(listening, clause) or _idle(clause) for clause in run]
+    meant = [
+        _hear_phrase(listening, clause) or idle(clause.text, clause.tokens, follows=bool(clause.joined))
+        for clause in run
+    ]
     for clause, done in zip(run, meant, strict=True):
-        listening.topic = (_first_noun(clause.tokens) if done else None) or listening.topic
+        listening.topic = (first_noun(clause.tokens) if done else None) or listening.topic
     clauses = [clause for clause, done in zip(run, meant, strict=True) if not done]
     if not clauses:
         return [(clause.text, True) for clause in run]
@@ -425,12 +309,12 @@ def _hear_run(
     heard = {id(clause): _contributes(listening, clause, clauses, found) for clause in clauses}
     _lay(listening, found, text)
     for clause in run:
-        listening.topic = _first_noun(clause.tokens) or listening.topic
+        listening.topic = first_noun(clause.tokens) or listening.topic
     return [(clause.text, done or heard[id(clause)]) for clause, done in zip(run, meant, strict=True)]
 
 
 def _hear_phrase(listening: _Listening, clause: _Clause) -> bool:
-    for phrase in _PHRASES:
+    for phrase in PHRASES:
         if phrase.pattern.search(clause.text):
             bald = listening.character.hair.style == HairStyle.BALD
             if "hair.style" not in phrase.values or bald:
@@ -438,20 +322,6 @@ def _hear_phrase(listening: _Listening, clause: _Clause) -> bool:
             listening.heard.append(_quoted(clause.text))
             return True
     return False
-
-
-def _idle(clause: _Clause) -> bool:
-    """Whether a clause asks for nothing: small talk, what is to stay, the absence of what is never there."""
-    said = (token.text for token in clause.tokens if token.text.isalnum())
-    if clause.tokens and all(word in CHATTER or word in STRENGTHS for word in said):
-        return True
-    noun = _first_noun(clause.tokens)
-    if _KEPT.match(clause.text):
-        return noun is not None
-    otherwise = _OTHERWISE.match(clause.text)
-    if _PRAISE.match(clause.text) or (clause.joined and otherwise and hex_of(otherwise.group(1)) is not None):
-        return True  # "a red shirt, not blue"
-    return noun is not None and noun[0] == Slot.LEFT_OUT and _DENIED.match(clause.text) is not None
 
 
 def _contributes(listening: _Listening, clause: _Clause, run: Sequence[_Clause], found: Findings) -> bool:
@@ -476,9 +346,9 @@ def _read(listening: _Listening, text: str) -> Findings:
     hair is gone only where no hair was wished.
     """
     found = read(text, listening.character.name)
-    if found.heard.get(Slot.HAIR_STYLE) == "no hair" and not _HAIRLESS.search(text):
+    if found.heard.get(Slot.HAIR_STYLE) == "no hair" and not HAIRLESS.search(text):
         found.forget(Slot.HAIR_STYLE)
-    worn = _WORN_ALREADY.search(text)
+    worn = WORN_ALREADY.search(text)
     for slot in (Slot.TOP, Slot.BOTTOM):
         if worn and found.heard.get(slot) == worn.group(1).lower():
             found.forget(slot)
