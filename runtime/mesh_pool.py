@@ -193,7 +193,7 @@ class ProcessMeshPool:
         while True:
             await asyncio.sleep(WATCH_SECONDS)
             idle = 0 if any(place.busy for place in self._places) else idle + 1
-            if idle % IDLE_LOOKS > 1:
+            if idle % IDLE_LOOKS:
                 continue
             memory = await asyncio.to_thread(_resident_bytes, [place.pid for place in self._places])
             for place in self._places:
