@@ -14,6 +14,7 @@ from avatar.run import RunStatus
 from avatar.storage.blob import name_bytes
 
 AGAIN_S = 0.3
+WAIT_S = 10
 
 
 class Clients:
@@ -58,12 +59,18 @@ class Clients:
         return GenerationStatus.model_validate_json(answer.content)
 
     async def ended(self, agent: str, run_id: str) -> GenerationStatus:
-        """The status once that run has ended."""
+        """The status once that run has ended, by long polls."""
+        etag = ""
         while True:
-            status = await self.status(agent)
+            headers = {"If-None-Match": etag} if etag else {}
+            answer = await self.ask("GET", f"/api/avatars/{agent}/status", params={"wait": WAIT_S}, headers=headers)
+            if answer.status_code == httpx.codes.NOT_MODIFIED:
+                continue
+            answer.raise_for_status()
+            etag = answer.headers["etag"]
+            status = GenerationStatus.model_validate_json(answer.content)
             if status.run_id == run_id and status.status is not RunStatus.RUNNING:
                 return status
-            await asyncio.sleep(AGAIN_S)
 
     async def manifest(self, agent: str) -> Manifest | None:
         """What is served now; None before the first version."""
