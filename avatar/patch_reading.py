@@ -30,6 +30,7 @@ from avatar.settable import (
 )
 
 WHAT = "the customization"
+_MOST_ACCESSORIES = 16  # that are looked at one by one
 
 
 @dataclass(slots=True)
@@ -179,6 +180,9 @@ def _read_accessories(leaf: Accessories, value: object, path: str, problems: Pro
         value = [] if value.strip().lower() == NONE else value.split(",")
     if not isinstance(value, list | tuple):
         problems.add(path, f"must be {leaf.takes()}, not {kind(value)}")
+        return None
+    if len(value) > _MOST_ACCESSORIES:
+        problems.add(path, f"has {len(value)} entries; each of the {len(_KINDS.values)} kinds can be worn once")
         return None
     worn: dict[str, JsonValue] = {}
     for number, item in enumerate(value):

@@ -278,6 +278,12 @@ def test_a_flood_of_problems_is_cut_short() -> None:
     assert "4995 more" in str(error)
 
 
+def test_a_flood_of_accessories_is_not_read() -> None:
+    assert problems({"outfit": {"accessories": "x," * 5000}}) == {
+        "outfit.accessories": "has 5001 entries; each of the 3 kinds can be worn once"
+    }
+
+
 def test_strange_names_are_safe_to_print() -> None:
     refusal({"\udc00x": 1, "a\nb": 2, "y" * 500: 3, 7: 4})
 
