@@ -45,10 +45,17 @@ def generate(
         follow(client, Ordered(status, started=True), wait=wait, as_json=as_json)
 
 
-def status(agent: AgentArgument, api: ApiOption = None, as_json: AsJson = False) -> None:
+def status(
+    agent: AgentArgument,
+    stay: Annotated[bool, typer.Option("--follow", "-f", help="Stay until the run is over, and tell of it.")] = False,
+    api: ApiOption = None,
+    as_json: AsJson = False,
+) -> None:
     """Where the agent's latest run is: stage, percent, timings, error."""
     with open_api(api) as client:
         found = client.status(agent)
+        if stay:
+            found = watch(client, found, quiet=as_json)
     if as_json:
         print_json(found)
         return
@@ -57,9 +64,13 @@ def status(agent: AgentArgument, api: ApiOption = None, as_json: AsJson = False)
         f"{found.elapsed_seconds:.1f} s"
     )
     for step in found.steps:
-        took = "running" if step.seconds is None else f"{step.seconds:6.2f} s"
+        took = "running" if step.seconds is None else "reused" if step.reused else f"{step.seconds:6.2f} s"
         again = f"  ({step.attempts} attempts; last error: {step.last_error})" if step.last_error else ""
         people.print(f"  {step.step:<18} {took}{again}", markup=False)
+    if found.paused:
+        people.print(
+            f"  paused by {found.paused.by or 'somebody'}: {found.paused.reason or 'no reason given'}", markup=False
+        )
     if found.error:
         people.print(f"  error {found.error.code}: {found.error.detail}", markup=False)
     if found.current_version:

@@ -51,6 +51,14 @@ class Ordered:
     started: bool
 
 
+@dataclass(frozen=True, slots=True)
+class News:
+    """A status, and what the API calls it: sent back, the next answer can wait until there is another."""
+
+    status: GenerationStatus
+    etag: str
+
+
 class ApiClient:
     """A connection to one API."""
 
@@ -151,6 +159,13 @@ class ApiClient:
         """Where the agent's latest run is."""
         return GenerationStatus.model_validate_json(self._ask("GET", f"/api/avatars/{agent_id}/status").content)
 
+    def news(self, agent_id: str, known: str, wait: float) -> News | None:
+        """The status as soon as it is not the ``known`` one ("" for none); None when ``wait`` seconds brought none."""
+        answer = self._ask("GET", f"/api/avatars/{agent_id}/status", query={"wait": f"{wait:g}"}, known=known)
+        if answer.status_code == codes.NOT_MODIFIED:
+            return None
+        return News(GenerationStatus.model_validate_json(answer.content), answer.headers.get("etag", ""))
+
     def manifest(self, agent_id: str) -> Manifest:
         """The agent's published avatar."""
         return Manifest.model_validate_json(self._ask("GET", f"/api/avatars/{agent_id}").content)
@@ -184,11 +199,17 @@ class ApiClient:
         *,
         query: Mapping[str, str] | None = None,
         key: str | None = None,
+        known: str = "",
     ) -> httpx.Response:
-        """The answer to a request. One that may be sent twice is, when the connection breaks in the middle."""
+        """The answer to a request. One that may be sent twice is, when the connection breaks in the middle.
+
+        With an ETag that is ``known`` the answer may be a 304.
+        """
         headers = {"Content-Type": "application/json"} if json_body is not None else {}
         if key is not None:
             headers["Idempotency-Key"] = key
+        if known:
+            headers["If-None-Match"] = known
         pauses = iter(PAUSES if key is not None or method == "GET" else ())
         sent = False
         while True:
@@ -204,7 +225,7 @@ class ApiClient:
                         mend="Start one with `avatar up` or name one with --api",
                     ) from error
             else:
-                if answer.is_success:
+                if answer.is_success or (known and answer.status_code == codes.NOT_MODIFIED):
                     return answer
                 # Our first attempt is still being worked on; its answer will be ours.
                 if pause is None or key is None or answer.status_code != codes.CONFLICT:

@@ -10,17 +10,18 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from avatar.errors import AvatarError, Cancelled, Conflict, Unavailable, error_kinds
 from avatar.manifest import GenerationStatus
 from avatar.run import RunStatus
-from cli.client import ApiClient
+from cli.client import ApiClient, News
 from cli.output import people
 
-POLL_SECONDS = 0.25
+HOLD_SECONDS = 5.0  # how long the API may hold an answer; so late at most do we see that we are to stop
+PAUSE_SECONDS = 0.25  # between two questions, however much happens and however old the API is
 PATIENCE_SECONDS = 60.0  # how long the API may be away while we wait
 
 
 def watch(
     api: ApiClient, started: GenerationStatus, *, quiet: bool = False, stop: threading.Event | None = None
 ) -> GenerationStatus:
-    """Poll until the run of ``started`` ends.
+    """Follow the run of ``started`` until it ends; the API answers when there is news.
 
     Raises its error when it failed, Conflict when another run has superseded it, Unavailable when the API stays away,
     Cancelled when ``stop`` is set (then the run goes on without us).
@@ -36,7 +37,7 @@ def watch(
     )
     with Progress(*columns, console=people, transient=False, disable=not live) as progress:
         bar = progress.add_task(started.agent_id, total=100, stage=started.stage.value)
-        status, told = started, ""
+        status, etag, told = started, "", ""
         while True:
             progress.update(bar, completed=status.percent, stage=status.stage.value)
             if not quiet and not live and status.stage.value != told:
@@ -44,8 +45,9 @@ def watch(
                 people.print(f"{status.agent_id}: {told} ({status.percent} %, {status.elapsed_seconds:.1f} s)")
             if status.status is not RunStatus.RUNNING or status.run_id != started.run_id:
                 break
-            stop.wait(POLL_SECONDS)
-            status = _poll(api, status, stop)
+            stop.wait(PAUSE_SECONDS)
+            news = _news(api, started.agent_id, etag, stop)
+            status, etag = news.status, news.etag
     if status.run_id != started.run_id:
         raise Conflict(
             f"another run ({status.run_id}) of '{started.agent_id}' has taken the place of the one that was waited for",
@@ -66,11 +68,14 @@ def run_failure(status: GenerationStatus) -> AvatarError:
     return kind(status.error.detail, where=where, mend=kept)
 
 
-def _poll(api: ApiClient, last: GenerationStatus, stop: threading.Event) -> GenerationStatus:
+def _news(api: ApiClient, agent_id: str, etag: str, stop: threading.Event) -> News:
     deadline = time.monotonic() + PATIENCE_SECONDS
     while not stop.is_set():
         try:
-            return api.status(last.agent_id)
+            if (news := api.news(agent_id, etag, HOLD_SECONDS)) is not None:
+                return news
+            deadline = time.monotonic() + PATIENCE_SECONDS
+            stop.wait(PAUSE_SECONDS)
         except Unavailable:
             # The run goes on without us; only give up when nobody answers for a minute.
             if time.monotonic() > deadline:

@@ -75,7 +75,7 @@ class Api:
         if asked.method != "GET":
             self.asked.append(asked)
             return self.orders.pop(0) if self.orders else (202, a_status().model_dump_json(), {})
-        if asked.path.endswith("/status"):
+        if asked.path.partition("?")[0].endswith("/status"):
             return 200, DONE.model_dump_json(), {}
         return 200, Page[VersionSummary](items=(self.made,), next=None).model_dump_json(), {}
 

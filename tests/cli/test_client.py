@@ -111,6 +111,26 @@ def test_waiting_survives_an_api_that_restarts(monkeypatch: pytest.MonkeyPatch) 
     assert watch([a_status(), away, away, a_status(percent=60), done], monkeypatch).version == 4
 
 
+def test_waiting_asks_only_for_news(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(progress.threading.Event, "wait", lambda self, seconds: False)
+    asked: list[tuple[str | None, str]] = []
+    done = a_status(status=RunStatus.PUBLISHED, stage=Stage.DONE, percent=100, version=4)
+    answers = iter(
+        [
+            httpx.Response(200, content=a_status().model_dump_json(), headers={"ETag": 'W/"1"'}),
+            httpx.Response(304, headers={"ETag": 'W/"1"'}),
+            httpx.Response(200, content=done.model_dump_json(), headers={"ETag": 'W/"2"'}),
+        ]
+    )
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append((request.headers.get("if-none-match"), request.url.params["wait"]))
+        return next(answers)
+
+    assert progress.watch(a_client(answer), a_status(), quiet=True).version == 4
+    assert asked == [(None, "5"), ('W/"1"', "5"), ('W/"1"', "5")]
+
+
 def test_a_failed_run_is_an_error_that_says_what_is_still_served(monkeypatch: pytest.MonkeyPatch) -> None:
     error = RunError(code="storage_full", title="t", detail="no room", stage=Stage.OPTIMIZE, retryable=True)
     with pytest.raises(StorageFull) as raised:
