@@ -13,6 +13,7 @@ import typer
 from avatar.errors import AvatarError
 from cli import avatars, changes, control, models, stack, storage, versions, workers
 from cli.output import print_error
+from runtime.leaving import leave
 
 app = typer.Typer(
     name="avatar",
@@ -75,9 +76,11 @@ def main() -> None:
         app()
     except AvatarError as error:
         print_error(error, as_json="--json" in sys.argv)
-        sys.exit(error.exit_code)
+        leave(error.exit_code)
     except KeyboardInterrupt:
-        sys.exit(130)
+        leave(130)
+    except SystemExit as done:  # what a command that is through raises
+        leave(done.code if isinstance(done.code, int) else 0)
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from typing import Any
 import structlog
 
 from avatar.errors import AvatarError
+from runtime.leaving import leave
 from runtime.logs import set_up_logging
 from runtime.settings import Settings, load_settings
 from runtime.telemetry import tracing
@@ -79,4 +80,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    leave(main())

@@ -40,6 +40,7 @@ from avatar.gltf.document import read_glb  # noqa: E402  # a script has to find 
 from runtime.embedded.mongod import REPLICA_SET, become_primary, mongod_program  # noqa: E402
 from runtime.embedded.ports import free_port  # noqa: E402
 from runtime.embedded.temporal_server import temporal_binary  # noqa: E402
+from runtime.leaving import leave  # noqa: E402
 from runtime.toolchain import node_binary, npm_package  # noqa: E402
 
 WITHIN_S = 180.0
@@ -294,4 +295,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    leave(main())

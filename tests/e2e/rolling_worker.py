@@ -20,6 +20,7 @@ from temporalio.worker import Worker
 import workers.__main__ as process
 from activities.journal import Journal
 from runtime.deployments import deployment_config
+from runtime.leaving import leave
 from runtime.services import open_services
 from runtime.settings import Settings
 from workers import roles
@@ -64,4 +65,4 @@ if __name__ == "__main__":
         roles.WORKFLOWS = (Guarded, OptimizeAvatar)
     if sys.argv[1] == roles.Role.MESH:
         process.open_worker = scripted_mesh
-    sys.exit(process.main())
+    leave(process.main())
