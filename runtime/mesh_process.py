@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -44,6 +46,15 @@ def start_process(toolchain: Toolchain) -> None:
     # Ctrl-C at a terminal reaches the whole group; the worker decides when its processes end.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _tools = ProcessTools(toolchain)
+    # A pool's processes outlive a worker that is killed, and would wait for work for ever.
+    threading.Thread(target=_end_with_parent, name="end with parent", daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    assert parent is not None, "the pool starts this process"
+    parent.join()
+    os._exit(1)
 
 
 def run_job(job: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

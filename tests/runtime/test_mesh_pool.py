@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -20,6 +21,20 @@ from runtime import mesh_pool
 from runtime.mesh_pool import ProcessMeshPool
 from runtime.mesh_process import NICENESS
 
+WORKER = """
+import asyncio
+from pathlib import Path
+import mesh_jobs
+from avatar.gltf.sidecar import Toolchain
+from runtime.mesh_pool import ProcessMeshPool
+
+async def main():
+    async with ProcessMeshPool(Toolchain(Path("nowhere"), Path("nowhere")), 1, 1500) as pool:
+        print(await pool.run(mesh_jobs.pid), flush=True)
+        await pool.run(mesh_jobs.nap, 60)
+
+asyncio.run(main())
+"""
 NOWHERE = Toolchain(Path("nowhere"), Path("nowhere"))
 
 
@@ -139,6 +154,18 @@ async def test_every_process_is_warmed_up_the_replacement_as_well() -> None:
         with pytest.raises(CodecFailed):
             await pool.run(mesh_jobs.die)
         assert [await pool.run(mesh_jobs.warmth) for _ in range(4)] == [1, 1, 1, 1]
+
+
+async def test_the_processes_of_a_worker_that_is_killed_end_with_it() -> None:
+    worker = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", WORKER), stdout=asyncio.subprocess.PIPE, cwd=Path(__file__).parent
+    )
+    assert worker.stdout is not None
+    pid = int(await worker.stdout.readline())
+    assert not gone(pid)
+    worker.kill()
+    await worker.wait()
+    await until(lambda: gone(pid))
 
 
 async def test_the_pool_tells_of_itself_while_it_is_open(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
