@@ -4,30 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import json
-from dataclasses import dataclass, replace
-from typing import TypeVar
+from dataclasses import replace
 
 from temporalio import workflow
 from temporalio.common import SearchAttributePair, TypedSearchAttributes
 from temporalio.exceptions import ActivityError, ApplicationError, ChildWorkflowError, is_cancelled_exception
 
-from avatar.character import CharacterDescription
 from avatar.customize import apply_customization
-from avatar.errors import AvatarError, Cancelled, error_kinds
 from avatar.frozen import Frozen
 from avatar.request import Order
-from avatar.run import RunError, RunKey
+from avatar.run import RunKey
 from avatar.stage import Stage
 from workflows import steps
-from workflows.control import (
-    REFUSED,
-    Asked,
-    AskedRetry,
-    refusal_to_pause,
-    refusal_to_resume,
-    refusal_to_retry,
-)
+from workflows.control import REFUSED, Asked, AskedRetry, refusal_to_pause, refusal_to_resume, refusal_to_retry
 from workflows.execute import run_step
+from workflows.failures import run_error
+from workflows.made import RECALLED, Made, there
 from workflows.optimize import LEVELS, OptimizeAvatar, Optimized, OptimizeRequest
 from workflows.policies import AGENT_ID, AVATAR_STYLE, AVATAR_VERSION, PROVIDER_NAME, STAGE, TENANT
 
@@ -39,7 +31,6 @@ WAITS_FOR = {
     Stage.PUBLISH: "the catalog (control queue)",
     Stage.ANNOUNCE: "the event log (control queue)",
 }
-T = TypeVar("T")
 NOBODY_NAMED = Asked()
 FAILURES = (ActivityError, ChildWorkflowError, asyncio.CancelledError, ApplicationError)
 
@@ -52,33 +43,6 @@ class GenerateRequest(Frozen):
 
 class Generated(Frozen):
     version: int
-
-
-@dataclass(frozen=True, slots=True)
-class Made:
-    """What the run has by now, made or reused; each stage adds its part."""
-
-    described: steps.Described | None = None
-    character: CharacterDescription | None = None
-    source: steps.SourceModel | None = None
-    kin: steps.Kin | None = None
-    inspected: steps.Inspected | None = None
-    optimized: Optimized | None = None
-    reused: tuple[tuple[Stage, str], ...] = ()
-
-    def before(self, stage: Stage) -> Made:
-        """Only what stages before ``stage`` have made."""
-
-        def kept(made: Stage, part: T) -> T | None:
-            return part if made.position < stage.position else None
-
-        return Made(
-            described=kept(Stage.DESCRIBE, self.described),
-            character=kept(Stage.DESCRIBE, self.character),
-            source=kept(Stage.MODEL, self.source),
-            inspected=kept(Stage.INSPECT, self.inspected),
-            reused=tuple(taken for taken in self.reused if taken[0].position < stage.position),
-        )
 
 
 @workflow.defn
@@ -408,47 +372,7 @@ class GenerateAvatar:
         await asyncio.shield(asyncio.create_task(record))
 
 
-RECALLED = (
-    (steps.DESCRIBE, "described"),
-    (steps.BUILD_PARAMETRIC, "source"),
-    (steps.INSPECT_MODEL, "inspected"),
-    (steps.RENDER_PICTURE, "picture"),
-)
-"""The steps whose results can be recalled, and where in ``Recalled`` they are; levels of detail aside."""
-
-
-def there(part: T | None) -> T:
-    """``part``, which an earlier stage has made."""
-    assert part is not None, "stages run in order"
-    return part
-
-
 def refuse(why: str | None) -> None:
     """Reject an update in the words of ``why``; None accepts it."""
     if why:
         raise ApplicationError(why, type=REFUSED, non_retryable=True)
-
-
-def run_error(failure: BaseException, stage: Stage) -> RunError:
-    """What went wrong, from the innermost cause that says it."""
-    if is_cancelled_exception(failure):
-        why = workflow.cancellation_reason()
-        return RunError(
-            code=Cancelled.code,
-            title=Cancelled.title,
-            detail=f"the run was cancelled: {why}" if why else "the run was cancelled",
-            stage=stage,
-            retryable=True,
-        )
-    cause: BaseException = failure
-    while isinstance(cause, ActivityError | ChildWorkflowError) and cause.__cause__:
-        cause = cause.__cause__
-    code = cause.type if isinstance(cause, ApplicationError) and cause.type else AvatarError.code
-    kind = error_kinds().get(code, AvatarError)
-    return RunError(
-        code=kind.code,
-        title=kind.title,
-        detail=getattr(cause, "message", None) or str(cause) or type(cause).__name__,
-        stage=stage,
-        retryable=kind.retryable,
-    )
