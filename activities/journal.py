@@ -7,6 +7,7 @@ It runs around each activity of every worker, so that no step can forget to.
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 
 import structlog
@@ -19,9 +20,11 @@ from avatar.catalog import results, runs
 from avatar.errors import AvatarError, Unavailable
 from avatar.frozen import Frozen
 from avatar.stage import Stage
+from workflows.policies import POLICIES
 from workflows.steps import ALL_STEPS, LodInput, RepaintLodInput, StepInput
 
 log = structlog.get_logger()
+LONGEST_PAUSE = timedelta(seconds=60)
 STAGES = {step.name: step.stage for step in ALL_STEPS}
 
 
@@ -55,7 +58,7 @@ class _Journalled(ActivityInboundInterceptor):
                 if run:
                     await _quietly(runs.step_failed(run, name, str(error)))
                 log.warning("step failed", error=str(error), kind=type(error).__name__)
-                raise as_application_error(error) from error
+                raise as_application_error(error, again_in(info.activity_type, info.attempt)) from error
             if run and stage is not Stage.DONE:
                 await _quietly(runs.step_finished(run, name))
             remembered = result_of(given, result)
@@ -70,12 +73,27 @@ def step_label(activity_type: str, given: Frozen) -> str:
     return f"{activity_type}/{given.level}" if isinstance(given, LodInput | RepaintLodInput) else activity_type
 
 
-def as_application_error(error: Exception) -> ApplicationError:
-    """Temporal's error for ours: type = code, and final or not as the tree says. Unknown errors may be retried."""
+def again_in(step: str, attempt: int) -> timedelta | None:
+    """When to try again after a server was away, in a step that has few attempts: ever later, so that they last.
+
+    Five attempts span 99 s. Steps with attempts without end keep the shorter pauses of their policy (None).
+    """
+    policy = POLICIES.get(step)
+    if policy is None or policy.retry.maximum_attempts == 0:
+        return None
+    return min(timedelta(seconds=3**attempt), LONGEST_PAUSE)
+
+
+def as_application_error(error: Exception, again: timedelta | None = None) -> ApplicationError:
+    """Temporal's error for ours: type = code, and final or not as the tree says. Unknown errors may be retried.
+
+    ``again`` is the pause after an Unavailable; the policy's own with None.
+    """
     if isinstance(error, ApplicationError):
         return error
     if isinstance(error, AvatarError):
-        return ApplicationError(str(error), type=error.code, non_retryable=not error.retryable)
+        pause = again if isinstance(error, Unavailable) else None
+        return ApplicationError(str(error), type=error.code, non_retryable=not error.retryable, next_retry_delay=pause)
     return ApplicationError(f"{type(error).__name__}: {error}", type=AvatarError.code)
 
 

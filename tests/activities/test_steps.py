@@ -12,11 +12,11 @@ from temporalio.exceptions import ApplicationError
 from activities.describing import Describing
 from activities.housekeeping import Housekeeping
 from activities.implement import STEP_ATTRIBUTE, steps_of
-from activities.journal import as_application_error, step_label
+from activities.journal import again_in, as_application_error, step_label
 from activities.modelling import Modelling
 from activities.publishing import Publishing
 from activities.recalling import Recalling
-from avatar.errors import AvatarError, CodecFailed, InvalidModel, error_kinds
+from avatar.errors import AvatarError, CodecFailed, InvalidModel, Unavailable, error_kinds
 from avatar.manifest import LodFacts, PublishedLod
 from avatar.run import STANDS_FOR, STEP_WEIGHTS, RunKey
 from avatar.stage import Stage
@@ -90,6 +90,14 @@ def test_every_error_tells_temporal_its_code_and_whether_it_is_final(kind: type[
     assert error.type == kind.code
     assert error.non_retryable is not kind.retryable
     assert error.message == "lod0.glb: it broke. Mend it."
+
+
+def test_a_server_that_is_away_gets_time_before_the_attempts_are_used_up() -> None:
+    pauses = [again_in("build_lod", attempt) for attempt in (1, 2, 3, 4)]
+    assert [pause.total_seconds() for pause in pauses if pause] == [3, 9, 27, 60]
+    assert again_in("publish", 1) is None, "its attempts have no end; its policy's pauses are shorter"
+    assert as_application_error(Unavailable("away"), pauses[1]).next_retry_delay == pauses[1]
+    assert as_application_error(CodecFailed("died"), pauses[1]).next_retry_delay is None
 
 
 def test_unknown_errors_may_be_tried_again_and_known_ones_pass_through() -> None:
