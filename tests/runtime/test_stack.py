@@ -83,6 +83,7 @@ async def test_parts_are_told_where_everything_is(settings: Settings) -> None:
         assert told["AVATAR_DATA"] == str(settings.data_dir)
         assert told["AVATAR_API_PORT"] == str(stack.settings.api_port) != "0"
         assert stack.where.api_url == f"http://127.0.0.1:{stack.settings.api_port}"
+        assert stack.where.workers == {"worker-mesh": f"http://127.0.0.1:{told['AVATAR_WORKER_PORT']}"}
         assert stack.seconds_to_ready > 0
 
 
