@@ -31,7 +31,7 @@ class Property(BaseModel):
     """What every glTF object shares. A property is there or not: null is not one of its values."""
 
     model_config = _SHAPE
-    extensions: Extensions = {}
+    extensions: Extensions = Field(default_factory=dict)
 
     @model_validator(mode="before")
     @classmethod
@@ -92,27 +92,27 @@ class Primitive(Property):
     indices: Index | None = None
     material: Index | None = None
     mode: Annotated[int, Field(ge=0, le=6)] = 4
-    targets: Annotated[list[Semantics], Field(max_length=1024)] = []
+    targets: list[Semantics] = Field(default_factory=list, max_length=1024)
 
 
 class MeshExtras(BaseModel):
     """What exporters and our own generator note in ``mesh.extras``."""
 
     model_config = _SHAPE
-    target_names: Annotated[list[Name], Field(max_length=1024)] = []
+    target_names: list[Name] = Field(default_factory=list, max_length=1024)
     importance: Annotated[float, Field(gt=0, le=100)] | None = None
 
 
 class Mesh(Property):
     name: Name | None = None
     primitives: Annotated[list[Primitive], Field(max_length=256)]
-    weights: Annotated[list[Number], Field(max_length=1024)] = []
+    weights: list[Number] = Field(default_factory=list, max_length=1024)
     extras: Any = None
 
 
 class Node(Property):
     name: Name | None = None
-    children: Annotated[list[Index], Field(max_length=16384)] = []
+    children: list[Index] = Field(default_factory=list, max_length=16384)
     mesh: Index | None = None
     skin: Index | None = None
     camera: Index | None = None
@@ -123,7 +123,7 @@ class Node(Property):
 
 
 class Scene(Property):
-    nodes: Annotated[list[Index], Field(max_length=16384)] = []
+    nodes: list[Index] = Field(default_factory=list, max_length=16384)
 
 
 class Skin(Property):
@@ -207,17 +207,17 @@ class Animation(Property):
 class Gltf(Property):
     asset: Asset
     scene: Index | None = None
-    scenes: Annotated[list[Scene], Field(max_length=256)] = []
-    nodes: Annotated[list[Node], Field(max_length=16384)] = []
-    meshes: Annotated[list[Mesh], Field(max_length=1024)] = []
-    skins: Annotated[list[Skin], Field(max_length=256)] = []
-    materials: Annotated[list[Material], Field(max_length=1024)] = []
-    textures: Annotated[list[Texture], Field(max_length=1024)] = []
-    images: Annotated[list[Image], Field(max_length=256)] = []
-    samplers: Annotated[list[Property], Field(max_length=1024)] = []
-    animations: Annotated[list[Animation], Field(max_length=1024)] = []
-    accessors: Annotated[list[Accessor], Field(max_length=65536)] = []
-    buffer_views: Annotated[list[BufferView], Field(max_length=65536)] = []
-    buffers: Annotated[list[Buffer], Field(max_length=64)] = []
-    extensions_used: Annotated[list[Name], Field(max_length=256)] = []
-    extensions_required: Annotated[list[Name], Field(max_length=256)] = []
+    scenes: list[Scene] = Field(default_factory=list, max_length=256)
+    nodes: list[Node] = Field(default_factory=list, max_length=16384)
+    meshes: list[Mesh] = Field(default_factory=list, max_length=1024)
+    skins: list[Skin] = Field(default_factory=list, max_length=256)
+    materials: list[Material] = Field(default_factory=list, max_length=1024)
+    textures: list[Texture] = Field(default_factory=list, max_length=1024)
+    images: list[Image] = Field(default_factory=list, max_length=256)
+    samplers: list[Property] = Field(default_factory=list, max_length=1024)
+    animations: list[Animation] = Field(default_factory=list, max_length=1024)
+    accessors: list[Accessor] = Field(default_factory=list, max_length=65536)
+    buffer_views: list[BufferView] = Field(default_factory=list, max_length=65536)
+    buffers: list[Buffer] = Field(default_factory=list, max_length=64)
+    extensions_used: list[Name] = Field(default_factory=list, max_length=256)
+    extensions_required: list[Name] = Field(default_factory=list, max_length=256)
