@@ -17,8 +17,10 @@ from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, 
 
 from activities.reuse import result_of
 from avatar.catalog import results, runs
+from avatar.catalog.results import Result
 from avatar.errors import AvatarError, Unavailable
 from avatar.frozen import Frozen
+from avatar.run import RunKey
 from avatar.stage import Stage
 from workflows.policies import POLICIES
 from workflows.steps import ALL_STEPS, LodInput, RepaintLodInput, StepInput
@@ -63,7 +65,7 @@ class _Journalled(ActivityInboundInterceptor):
                 await _quietly(runs.step_finished(run, name))
             remembered = result_of(given, result)
             if run and remembered is not None:
-                await _quietly(results.remember(run, remembered))
+                await _quietly(_keep(run, remembered))
             log.info("step done")
             return result
 
@@ -95,6 +97,12 @@ def as_application_error(error: Exception, again: timedelta | None = None) -> Ap
         pause = again if isinstance(error, Unavailable) else None
         return ApplicationError(str(error), type=error.code, non_retryable=not error.retryable, next_retry_delay=pause)
     return ApplicationError(f"{type(error).__name__}: {error}", type=AvatarError.code)
+
+
+async def _keep(run: RunKey, result: Result) -> None:
+    # A step may end after its run was cancelled. What it made is of use later, unless the avatar was deleted meanwhile.
+    if await runs.has_runs(run.tenant, run.agent_id):
+        await results.remember(run, result)
 
 
 async def _quietly(write: Any) -> None:

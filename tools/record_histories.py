@@ -1,4 +1,5 @@
-"""Record how runs really went, for the replay test: published, repainted, paused and taken back, cancelled, failed.
+"""Record how runs really went, for the replay test: published, repainted, paused and taken back, cancelled, failed;
+and a housekeeping.
 
     python -m tools.record_histories
 
@@ -55,9 +56,9 @@ def without_traces(node: Any) -> Any:
     return [without_traces(value) for value in node] if isinstance(node, list) else node
 
 
-async def record(stack: Stack, client: Client, name: str, agent: str) -> None:
-    """Write the agent's latest history, and its child's when it has one, without a trace of this machine."""
-    histories = {name: f"generate/local/{agent}"}
+async def record(stack: Stack, client: Client, name: str, workflow_id: str) -> None:
+    """Write the workflow's latest history, and its child's when it has one, without a trace of this machine."""
+    histories = {name: workflow_id}
     history = await client.get_workflow_handle(histories[name]).fetch_history()
     for event in history.events:
         child = event.child_workflow_execution_started_event_attributes.workflow_execution.workflow_id
@@ -84,12 +85,15 @@ async def main() -> int:
             await http.post("/api/avatars/generate", json=profile)
             assert (await follow(http, profile["agentId"])).status is RunStatus.PUBLISHED
             await client.get_workflow_handle(f"generate/local/{profile['agentId']}").result()
-            await record(stack, client, "published", profile["agentId"])
+            await record(stack, client, "published", f"generate/local/{profile['agentId']}")
 
             await http.patch(f"/api/avatars/{profile['agentId']}/customization", json={"hair": {"colour": "#aa3311"}})
             assert (await follow(http, profile["agentId"])).version == 2
             await client.get_workflow_handle(f"generate/local/{profile['agentId']}").result()
-            await record(stack, client, "customized", profile["agentId"])
+            await record(stack, client, "customized", f"generate/local/{profile['agentId']}")
+
+            assert (await http.post("/api/housekeeping")).json()["done"]
+            await record(stack, client, "housekeeping", "housekeeping/asked-for")
 
             await http.post("/api/avatars/generate", json={**profile, "agentId": "hesitant"})
             await follow(http, "hesitant", Stage.MODEL)
@@ -99,14 +103,14 @@ async def main() -> int:
             await http.post("/api/avatars/hesitant/resume")
             assert (await follow(http, "hesitant")).status is RunStatus.PUBLISHED
             await client.get_workflow_handle("generate/local/hesitant").result()
-            await record(stack, client, "taken_back", "hesitant")
+            await record(stack, client, "taken_back", "generate/local/hesitant")
 
             await http.post("/api/avatars/generate", json={**profile, "agentId": "undecided"})
             await follow(http, "undecided", Stage.MODEL)
             await client.get_workflow_handle("generate/local/undecided").cancel()
             assert (await follow(http, "undecided")).status is RunStatus.CANCELLED
             await asyncio.sleep(1)  # the workflow closes a moment after its record does
-            await record(stack, client, "cancelled", "undecided")
+            await record(stack, client, "cancelled", "generate/local/undecided")
 
             # No blob can be written any more: the step fails until its attempts are used up.
             stack.settings.blobs.rename(stack.settings.blobs.with_name("blobs-aside"))
@@ -114,7 +118,7 @@ async def main() -> int:
             await http.post("/api/avatars/generate", json={**profile, "agentId": "unlucky"})
             assert (await follow(http, "unlucky")).status is RunStatus.FAILED
             await asyncio.sleep(1)
-            await record(stack, client, "failed", "unlucky")
+            await record(stack, client, "failed", "generate/local/unlucky")
     return 0
 
 
