@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -15,6 +15,7 @@ from people import a_character, an_order
 from publications import a_key, a_lod, publish
 
 from api.examples import MANIFEST
+from api.routes import housekeeping
 from avatar.catalog import runs
 from avatar.catalog.events import events_after
 from avatar.event import EventKind
@@ -228,3 +229,12 @@ async def test_what_is_not_published_yet_is_in_no_list(gateway: Gateway) -> None
     await runs.open_run(a_key(), an_order())
     check_problem(await gateway.http.get(f"{ADA}/versions"), 404, "not_found")
     assert (await gateway.http.get("/api/avatars")).json() == {"items": [], "next": None}
+
+
+async def test_a_housekeeping_that_takes_long_is_still_at_it(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(housekeeping, "WAIT", timedelta(seconds=0.2))
+    for _ in range(2):  # no worker runs here; the second question joins the first
+        answer = await gateway.http.post("/api/housekeeping", params={"dryRun": "true"})
+        assert (answer.status_code, answer.json()["done"], answer.json()["kept"]) == (202, False, None)
+        assert answer.json()["workflowUrl"].endswith("/workflows/housekeeping%2Fdry-run")
+    await gateway.services.temporal.get_workflow_handle("housekeeping/dry-run").terminate("test")
