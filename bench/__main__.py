@@ -9,7 +9,7 @@ import asyncio
 import sys
 from pathlib import Path
 
-from bench import burst, customize, lods, main_job
+from bench import burst, customize, lods, main_job, polls
 from bench.machine import machine
 from runtime.toolchain import toolchain
 
@@ -29,6 +29,8 @@ def main() -> int:
             customize.report(asyncio.run(customize.measure())),
             "\n## Twenty generations at once\n",
             burst.report(asyncio.run(burst.measure())),
+            "\n## Five hundred status polls a second\n",
+            polls.report(asyncio.run(polls.measure())),
             "",
         ]
     )
