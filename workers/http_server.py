@@ -104,9 +104,13 @@ def http_server(host: str, port: int, pages: Mapping[str, Page]) -> Iterator[int
     try:
         yield server.server_port
     finally:
-        # It only stops accepting: waiting for a request that needs our loop would wait for ever.
-        threading.Thread(target=server.shutdown, daemon=True).start()
-        server.socket.close()
+
+        def stop() -> None:
+            server.shutdown()
+            server.server_close()
+
+        # Aside: it takes up to half a second, and the loop has better things to do.
+        threading.Thread(target=stop, daemon=True).start()
 
 
 async def _called(page: Page) -> Answer:
