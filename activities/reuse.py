@@ -27,8 +27,8 @@ def description_key(profile: AgentProfile, notes: tuple[str, ...]) -> str:
 
 
 def model_key(character: CharacterDescription) -> str:
-    """The key of a source model."""
-    return _hash(recipes.HUMAN, character.model_dump(mode="json"))
+    """The key of a source model; the sentence about the character is not in it."""
+    return _hash(recipes.HUMAN, character.model_dump(mode="json", exclude={"summary"}))
 
 
 def inspection_key(source: BlobRef) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from avatar.catalog import avatars, runs
 from avatar.character import CharacterDescription
 from avatar.customize import amended, apply_customization, validate_against
-from avatar.describe.offline import describe_offline
+from avatar.describe.notes import describe_with
 from avatar.errors import Conflict, InvalidInput, NotFound, PreconditionFailed
 from avatar.manifest import VersionRecord
 from avatar.profile import AgentProfile
@@ -93,11 +93,16 @@ async def desired(services: Services, tenant: str, agent_id: str) -> Desired:
     """What the agent's avatar is meant to be. Raises NotFound when it was never asked for or is deleted."""
     meant = await intention(services, tenant, agent_id)
     request, version, under_way = meant.request, meant.version, meant.under_way
-    if version is not None and version.order.request.profile == request.profile:
+    if version is not None and _told_of(version.order.request) == _told_of(request):
         described = version.described
     else:
-        described = (await asyncio.to_thread(describe_offline, request.profile)).character
+        described = (await asyncio.to_thread(describe_with, request.profile, request.notes)).character
     return Desired(request, described, under_way)
+
+
+def _told_of(request: AvatarRequest) -> object:
+    """All that a describer reads."""
+    return request.profile, request.notes
 
 
 async def customize(
