@@ -133,7 +133,7 @@ class Settings(BaseSettings):
         description="Seconds that a stopping worker gives its steps to end; the rest are done again elsewhere.",
     )
     mesh_memory_mb: Annotated[int, Field(ge=200, le=1_000_000)] = Field(
-        1500,
+        2000,
         validation_alias="AVATAR_MESH_MEMORY_MB",
         description="Resident MB one mesh process and its guests may use; beyond it is ended and replaced.",
     )
