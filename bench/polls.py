@@ -270,8 +270,8 @@ def report(measured: Sequence[Polled]) -> str:
         unchanged = 100 * fired.statuses.get("304", 0) / fired.polls
         times = " | ".join(f"{value:.1f}" for value in (fired.p50, fired.p95, fired.p99, fired.longest))
         lines.append(
-            f"| {server.name} | {fired.polls / fired.seconds:.0f} | {unchanged:.1f} | {times} | {server.cpu_percent:.0f} | "
-            f"{server.published} |"
+            f"| {server.name} | {fired.polls / fired.seconds:.0f} | {unchanged:.1f} | {times} | "
+            f"{server.cpu_percent:.0f} | {server.published} |"
         )
     late = max(server.fired.sent_late for server in measured)
     strange = {status for server in measured for status in server.fired.statuses} - {"200", "304"}

@@ -97,6 +97,7 @@ class StatusFeed(Generic[T]):
         self._limit = limit
         self._open = False
         self._ending = False
+        self._closed = False
         self._kept: OrderedDict[Agent, _Kept[T]] = OrderedDict()
         # A read under way may only be joined and kept while it stands here. A change strikes it out, so what it finds
         # is told to those who asked before the change and to nobody else.
@@ -114,6 +115,7 @@ class StatusFeed(Generic[T]):
             yield
         finally:
             self.end()
+            self._closed = True
             for task in (following, *self._tasks):
                 task.cancel()
             await asyncio.gather(following, *self._tasks, return_exceptions=True)
@@ -186,14 +188,16 @@ class StatusFeed(Generic[T]):
 
     async def _follow(self) -> None:
         failures = 0
-        while True:
+        # Asked each time round, because a cancellation can get lost: asyncio.wait_for of Python 3.11, which the driver
+        # uses, drops one that comes in the same moment as data.
+        while not self._closed:
             try:
                 async with open_changes() as changes:
                     # Only what is read from here on can be kept true.
                     self._forget_all()
                     self._open, failures = True, 0
                     self._ring_all()
-                    while True:
+                    while not self._closed:
                         if (change := await changes.next()) is not None:
                             self._note(change)
             except Unavailable as error:

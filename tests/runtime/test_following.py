@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -269,6 +270,27 @@ async def test_a_stream_that_mongodb_ends_is_opened_again(feed: StatusFeed[Shown
     await runs.open_run(key, an_order())
     await caught_up(feed)
     assert await seen(feed) == (key.run_id, 0, None)
+
+
+async def test_the_feed_ends_even_when_its_cancellation_gets_lost(
+    catalog: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """asyncio.wait_for of Python 3.11 drops a cancellation that comes in the same moment as data."""
+    real = Changes.next
+
+    async def deaf(stream: Changes) -> Change | None:
+        following_one = asyncio.ensure_future(real(stream))
+        while not following_one.done():
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.shield(following_one)
+        return following_one.result()
+
+    monkeypatch.setattr(Changes, "next", deaf)
+    async with asyncio.timeout(SOON):
+        async with opened() as feed:
+            await a_run()
+            await seen(feed)
+    assert not feed.open
 
 
 async def test_mongodb_away_is_unavailable(feed: StatusFeed[Shown], monkeypatch: pytest.MonkeyPatch) -> None:
