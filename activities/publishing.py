@@ -11,9 +11,11 @@ from avatar.catalog import avatars, runs
 from avatar.catalog.connection import Connection
 from avatar.catalog.events import record_event
 from avatar.customize import field_changes
+from avatar.errors import GenerationFailed
 from avatar.event import EventKind
 from avatar.manifest import VersionRecord
 from avatar.run import Pause, RunKey, RunStatus
+from avatar.storage.port import BlobStore
 from workflows import steps
 
 log = structlog.get_logger()
@@ -22,11 +24,14 @@ log = structlog.get_logger()
 class Publishing:
     """The last stages of a run, all of them in the catalog."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, blobs: BlobStore) -> None:
         self._connection = connection
+        self._blobs = blobs
 
     @implements(steps.PUBLISH)
     async def publish(self, given: steps.PublishInput) -> steps.Published:
+        await self._check_bytes(given)
+
         def build(slot: avatars.Slot) -> VersionRecord:
             before = slot.base.character if slot.base else None
             return VersionRecord(
@@ -56,6 +61,16 @@ class Publishing:
 
         record = await avatars.publish_version(self._connection, given.run, build)
         return steps.Published(version=record.number)
+
+    async def _check_bytes(self, given: steps.PublishInput) -> None:
+        """A run that was paused for long may find swept what it had made: then nothing is published."""
+        pictures = [given.picture.blob] if given.picture.blob else []
+        for blob in (given.source.blob, *(lod.blob for lod in given.lods), *pictures):
+            if not await self._blobs.exists(blob):
+                raise GenerationFailed(
+                    f"blob {blob.sha256} is not in the store any more",
+                    mend="Retry the run: what is missing is made again",
+                )
 
     @implements(steps.ANNOUNCE)
     async def announce(self, given: steps.AnnounceInput) -> steps.Nothing:

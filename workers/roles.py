@@ -63,7 +63,7 @@ async def open_worker(role: Role, settings: Settings) -> AsyncIterator[Opened]:
                     workflow_runner=RUNNER,
                     sticky_queue_schedule_to_start_timeout=STICKY,
                     activities=[
-                        *steps_of(Publishing(services.connection)).values(),
+                        *steps_of(Publishing(services.connection, services.blobs)).values(),
                         *steps_of(Recalling(services.blobs)).values(),
                         *steps_of(Housekeeping(services.connection, services.blobs)).values(),
                     ],

@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 from gateways import Gateway
-from scripted import GOOD, Play, Script
+from scripted import GOOD, SCRIPTED_BYTES, Play, Script
 from temporalio import activity
 from temporalio.worker import Worker
 
@@ -20,6 +20,10 @@ from activities.recalling import Recalling
 from runtime.services import connect_temporal
 from workflows.policies import Queue
 from workflows.sandbox import RUNNER, WORKFLOWS
+
+GLB = "model/gltf-binary"
+MADE = ((b"source", GLB), (b"repainted", GLB), (b"lod0", GLB), (b"lod1", GLB), (b"lod2", GLB), (b"png", "image/png"))
+"""What the script's steps say they have made: nothing is published, nor recalled, that is not in the store."""
 
 
 class Gate:
@@ -43,11 +47,15 @@ async def working(gateway: Gateway, **plays: Play) -> AsyncIterator[Script]:
     """Workers on the three queues while inside."""
     services = gateway.services
     temporal = await connect_temporal(services.settings)  # the gateway's own connects late, workers cannot
-    parts = (Publishing(services.connection), Recalling(services.blobs), Describing())
+    for data, kind in MADE:
+        await services.blobs.put(data, kind)
+    parts = (Publishing(services.connection, services.blobs), Recalling(services.blobs), Describing())
     real = {
         name: lambda given, attempt, call=call: call(given) for part in parts for name, call in steps_of(part).items()
     }
     script = Script(**{**real, **plays})
+    for data, media_type in SCRIPTED_BYTES:
+        await services.blobs.put(data, media_type)
     async with AsyncExitStack() as stack:
         for queue in Queue:
             await stack.enter_async_context(

@@ -16,6 +16,13 @@ from workflows import steps
 
 SOURCE = name_bytes(b"source", "model/gltf-binary")
 REPAINTED = name_bytes(b"repainted", "model/gltf-binary")
+SCRIPTED_BYTES = (
+    (b"source", "model/gltf-binary"),
+    (b"repainted", "model/gltf-binary"),
+    *((b"lod%d" % level, "model/gltf-binary") for level in (0, 1, 2)),
+    (b"png", "image/png"),
+)
+"""All that scripted steps claim to have stored."""
 Play = Callable[[Any, int], Awaitable[Any] | Any]
 
 
