@@ -60,7 +60,10 @@ class _Journalled(ActivityInboundInterceptor):
                 if run:
                     await _quietly(runs.step_failed(run, name, str(error)))
                 log.warning("step failed", error=str(error), kind=type(error).__name__)
-                raise as_application_error(error, again_in(info.activity_type, info.attempt)) from error
+                known = as_application_error(error, again_in(info.activity_type, info.attempt))
+                if known is error:
+                    raise  # raised from itself it would be its own cause
+                raise known from error
             if run and stage is not Stage.DONE:
                 await _quietly(runs.step_finished(run, name))
             remembered = result_of(given, result)
