@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
@@ -55,6 +56,9 @@ def create_app(settings: Settings) -> FastAPI:
                 app.state.services = services
                 with on_stop(feed.end):
                     async with feed.running():
+                        # What is loaded by now stays: the collector need not look at it again while clients wait.
+                        gc.collect()
+                        gc.freeze()
                         yield
 
     app = FastAPI(

@@ -17,6 +17,8 @@ from runtime.telemetry import request_span
 log = structlog.get_logger()
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
+NOTHING_NEW = 304
+HELD = "avatar.held"  # in the scope of an answer that waits for something to happen: its time says nothing of ours
 QUIET_ROUTES = {"/health/live", "/health/ready", "/metrics"}
 
 
@@ -63,11 +65,14 @@ class Observe:
                 # The route's template, not the path: paths are unbounded, labels must not be.
                 route = getattr(scope.get("route"), "path", "unmatched")
                 HTTP_REQUESTS.labels(method, route, status).inc()
-                HTTP_SECONDS.labels(method, route).observe(seconds)
+                if not scope.get(HELD):
+                    HTTP_SECONDS.labels(method, route).observe(seconds)
                 if traced is not None:
                     traced.answered(method, route, status)
                 if route not in QUIET_ROUTES:
-                    log.info(
+                    # Polls that find nothing new come by the hundred and tell nothing.
+                    tell = log.debug if status == NOTHING_NEW else log.info
+                    tell(
                         "request",
                         method=scope["method"],
                         path=scope["path"],

@@ -12,7 +12,7 @@ from typing import Any
 from avatar.gltf.sidecar import Sidecar, Toolchain
 from avatar.picture import Studio
 
-NICENESS = 5
+NICENESS = 15  # below speech and API: on a full machine those answer first
 
 
 class ProcessTools:

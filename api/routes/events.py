@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Query
+from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import StreamingResponse
 from fastapi.sse import format_sse_event
 
 from api.following import CurrentFeed, ShownStatus
+from api.observe import HELD
 from api.principal import CurrentPrincipal
 from api.problems import responses
 from api.routes.avatars import AgentIdInPath
@@ -63,6 +64,7 @@ id: 18
 )
 async def events(
     agent_id: AgentIdInPath,
+    request: Request,
     principal: CurrentPrincipal,
     services: CurrentServices,
     feed: CurrentFeed,
@@ -87,6 +89,7 @@ async def events(
     start = last_event_id or after or newest
     if int(start) > int(newest):
         start = "0"  # from a log that is no more: this one was begun anew, and nothing of it has been seen
+    request.scope[HELD] = True
     return StreamingResponse(
         stream(feed, services, tenant, agent_id, start),
         media_type="text/event-stream",

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Query, Request, Response
 from api import examples
 from api.conditional import etag_matches
 from api.following import CurrentFeed, ShownStatus, client_gone
+from api.observe import HELD
 from api.principal import CurrentPrincipal
 from api.problems import responses
 from api.routes.avatars import AgentIdInPath
@@ -81,6 +82,7 @@ async def _hold(
     seconds: float,
 ) -> Standing[ShownStatus]:
     """The status after ``known``, or ``known`` when the client did not stay for it."""
+    request.scope[HELD] = True
     changed = asyncio.create_task(
         feed.status_after(services, tenant, agent_id, lambda shown: shown.etag != known.shown.etag, seconds)
     )

@@ -15,8 +15,8 @@ from scipy.spatial import cKDTree
 from avatar.character import FacialHair, Hair, HairStyle
 from avatar.human.body import shape_figure
 from avatar.human.bundle import LEFT_EYE, RIGHT_EYE
-from avatar.human.gallery import png
 from avatar.human.figure import F64, AlphaMode, Figure, Part
+from avatar.human.gallery import png
 from avatar.human.hair import hair_parts, store
 from avatar.human.hair.collision import surface_samples
 from avatar.human.hair.vectors import triangle_normals
