@@ -42,6 +42,9 @@ def temporal_program(folder: Path, log: Path, *, port: int, ui_port: int, namesp
         "--db-filename", str(folder / "temporal.db"),
         # The default rollback journal costs a factor of five to nine in workflows per second.
         "--sqlite-pragma", "journal_mode=wal", "--sqlite-pragma", "synchronous=1",
+        # One partition for each queue: priorities hold across the whole queue, and one machine needs no more.
+        "--dynamic-config-value", "matching.numTaskqueueReadPartitions=1",
+        "--dynamic-config-value", "matching.numTaskqueueWritePartitions=1",
         "--log-level", "warn", "--ui-disable-news-fetch",
     ]  # fmt: skip
     for name, kind in search_attribute_types().items():
