@@ -306,6 +306,8 @@ async def test_a_paused_run_can_be_cancelled(environment: WorkflowEnvironment) -
         await gate.reached.wait()
         await handle.execute_update("pause")
         gate.opened.set()
+        await script.done["describe"].wait()
+        await asyncio.sleep(0.3)  # the time-skipping server chokes on a cancellation that meets a completion
         await handle.cancel(reason="by ada: second thoughts")
         with pytest.raises(WorkflowFailureError):
             await handle.result()
