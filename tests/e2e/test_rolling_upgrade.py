@@ -16,6 +16,7 @@ import pytest
 from changed_workflow import CHANGE
 from google.protobuf.duration_pb2 import Duration
 from live_stack import PROJECT
+from scripted import SCRIPTED_BYTES
 from temporalio.api.enums.v1 import EventType
 from temporalio.api.workflowservice.v1 import RegisterNamespaceRequest
 from temporalio.client import Client, WorkflowHistory
@@ -183,6 +184,8 @@ async def test_runs_outlive_the_workers_that_began_them(servers: Servers, tmp_pa
     async with AsyncExitStack() as stack:
         services = await stack.enter_async_context(open_services(settings, reach_temporal=True))
         stack.push_async_callback(services.connection.client.drop_database, settings.mongo_database)
+        for data, media_type in SCRIPTED_BYTES:
+            await services.blobs.put(data, media_type)
 
         old = await stack.enter_async_context(version(settings, "v1"))
         await promote(services.temporal, "v1")

@@ -30,9 +30,13 @@ from workflows.sandbox import RUNNER, WORKFLOWS
 
 @pytest_asyncio.fixture
 async def client(servers: Servers) -> Client:
-    return await connect_temporal(
+    connected = await connect_temporal(
         load_settings({}, temporal_address=servers.temporal_address, mongo_uri=servers.mongo_uri)
     )
+    # Runs that other tests have left behind would be counted with ours.
+    async for left in connected.list_workflows("ExecutionStatus = 'Running'"):
+        await connected.get_workflow_handle(left.id, run_id=left.run_id).terminate("left behind by a test")
+    return connected
 
 
 @asynccontextmanager
