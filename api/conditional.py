@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from fastapi import Request
+from fastapi import Request, Response
 
 ONE_RANGE = re.compile(r"^bytes=(\d*)-(\d*)$")
 
@@ -19,6 +19,20 @@ def etag_matches(request: Request, etag: str) -> bool:
         return True
     named = [part.strip().removeprefix("W/") for part in header.split(",")]
     return etag.removeprefix("W/") in named or named == ["*"]
+
+
+def if_match_names(header: str, etag: str) -> bool:
+    """Whether an If-Match names ``etag`` (unquoted); strong comparison, as section 13.1.1 asks."""
+    named = [part.strip() for part in header.split(",")]
+    return named == ["*"] or f'"{etag}"' in named
+
+
+def json_answer(request: Request, body: str, etag: str) -> Response:
+    """A JSON document with its ETag (given unquoted), or the 304 that a GET's headers ask for."""
+    headers = {"ETag": f'"{etag}"', "Cache-Control": "no-cache"}
+    if request.method == "GET" and etag_matches(request, headers["ETag"]):
+        return Response(status_code=304, headers=headers)
+    return Response(body, media_type="application/json", headers=headers)
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,7 @@ async def outage(stack: Stack, victim: Victim) -> Outage:
                 profile = {"agentId": f"{agent}-{turn}", "name": "Late"}
                 await asyncio.gather(
                     _ask(http, seen, "GET status", "GET", f"/api/avatars/{agent}/status"),
-                    _ask(http, seen, "POST generate", "POST", "/api/avatars/generate", json=profile),
+                    _ask(http, seen, "POST generate", "POST", "/api/avatars/generate", profile),
                     _ask(http, seen, "GET ready", "GET", "/health/ready"),
                 )
                 await asyncio.sleep(1)
@@ -57,10 +57,12 @@ async def outage(stack: Stack, victim: Victim) -> Outage:
     return seen
 
 
-async def _ask(http: httpx.AsyncClient, seen: Outage, name: str, method: str, path: str, **request: object) -> None:
+async def _ask(
+    http: httpx.AsyncClient, seen: Outage, name: str, method: str, path: str, body: dict[str, str] | None = None
+) -> None:
     began = now()
     try:
-        answer = str((await http.request(method, path, **request)).status_code)  # type: ignore[arg-type]  # a JSON body
+        answer = str((await http.request(method, path, json=body)).status_code)
     except httpx.TransportError as error:
         answer = type(error).__name__
     seen.answers[f"{name}: {answer}"] += 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from textwrap import shorten
 from typing import Annotated
 
 import typer
@@ -23,6 +24,8 @@ from cli.output import AsJson, people, print_json, size
 NumberArgument = Annotated[int, typer.Argument(metavar="N", min=1, help="A version's number.")]
 LimitOption = Annotated[int, typer.Option("--limit", min=1, max=MAX_PAGE, help="At most so many.")]
 CursorOption = Annotated[str | None, typer.Option("--cursor", help="What the page before gave for the next one.")]
+BESIDE_SUMMARY = 78  # columns that the other cells of a list take
+SHORTEST = 24  # of a summary, where the terminal is narrow
 MOST_CHANGES = 3  # told in one row
 
 
@@ -56,7 +59,7 @@ def list_avatars(
             str(item.version),
             escape(item.provider),
             f"{item.updated_at:%Y-%m-%d %H:%M}",
-            escape(item.summary),
+            escape(shorten(item.summary, max(SHORTEST, people.width - BESIDE_SUMMARY), placeholder="…")),
         )
     people.print(table, soft_wrap=False)
     _print_next(page.next)

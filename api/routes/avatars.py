@@ -9,7 +9,7 @@ from fastapi import Path as InPath
 
 from api import examples
 from api.body import WHERE, read_body
-from api.conditional import etag_matches
+from api.conditional import json_answer
 from api.idempotency import IdempotencyKey, once
 from api.orders import STARTED, Supersede, UrgencyInQuery, tell
 from api.principal import CurrentPrincipal
@@ -102,8 +102,4 @@ async def manifest(
     found = manifest_of(services.settings, version)
     if links == "signed":
         return await signed_manifest(services, version, found)
-    etag = f'"{found.etag}"'
-    headers = {"ETag": etag, "Cache-Control": "no-cache"}
-    if etag_matches(request, etag):
-        return Response(status_code=304, headers=headers)
-    return Response(found.model_dump_json(), media_type="application/json", headers=headers)
+    return json_answer(request, found.model_dump_json(), found.etag)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Header, Request, Response
-from fastapi.responses import JSONResponse
 from pydantic import Field
 
 from api import examples
 from api.body import WHERE, check_media_type, parse_model, read_body
-from api.conditional import etag_matches
+from api.conditional import if_match_names, json_answer
 from api.idempotency import IdempotencyKey, once
 from api.orders import STARTED, UNCHANGED, Supersede, UrgencyInQuery, tell
 from api.principal import CurrentPrincipal, Principal
@@ -73,10 +73,7 @@ async def customization(
     It holds only what was set over the described character, with the character's own names.
     """
     found = await changes.desired(services, principal.tenant, agent_id)
-    headers = {"ETag": f'"{found.etag}"', "Cache-Control": "no-cache"}
-    if etag_matches(request, headers["ETag"]):
-        return Response(status_code=304, headers=headers)
-    return JSONResponse(found.request.customization, headers=headers)
+    return json_answer(request, json.dumps(found.request.customization), found.etag)
 
 
 @router.patch(
@@ -214,8 +211,7 @@ async def _customize(
     expected = None
     if if_match is not None:
         expected = (await changes.desired(services, principal.tenant, agent_id)).etag
-        named = [part.strip() for part in if_match.split(",")]
-        if f'"{expected}"' not in named and named != ["*"]:
+        if not if_match_names(if_match, expected):
             raise PreconditionFailed(
                 f"the customization of '{agent_id}' is not the one you have read",
                 mend="Read it again with GET and apply your change to that",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol
 
 from fastapi import APIRouter, Request, Response
 from pydantic import Field
@@ -11,7 +11,7 @@ from api import examples
 from api.body import parse_model, read_body
 from api.idempotency import IdempotencyKey, once
 from api.orders import STARTED, tell
-from api.principal import CurrentPrincipal
+from api.principal import CurrentPrincipal, Principal
 from api.problems import responses
 from api.routes.avatars import AgentIdInPath
 from api.routes.changes import RedoableStage
@@ -19,7 +19,9 @@ from api.services import CurrentServices
 from avatar.errors import Conflict, InvalidInput, NotFound, TooLarge, Unavailable
 from avatar.frozen import Frozen
 from avatar.manifest import GenerationStatus
+from avatar.run import RunRecord
 from runtime import changes, control
+from runtime.services import Services
 from workflows.control import Words
 
 router = APIRouter(prefix="/api/avatars", tags=["control"])
@@ -61,9 +63,7 @@ async def cancel(
     agent_id: AgentIdInPath, request: Request, principal: CurrentPrincipal, services: CurrentServices
 ) -> Response:
     """Stop the run and wait until it has stopped. The version that is served stays. 409 when none is under way."""
-    asked = parse_model(Steering, await read_body(request))
-    run = await control.cancel(services, principal.tenant, agent_id, by=principal.name, reason=asked.reason)
-    return await tell(services, run, 200)
+    return await _steer(control.cancel, request, principal, services, agent_id)
 
 
 @router.post(
@@ -80,9 +80,7 @@ async def pause(
 
     409 when none is under way, when it is paused already and when it is publishing.
     """
-    asked = parse_model(Steering, await read_body(request))
-    run = await control.pause(services, principal.tenant, agent_id, by=principal.name, reason=asked.reason)
-    return await tell(services, run, 200)
+    return await _steer(control.pause, request, principal, services, agent_id)
 
 
 @router.post(
@@ -96,9 +94,7 @@ async def resume(
     agent_id: AgentIdInPath, request: Request, principal: CurrentPrincipal, services: CurrentServices
 ) -> Response:
     """The run goes on with its next stage. 409 when none is under way or it is not paused."""
-    asked = parse_model(Steering, await read_body(request))
-    run = await control.resume(services, principal.tenant, agent_id, by=principal.name, reason=asked.reason)
-    return await tell(services, run, 200)
+    return await _steer(control.resume, request, principal, services, agent_id)
 
 
 @router.post(
@@ -130,3 +126,15 @@ async def retry(
         return await tell(services, started.run)
 
     return await once(request, principal.tenant, key, body, work)
+
+
+class _Steer(Protocol):
+    async def __call__(
+        self, services: Services, tenant: str, agent_id: str, *, by: str, reason: str = ""
+    ) -> RunRecord: ...
+
+
+async def _steer(steer: _Steer, request: Request, principal: Principal, services: Services, agent_id: str) -> Response:
+    asked = parse_model(Steering, await read_body(request))
+    run = await steer(services, principal.tenant, agent_id, by=principal.name, reason=asked.reason)
+    return await tell(services, run, 200)

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi import Path as InPath
 
 from api import examples
-from api.conditional import etag_matches
+from api.conditional import if_match_names, json_answer
 from api.principal import CurrentPrincipal
 from api.problems import responses
 from api.routes.avatars import AgentIdInPath
@@ -72,7 +72,7 @@ async def version_manifest(
 ) -> Response:
     """The same shape as the avatar's own manifest, whether this version is served now or not."""
     version = await avatars.get_version(principal.tenant, agent_id, number)
-    return manifest_answer(request, manifest_of(services.settings, version))
+    return _manifest(request, services.settings, version)
 
 
 @router.post(
@@ -93,7 +93,7 @@ async def rollback(
     Asked again it answers the same. The answer is the manifest that is served from now on.
     """
     version = await avatars.roll_back(services.connection, principal.tenant, agent_id, number, by=principal.name)
-    return manifest_answer(request, manifest_of(services.settings, version))
+    return _manifest(request, services.settings, version)
 
 
 @router.get(
@@ -186,19 +186,14 @@ def summary_of(settings: Settings, version: VersionRecord, current: int) -> Vers
     )
 
 
-def manifest_answer(request: Request, found: Manifest) -> Response:
-    """A manifest with its ETag, or the 304 that the request's headers ask for."""
-    etag = f'"{found.etag}"'
-    headers = {"ETag": etag, "Cache-Control": "no-cache"}
-    if request.method == "GET" and etag_matches(request, etag):
-        return Response(status_code=304, headers=headers)
-    return Response(found.model_dump_json(), media_type="application/json", headers=headers)
+def _manifest(request: Request, settings: Settings, version: VersionRecord) -> Response:
+    found = manifest_of(settings, version)
+    return json_answer(request, found.model_dump_json(), found.etag)
 
 
 def check_if_match(if_match: str, found: Manifest) -> None:
-    """Raise PreconditionFailed unless ``if_match`` names the manifest; strong comparison (RFC 9110, 13.1.1)."""
-    named = [part.strip() for part in if_match.split(",")]
-    if named != ["*"] and f'"{found.etag}"' not in named:
+    """Raise PreconditionFailed unless ``if_match`` names the manifest."""
+    if not if_match_names(if_match, found.etag):
         raise PreconditionFailed(
             f"version {found.version} of agent '{found.agent_id}' is not what you have read",
             mend="Read it again, then decide",

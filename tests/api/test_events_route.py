@@ -80,7 +80,7 @@ class Reader:
 class Server(uvicorn.Server):
     """Uvicorn inside the tests: signals stay pytest's."""
 
-    def capture_signals(self) -> contextlib.AbstractContextManager[None]:  # type: ignore[override]
+    def capture_signals(self) -> contextlib.AbstractContextManager[None]:  # type: ignore[override]  # theirs is a generator
         return contextlib.nullcontext()
 
 

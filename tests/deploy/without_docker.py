@@ -75,7 +75,8 @@ def build(app: Path) -> None:
     environment = dict(os.environ)
     for name, rest in stages()["builder"]:
         if name == "ENV":
-            environment |= dict(re.findall(r"(\w+)=(\S+)", rest))
+            given = dict(re.findall(r"(\w+)=(\S+)", rest))
+            environment |= {key: value.replace("/var/cache", f"{app}.cache") for key, value in given.items()}
         elif name == "COPY":
             *sources, target = rest.split()
             for source in sources:
