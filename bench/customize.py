@@ -83,7 +83,7 @@ def report(made: list[Change]) -> str:
     lines += [
         f"| {change.name} | {change.seconds:.2f} | {told(change.steps)} | {told(change.reused)} |" for change in made
     ]
-    colours = [change.seconds for change in made[1:-1]]
+    colours = [change.seconds for change in made if "repaint_parametric" in change.steps]
     lines.append(
         f"\nColour changes: median {statistics.median(colours):.2f} s, slowest {max(colours):.2f} s (limit 3)."
     )
