@@ -8,7 +8,7 @@ from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
 from temporalio import activity
 
-from avatar.gltf.sidecar import Sidecar
+from avatar.gltf.guests.sidecar import Sidecar
 from avatar.picture import Studio
 
 P = ParamSpec("P")

@@ -22,6 +22,7 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from avatar.gltf.document import Document
+from avatar.gltf.guests.sidecar import Sidecar, Toolchain
 from avatar.gltf.inspect import inspect, require_sound
 from avatar.gltf.lods import LEVELS, build_lod
 from avatar.gltf.pose import (
@@ -34,7 +35,6 @@ from avatar.gltf.pose import (
     triangles,
     world_matrices,
 )
-from avatar.gltf.sidecar import Sidecar, Toolchain
 from runtime.toolchain import toolchain
 
 SAMPLES = 40_000  # points measured, each way

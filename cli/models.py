@@ -41,8 +41,8 @@ def optimize(
     as_json: AsJson = False,
 ) -> None:
     """Three levels of detail of any GLB; skins, morphs and names survive."""
+    from avatar.gltf.guests.sidecar import Sidecar
     from avatar.gltf.lods import LEVELS, build_lod
-    from avatar.gltf.sidecar import Sidecar
     from runtime.toolchain import toolchain
 
     data = read_model(file)

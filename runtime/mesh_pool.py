@@ -24,7 +24,7 @@ import structlog
 
 from activities.pool import MeshTools
 from avatar.errors import CodecFailed
-from avatar.gltf.sidecar import Toolchain
+from avatar.gltf.guests.sidecar import Toolchain
 from runtime import metrics
 from runtime.mesh_process import run_job, start_process
 from runtime.telemetry import span

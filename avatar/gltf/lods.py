@@ -17,15 +17,15 @@ from avatar.gltf import textures as texturing
 from avatar.gltf.compact import CompactOptions, compact, take_geometry
 from avatar.gltf.document import Change, Document, write_glb
 from avatar.gltf.fingerprint import fingerprint
+from avatar.gltf.guests.sidecar import Sidecar
+from avatar.gltf.guests.validator import ValidationSummary, validate
 from avatar.gltf.inspect import TextureInfo, inspect, require_references, require_sound
 from avatar.gltf.layout import image_bytes
 from avatar.gltf.mend import mend
 from avatar.gltf.origin import Origin, origin_of, signed
 from avatar.gltf.reindex import weld
-from avatar.gltf.sidecar import Sidecar
 from avatar.gltf.simplify import simplify
 from avatar.gltf.textures import image_keys, limit_textures
-from avatar.gltf.validate import ValidationSummary, validate
 
 GENERATOR: Final = "AR Avatar"
 

@@ -26,6 +26,8 @@ from scipy.spatial import cKDTree
 from avatar.errors import InvalidModel
 from avatar.gltf.accessors import read_floats
 from avatar.gltf.document import Change, Document, Tree
+from avatar.gltf.guests.sidecar import Sidecar
+from avatar.gltf.guests.simplifier import simplify_sloppy, simplify_with_attributes
 from avatar.gltf.pose import (
     F64,
     I64,
@@ -38,7 +40,6 @@ from avatar.gltf.pose import (
     world_matrices,
 )
 from avatar.gltf.reindex import Spot, proper, with_triangles
-from avatar.gltf.sidecar import Sidecar
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +227,8 @@ def _together(parts: Sequence[Part], seams: I64, budget: int, flags: tuple[str, 
     share = int(budget * len(corners) / drawn)
     if share >= len(corners):
         return [part.shape.corners for part in parts]
-    found = sidecar.simplify(
+    found = simplify_with_attributes(
+        sidecar,
         corners.astype(np.uint32),
         positions.astype(np.float32),
         columns.astype(np.float32),
@@ -246,8 +248,8 @@ def _coarse(parts: Sequence[Part], target: int, sidecar: Sidecar) -> list[I64]:
     kept: list[I64] = []
     for part in parts:
         budget = int(len(part.shape.corners) * ratio)
-        found = sidecar.simplify_sloppy(
-            part.shape.corners.astype(np.uint32), part.shape.positions.astype(np.float32), budget
+        found = simplify_sloppy(
+            sidecar, part.shape.corners.astype(np.uint32), part.shape.positions.astype(np.float32), budget
         )
         corners = found[proper(found)].astype(np.int64)
         if len(corners) == 0 or len(corners) > budget:

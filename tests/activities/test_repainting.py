@@ -14,7 +14,7 @@ from temporalio.testing import ActivityEnvironment
 from activities import modelling
 from activities.modelling import Modelling
 from avatar.errors import InvalidModel, NotFound
-from avatar.gltf.sidecar import Sidecar, Toolchain
+from avatar.gltf.guests.sidecar import Sidecar, Toolchain
 from avatar.manifest import PublishedLod
 from avatar.picture import Studio
 from avatar.run import RunKey

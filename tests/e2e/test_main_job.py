@@ -17,8 +17,8 @@ from temporalio.worker import Replayer
 
 from avatar.gltf.accessors import read_floats
 from avatar.gltf.document import read_glb
-from avatar.gltf.sidecar import Sidecar
-from avatar.gltf.validate import validate
+from avatar.gltf.guests.sidecar import Sidecar
+from avatar.gltf.guests.validator import validate
 from avatar.manifest import GenerationStatus, Manifest
 from runtime.toolchain import toolchain
 from workflows.policies import SEARCH_ATTRIBUTES

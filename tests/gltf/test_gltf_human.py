@@ -10,10 +10,10 @@ from scipy.sparse.csgraph import connected_components
 
 from avatar.gltf.accessors import read_floats
 from avatar.gltf.document import Document
+from avatar.gltf.guests.sidecar import Sidecar
 from avatar.gltf.inspect import inspect, require_sound
 from avatar.gltf.lods import LodFile, build_lod
 from avatar.gltf.pose import placed_vertices, placements, target_names, triangles, world_matrices
-from avatar.gltf.sidecar import Sidecar
 from avatar.human.human import make_human
 
 

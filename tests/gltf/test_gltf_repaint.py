@@ -17,11 +17,11 @@ from avatar.errors import GenerationFailed, InvalidInput, InvalidModel
 from avatar.gltf.accessors import read_raw
 from avatar.gltf.document import Document, read_glb, write_glb
 from avatar.gltf.fingerprint import geometry_fingerprint
+from avatar.gltf.guests.sidecar import Sidecar
 from avatar.gltf.inspect import require_sound
 from avatar.gltf.layout import geometry_only, image_bytes, with_images
 from avatar.gltf.lods import LEVELS, build_lod, repaint_lod
 from avatar.gltf.origin import KEY, origin_of
-from avatar.gltf.sidecar import Sidecar
 
 Change = Callable[[Tree], object]
 

@@ -15,7 +15,8 @@ import pytest
 from specimens import ball, grid
 
 from avatar.errors import CodecFailed, InvalidModel, SetupProblem
-from avatar.gltf.sidecar import Limits, Sidecar, Toolchain
+from avatar.gltf.guests.sidecar import Limits, Sidecar, Toolchain
+from avatar.gltf.guests.simplifier import reorder, simplify_with_attributes
 
 CORNERS = grid(20, 30).astype(np.uint32)
 POSITIONS = ball(20, 30, 1.0, -1.0)[0].astype(np.float32)
@@ -23,7 +24,7 @@ NOTHING = np.zeros((len(POSITIONS), 1), np.float32)
 
 
 def test_simplify_reaches_its_target_on_original_vertices(sidecar: Sidecar) -> None:
-    found = sidecar.simplify(CORNERS, POSITIONS, NOTHING, 300)
+    found = simplify_with_attributes(sidecar, CORNERS, POSITIONS, NOTHING, 300)
     assert 0 < len(found) <= 300
     assert int(found.max()) < len(POSITIONS)
 
@@ -31,13 +32,13 @@ def test_simplify_reaches_its_target_on_original_vertices(sidecar: Sidecar) -> N
 def test_locked_vertices_survive(sidecar: Sidecar) -> None:
     locked = np.zeros(len(POSITIONS), np.bool_)
     locked[31 * 10 : 31 * 10 + 20] = True
-    kept = np.unique(sidecar.simplify(CORNERS, POSITIONS, NOTHING, 200, locked=locked))
+    kept = np.unique(simplify_with_attributes(sidecar, CORNERS, POSITIONS, NOTHING, 200, locked=locked))
     assert set(np.flatnonzero(locked)) <= set(kept.tolist())
 
 
 def test_reorder_only_renumbers(sidecar: Sidecar) -> None:
     corners = CORNERS[5:400]
-    ordered, old = sidecar.reorder(corners)
+    ordered, old = reorder(sidecar, corners)
 
     def turned(triangles: np.ndarray) -> set[tuple[int, ...]]:
         return {tuple(np.roll(triangle, -int(triangle.argmin()))) for triangle in triangles}
@@ -50,18 +51,23 @@ def test_bad_indices_never_reach_native_code(sidecar: Sidecar) -> None:
     wrong = CORNERS.copy()
     wrong[7, 1] = len(POSITIONS)
     with pytest.raises(InvalidModel, match="indices"):
-        sidecar.simplify(wrong, POSITIONS, NOTHING, 100)
+        simplify_with_attributes(sidecar, wrong, POSITIONS, NOTHING, 100)
     holed = POSITIONS.copy()
     holed[3] = np.nan
     with pytest.raises(InvalidModel, match="NaN"):
-        sidecar.simplify(CORNERS, holed, NOTHING, 100)
+        simplify_with_attributes(sidecar, CORNERS, holed, NOTHING, 100)
 
 
 def test_two_threads_share_one_child(sidecar: Sidecar) -> None:
     targets = [60, 120, 240, 480, 90, 180]
     with ThreadPoolExecutor(2) as pool:
-        found = list(pool.map(lambda target: len(sidecar.simplify(CORNERS, POSITIONS, NOTHING, target)), targets))
-    assert found == [len(sidecar.simplify(CORNERS, POSITIONS, NOTHING, target)) for target in targets]
+        found = list(
+            pool.map(
+                lambda target: len(simplify_with_attributes(sidecar, CORNERS, POSITIONS, NOTHING, target)), targets
+            )
+        )
+    expected = [len(simplify_with_attributes(sidecar, CORNERS, POSITIONS, NOTHING, target)) for target in targets]
+    assert found == expected
 
 
 @pytest.fixture
@@ -83,12 +89,12 @@ def guest(tmp_path: Path, toolchain: Toolchain) -> Callable[..., Sidecar]:
 def _fails(sidecar: Sidecar, match: str) -> CodecFailed:
     """The call fails as said, costs nobody the next one, and leaves no process behind."""
     with sidecar:
-        sidecar.call("ping")
+        sidecar.call("host.ping")
         pid = sidecar.pid
         with pytest.raises(CodecFailed, match=match) as caught:
-            sidecar.simplify(CORNERS, POSITIONS, NOTHING, 100)
+            simplify_with_attributes(sidecar, CORNERS, POSITIONS, NOTHING, 100)
         assert sidecar.pid is None and pid is not None and not psutil.pid_exists(pid)
-        sidecar.call("ping")
+        sidecar.call("host.ping")
     return caught.value
 
 
@@ -117,7 +123,7 @@ def test_growth_runs_into_the_memory_limit(guest: Callable[..., Sidecar]) -> Non
 
 def test_an_answer_that_is_nonsense_is_refused(guest: Callable[..., Sidecar]) -> None:
     with guest("return [new Uint32Array([1, 2, 4e9]), 0];") as lying, pytest.raises(CodecFailed, match="out of range"):
-        lying.simplify(CORNERS, POSITIONS, NOTHING, 100)
+        simplify_with_attributes(lying, CORNERS, POSITIONS, NOTHING, 100)
 
 
 def test_an_answer_that_is_no_frame_is_refused(guest: Callable[..., Sidecar]) -> None:
@@ -140,29 +146,29 @@ def test_the_guest_can_neither_read_nor_write_nor_start_anything(guest: Callable
 
 def test_killed_in_the_middle_the_next_call_gets_a_fresh_child(guest: Callable[..., Sidecar]) -> None:
     with guest("Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);") as sidecar:
-        sidecar.call("ping")
+        sidecar.call("host.ping")
         pid = sidecar.pid
         assert pid is not None
         # Busy or not yet: a child that dies before the request arrives is replaced, and then it hangs for good.
         threading.Timer(0.3, os.kill, (pid, signal.SIGKILL)).start()
         with pytest.raises(CodecFailed, match="signal 9"):
-            sidecar.simplify(CORNERS, POSITIONS, NOTHING, 100)
-        sidecar.call("ping")
+            simplify_with_attributes(sidecar, CORNERS, POSITIONS, NOTHING, 100)
+        sidecar.call("host.ping")
         assert sidecar.pid not in (None, pid)
 
 
 def test_one_that_died_between_calls_is_replaced_unseen(sidecar: Sidecar) -> None:
-    sidecar.call("ping")
+    sidecar.call("host.ping")
     assert sidecar.pid is not None
     child = psutil.Process(sidecar.pid)
     child.kill()
     psutil.wait_procs([child], timeout=5)
-    assert len(sidecar.simplify(CORNERS, POSITIONS, NOTHING, 300)) <= 300
+    assert len(simplify_with_attributes(sidecar, CORNERS, POSITIONS, NOTHING, 300)) <= 300
 
 
 def test_the_child_ends_with_its_input(toolchain: Toolchain) -> None:
     sidecar = Sidecar(toolchain)
-    sidecar.call("ping")
+    sidecar.call("host.ping")
     child = sidecar._child
     assert child is not None and child.process.stdin is not None
     child.process.stdin.close()
@@ -172,6 +178,6 @@ def test_the_child_ends_with_its_input(toolchain: Toolchain) -> None:
 
 def test_a_missing_program_says_what_to_run(tmp_path: Path, toolchain: Toolchain) -> None:
     with pytest.raises(SetupProblem, match="make setup"):
-        Sidecar(Toolchain(tmp_path / "node", toolchain.modules)).call("ping")
+        Sidecar(Toolchain(tmp_path / "node", toolchain.modules)).call("host.ping")
     with pytest.raises(SetupProblem, match="make setup"):
-        Sidecar(Toolchain(toolchain.node, tmp_path)).call("ping")
+        Sidecar(Toolchain(toolchain.node, tmp_path)).call("host.ping")

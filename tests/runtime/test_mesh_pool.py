@@ -16,7 +16,7 @@ from patience import gone, until
 from prometheus_client import REGISTRY
 
 from avatar.errors import CodecFailed
-from avatar.gltf.sidecar import Toolchain
+from avatar.gltf.guests.sidecar import Toolchain
 from runtime import mesh_pool
 from runtime.mesh_pool import ProcessMeshPool
 from runtime.mesh_process import NICENESS
@@ -25,7 +25,7 @@ WORKER = """
 import asyncio
 from pathlib import Path
 import mesh_jobs
-from avatar.gltf.sidecar import Toolchain
+from avatar.gltf.guests.sidecar import Toolchain
 from runtime.mesh_pool import ProcessMeshPool
 
 async def main():

@@ -1,6 +1,6 @@
 """A child process that hosts the native codecs: one long-lived Node with a memory, CPU and time limit.
 
-meshoptimizer and the glTF validator are guests. Whatever they do (crash, hang, grow, answer nonsense) costs one call,
+Whatever its guests do (crash, hang, grow, answer nonsense) costs one call,
 which raises ``CodecFailed``; the next call starts a fresh child. Calls from several threads queue up.
 """
 
@@ -16,7 +16,7 @@ import subprocess
 import threading
 import time
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -26,16 +26,17 @@ import numpy as np
 import psutil
 from numpy.typing import NDArray
 
-from avatar.errors import CodecFailed, InvalidModel, SetupProblem
+from avatar.errors import CodecFailed, SetupProblem
 
-U32 = NDArray[np.uint32]
-F32 = NDArray[np.float32]
-U8 = NDArray[np.uint8]
 Arrays = Mapping[str, NDArray[Any]]
 
-_SCRIPT: Final = Path(__file__).with_name("sidecar.mjs")
+_SCRIPT: Final = Path(__file__).with_name("host.mjs")
 _TYPES: Final[dict[str, np.dtype[Any]]] = {
+    "i8": np.dtype(np.int8),
     "u8": np.dtype(np.uint8),
+    "i16": np.dtype(np.int16),
+    "u16": np.dtype(np.uint16),
+    "i32": np.dtype(np.int32),
     "u32": np.dtype(np.uint32),
     "f32": np.dtype(np.float32),
 }
@@ -98,13 +99,18 @@ class Sidecar:
             self._drop()
 
     @property
+    def toolchain(self) -> Toolchain:
+        """Where the guests live, for those that are programs of their own."""
+        return self._toolchain
+
+    @property
     def pid(self) -> int | None:
         """Process id of the running child, for those who watch over processes."""
         child = self._child
         return child.process.pid if child else None
 
     def call(self, operation: str, arrays: Arrays | None = None, **options: Any) -> Reply:
-        """Send one request and wait for its answer.
+        """Send one request to ``operation`` ("guest.verb") and wait for its answer.
 
         Raises ``CodecFailed`` (retryable) when the child fails in any way, ``SetupProblem`` when it cannot be started.
         """
@@ -128,73 +134,6 @@ class Sidecar:
         child, self._child = self._child, None
         if child is not None:
             child.end()
-
-    # --- the guests' work -----------------------------------------------------------------------------------------
-
-    def simplify(
-        self,
-        indices: U32,
-        positions: F32,
-        attributes: F32,
-        target_triangles: int,
-        *,
-        locked: NDArray[np.bool_] | None = None,
-        flags: Sequence[str] = (),
-    ) -> U32:
-        """meshopt_simplifyWithAttributes: (t, 3) -> (t', 3), t' near ``target_triangles``; vertices stay as they are.
-
-        ``positions`` (n, 3) and ``attributes`` (n, k <= 32); errors in attribute columns count like errors in positions
-        divided by the extent of all positions. Raises ``InvalidModel`` for indices or numbers out of range.
-        """
-        _check_mesh(indices, positions)
-        if not np.isfinite(attributes).all():
-            raise InvalidModel("vertex attributes hold NaN or infinite numbers", mend="Export the model again")
-        arrays: dict[str, NDArray[Any]] = {"indices": indices, "positions": positions, "attributes": attributes}
-        if locked is not None:
-            arrays["lock"] = locked.astype(np.uint8)
-        target = min(target_triangles, len(indices)) * 3
-        reply = self.call("simplify", arrays, target=target, error=1e6, flags=list(flags), width=attributes.shape[1])
-        return _triangles(reply, "simplify", len(positions))
-
-    def simplify_sloppy(self, indices: U32, positions: F32, target_triangles: int) -> U32:
-        """meshopt_simplifySloppy: like ``simplify`` but blind to topology, so it always gets there."""
-        _check_mesh(indices, positions)
-        target = min(target_triangles, len(indices)) * 3
-        reply = self.call("simplifySloppy", {"indices": indices, "positions": positions}, target=target)
-        return _triangles(reply, "simplifySloppy", len(positions))
-
-    def reorder(self, indices: U32) -> tuple[U32, NDArray[np.int64]]:
-        """Triangles (t, 3) in vertex-cache order on renumbered vertices; the old number of each new vertex (n',)."""
-        reply = self.call("reorder", {"indices": indices})
-        count = int(indices.max()) + 1
-        ordered, remap = reply.arrays["indices"].reshape(-1, 3), reply.arrays["remap"].astype(np.int64)
-        used = np.unique(indices)
-        places = remap[used] if len(remap) == count else np.zeros(0, np.int64)
-        if ordered.shape != indices.shape or not np.array_equal(np.sort(places), np.arange(len(used))):
-            raise CodecFailed("reorder answered with something that is no renumbering", where="sidecar")
-        old = np.empty(len(used), np.int64)
-        old[places] = used
-        return ordered, old
-
-    def validate(self, data: bytes, max_issues: int) -> Mapping[str, Any]:
-        """The Khronos validator's report on a GLB: ``version`` and ``issues``."""
-        reply = self.call("validate", {"data": np.frombuffer(data, np.uint8)}, maxIssues=max_issues)
-        return reply.header
-
-
-def _check_mesh(indices: U32, positions: F32) -> None:
-    """Native code trusts indices: one out of range reads foreign memory."""
-    if len(indices) == 0 or int(indices.max()) >= len(positions):
-        raise InvalidModel("triangle indices reach past the vertices", mend="Export the model again")
-    if not np.isfinite(positions).all():
-        raise InvalidModel("vertex positions hold NaN or infinite numbers", mend="Export the model again")
-
-
-def _triangles(reply: Reply, operation: str, vertices: int) -> U32:
-    indices = reply.arrays["indices"]
-    if indices.dtype != np.uint32 or indices.size % 3 or (indices.size and int(indices.max()) >= vertices):
-        raise CodecFailed(f"{operation} answered with indices out of range", where="sidecar")
-    return indices.reshape(-1, 3)
 
 
 class _Child:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from avatar.frozen import Frozen
-from avatar.gltf.sidecar import Sidecar
+from avatar.gltf.guests.sidecar import Sidecar
 
 MAX_ISSUES = 100
 _SEVERITIES = ("error", "warning", "information", "hint")
@@ -34,7 +36,7 @@ def validate(data: bytes, sidecar: Sidecar) -> ValidationSummary:
 
     Raises ``CodecFailed`` when the validator fails; a file that is no glTF at all is one error like any other.
     """
-    report = sidecar.validate(data, MAX_ISSUES)
+    report = sidecar.call("validator.validate", {"data": np.frombuffer(data, np.uint8)}, maxIssues=MAX_ISSUES).header
     found = report["issues"]
     issues = tuple(
         Issue(

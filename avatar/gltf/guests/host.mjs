@@ -1,11 +1,12 @@
-// The guest house of native codecs: meshoptimizer (WASM) and the Khronos glTF validator, one request at a time.
+// The guest house of native codecs, one request at a time.
 //
 // Frame, both ways: u32 header length, u32 payload length (little endian), JSON header, payload.
 // Request header: {id, op, ...options, parts: [{name, type, bytes}]}; the payload is the parts, one after another.
+// ``op`` is "guest.operation": the guest is the module beside this one, loaded by the first request for it.
 // Answer header: {id, ...result, parts} or {id, error}. Ends when its input ends, and after any fault of a codec,
 // whose memory cannot be trusted then.
 //
-// node sidecar.mjs <node_modules>
+// node host.mjs <node_modules>
 
 import { createRequire } from 'node:module';
 import { writeSync } from 'node:fs';
@@ -16,40 +17,22 @@ console.log = console.info = console.debug = console.error; // standard output b
 
 const modules = process.argv[2];
 const load = (...parts) => import(pathToFileURL(path.join(modules, ...parts)).href);
-const { MeshoptSimplifier } = await load('meshoptimizer', 'meshopt_simplifier.js');
-const { MeshoptEncoder } = await load('meshoptimizer', 'meshopt_encoder.js');
-await Promise.all([MeshoptSimplifier.ready, MeshoptEncoder.ready]);
-let validator;
+const require = (name) => createRequire(import.meta.url)(path.join(modules, name));
+const guests = new Map([['host', { ping: () => ({}) }]]);
 
-const TYPES = { u8: Uint8Array, u32: Uint32Array, f32: Float32Array };
-
-const operations = {
-	ping: () => ({}),
-
-	simplify: ({ target, error, flags, positions, attributes, width, lock, indices }) => {
-		const weights = new Array(width).fill(1);
-		const [kept, reached] = MeshoptSimplifier.simplifyWithAttributes(
-			indices, positions, 3, attributes, width, weights, lock ?? null, target, error, flags);
-		return { error: reached, parts: { indices: kept } };
-	},
-
-	simplifySloppy: ({ target, positions, lock, indices }) => {
-		const [kept, reached] = MeshoptSimplifier.simplifySloppy(indices, positions, 3, lock ?? null, target, 1e9);
-		return { error: reached, parts: { indices: kept } };
-	},
-
-	// Triangle order for the vertex cache, vertex order for fetching: remap[old] = new, ~0 for unused vertices.
-	reorder: ({ indices }) => {
-		const [remap, unique] = MeshoptEncoder.reorderMesh(indices, true, false);
-		return { unique, parts: { indices, remap } };
-	},
-
-	validate: async ({ data, maxIssues }) => {
-		validator ??= createRequire(import.meta.url)(path.join(modules, 'gltf-validator'));
-		const report = await validator.validateBytes(data, { maxIssues, format: 'glb', writeTimestamp: false });
-		return { version: report.validatorVersion, issues: report.issues };
-	},
+const TYPES = {
+	i8: Int8Array, u8: Uint8Array, i16: Int16Array, u16: Uint16Array, i32: Int32Array, u32: Uint32Array,
+	f32: Float32Array,
 };
+
+async function operation(name) {
+	const [guest, verb] = name.split('.');
+	if (!guests.has(guest)) {
+		const module = await import(new URL(`./${guest}.mjs`, import.meta.url));
+		guests.set(guest, await module.default(load, require));
+	}
+	return guests.get(guest)[verb];
+}
 
 function writeAll(buffer) {
 	for (let offset = 0; offset < buffer.length; ) {
@@ -82,7 +65,8 @@ async function answer(header, payload) {
 		offset += bytes;
 	}
 	try {
-		const { parts: made, ...result } = await operations[op](options);
+		const run = await operation(op);
+		const { parts: made, ...result } = await run(options);
 		send({ id, ...result }, made);
 	} catch (error) {
 		send({ id, error: String(error?.stack ?? error).slice(0, 2000) });
