@@ -14,3 +14,4 @@ HUMAN: Final = 2
 INSPECTION: Final = 1
 LODS: Final = 3
 PICTURE: Final = 1
+VARIANTS: Final = 1

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Final
 
@@ -15,7 +14,7 @@ from avatar.gltf import compact as compacting
 from avatar.gltf import simplify as simplifying
 from avatar.gltf import textures as texturing
 from avatar.gltf.compact import CompactOptions, compact, take_geometry
-from avatar.gltf.document import Change, Document, write_glb
+from avatar.gltf.document import Document, write_glb
 from avatar.gltf.fingerprint import fingerprint
 from avatar.gltf.guests.sidecar import Sidecar
 from avatar.gltf.guests.validator import ValidationSummary, validate
@@ -26,6 +25,7 @@ from avatar.gltf.origin import Origin, origin_of, signed
 from avatar.gltf.reindex import weld
 from avatar.gltf.simplify import simplify
 from avatar.gltf.textures import image_keys, limit_textures
+from avatar.gltf.transform import Step, StepReport, run_steps
 
 GENERATOR: Final = "AR Avatar"
 
@@ -46,21 +46,6 @@ LEVELS: Final = (
     Level(8_000, 512, 256, True, 1.5e-4),
     Level(3_000, 256, 128, False, 3e-4),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """A named transform of the pipeline, with its options bound."""
-
-    name: str
-    apply: Callable[[Document], Change]
-
-
-class StepReport(Frozen):
-    """What one transform did, for people."""
-
-    step: str
-    notes: tuple[str, ...]
 
 
 class LodReport(Frozen):
@@ -125,15 +110,10 @@ def build_lod(data: bytes, level: int, sidecar: Sidecar) -> LodFile:
     Raises ``InvalidModel`` or ``TooLarge`` for a source that is not sound, ``CodecFailed`` when a guest fails,
     ``GenerationFailed`` when the result has errors or misses its budget.
     """
-    document = require_sound(data)
-    transforms = steps(level, sidecar)
+    document, transforms = require_sound(data), steps(level, sidecar)
     origin = _origin(document, level)
-    reports: list[StepReport] = []
-    for step in transforms:
-        change = step.apply(document)
-        document = change.document
-        reports.append(StepReport(step=step.name, notes=change.notes))
-    return _finished(document, origin, tuple(reports), sidecar)
+    document, reports = run_steps(document, transforms)
+    return _finished(document, origin, reports, sidecar)
 
 
 def repaint_lod(source: bytes, kin: bytes, level: int, sidecar: Sidecar) -> LodFile:

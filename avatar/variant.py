@@ -1,0 +1,112 @@
+"""A variant: what a client wants of an avatar's model. One canonical form, so that equal wishes share one file."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from enum import StrEnum
+from typing import Annotated, Final, Self
+
+from pydantic import Field, StringConstraints, model_validator
+
+from avatar.frozen import Frozen
+
+TEXTURE_SIZES: Final = (64, 128, 256, 512, 1024, 2048, 4096)  # pixels a side
+ATLAS_SIZES: Final = (256, 512, 1024, 2048)
+LOD_TEXTURES: Final = (1024, 512, 256)  # pixels a side, of each level of detail when nothing else is said
+
+
+class Detail(StrEnum):
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+
+
+class TextureFormat(StrEnum):
+    """Of images without alpha; JPEG has none, so what needs alpha is PNG there."""
+
+    JPEG = "jpeg"
+    PNG = "png"
+    WEBP = "webp"
+    KTX2 = "ktx2"
+
+
+class Channel(StrEnum):
+    """The texture slots of a material, as glTF names them."""
+
+    BASE_COLOR = "baseColor"
+    NORMAL = "normal"
+    METALLIC_ROUGHNESS = "metallicRoughness"
+    EMISSIVE = "emissive"
+    OCCLUSION = "occlusion"
+
+
+class RestPose(StrEnum):
+    A = "A"
+    T = "T"
+
+
+class Compression(StrEnum):
+    """Of geometry. Meshopt also quantises; Draco leaves morph targets as they are, for it cannot hold them."""
+
+    NONE = "none"
+    MESHOPT = "meshopt"
+    DRACO = "draco"
+
+
+MorphName = Annotated[str, StringConstraints(min_length=1, max_length=128)]
+
+
+class Variant(Frozen):
+    """``morphs``, ``channels``: None for all; else what stays, sorted, each once."""
+
+    lod: int = Field(default=0, ge=0, le=2)
+    texture_size: int | None = Field(default=None, description="None stands for the level's own.")
+    texture_quality: Detail = Detail.HIGH
+    texture_format: TextureFormat = TextureFormat.JPEG
+    atlas: int | None = None
+    channels: tuple[Channel, ...] | None = None
+    morphs: Annotated[tuple[MorphName, ...], Field(max_length=1024)] | None = None
+    pose: RestPose | None = Field(default=None, description="None leaves the pose in which the model was bound.")
+    compression: Compression = Compression.NONE
+
+    @model_validator(mode="before")
+    @classmethod
+    def _canonical(cls, given: object) -> object:
+        """One form for one meaning: what is the default anyway is not said, lists are sorted."""
+        if not isinstance(given, dict):
+            return given
+        made = dict(given)
+        size, lod = made.get("texture_size"), made.get("lod", 0)
+        if isinstance(lod, int) and 0 <= lod < len(LOD_TEXTURES) and size == LOD_TEXTURES[lod]:
+            made["texture_size"] = None
+        if made.get("channels") is not None:
+            chosen = {Channel(channel) for channel in made["channels"]}
+            made["channels"] = None if len(chosen) == len(Channel) else tuple(sorted(chosen))
+        if made.get("morphs") is not None:
+            made["morphs"] = tuple(sorted(set(made["morphs"])))
+        return made
+
+    @model_validator(mode="after")
+    def _sizes(self) -> Self:
+        if self.texture_size is not None and self.texture_size not in TEXTURE_SIZES:
+            raise ValueError(f"texture_size must be one of {TEXTURE_SIZES}")
+        if self.atlas is not None and self.atlas not in ATLAS_SIZES:
+            raise ValueError(f"atlas must be one of {ATLAS_SIZES}")
+        return self
+
+    @property
+    def texture_limit(self) -> int:
+        """Pixels a side."""
+        return self.texture_size or LOD_TEXTURES[self.lod]
+
+    @property
+    def plain(self) -> bool:
+        """True when this is a level of detail as it is published."""
+        return self == Variant(lod=self.lod)
+
+
+def variant_key(variant: Variant, source_sha256: str, recipe: int) -> str:
+    """sha256 (hex) of all that decides a variant's bytes: equal keys, equal files."""
+    said = {"source": source_sha256, "recipe": recipe, "variant": variant.model_dump(mode="json")}
+    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
