@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 from enum import StrEnum
-from typing import Annotated, Final, Self
+from typing import Annotated, Final
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, ValidationInfo, field_validator
 
 from avatar.frozen import Frozen
 
@@ -70,30 +70,33 @@ class Variant(Frozen):
     pose: RestPose | None = Field(default=None, description="None leaves the pose in which the model was bound.")
     compression: Compression = Compression.NONE
 
-    @model_validator(mode="before")
-    @classmethod
-    def _canonical(cls, given: object) -> object:
-        """One form for one meaning: what is the default anyway is not said, lists are sorted."""
-        if not isinstance(given, dict):
-            return given
-        made = dict(given)
-        size, lod = made.get("texture_size"), made.get("lod", 0)
-        if isinstance(lod, int) and 0 <= lod < len(LOD_TEXTURES) and size == LOD_TEXTURES[lod]:
-            made["texture_size"] = None
-        if made.get("channels") is not None:
-            chosen = {Channel(channel) for channel in made["channels"]}
-            made["channels"] = None if len(chosen) == len(Channel) else tuple(sorted(chosen))
-        if made.get("morphs") is not None:
-            made["morphs"] = tuple(sorted(set(made["morphs"])))
-        return made
+    # One form for one meaning: what is the default anyway is not said, lists are sorted.
 
-    @model_validator(mode="after")
-    def _sizes(self) -> Self:
-        if self.texture_size is not None and self.texture_size not in TEXTURE_SIZES:
-            raise ValueError(f"texture_size must be one of {TEXTURE_SIZES}")
-        if self.atlas is not None and self.atlas not in ATLAS_SIZES:
-            raise ValueError(f"atlas must be one of {ATLAS_SIZES}")
-        return self
+    @field_validator("texture_size")
+    @classmethod
+    def _own_size_unsaid(cls, size: int | None, info: ValidationInfo) -> int | None:
+        if size is not None and size not in TEXTURE_SIZES:
+            raise ValueError(f"must be one of {', '.join(map(str, TEXTURE_SIZES))}")
+        return None if "lod" in info.data and size == LOD_TEXTURES[info.data["lod"]] else size
+
+    @field_validator("atlas")
+    @classmethod
+    def _atlas_size(cls, size: int | None) -> int | None:
+        if size is not None and size not in ATLAS_SIZES:
+            raise ValueError(f"must be one of {', '.join(map(str, ATLAS_SIZES))}")
+        return size
+
+    @field_validator("channels")
+    @classmethod
+    def _all_channels_unsaid(cls, channels: tuple[Channel, ...] | None) -> tuple[Channel, ...] | None:
+        if channels is None or len(set(channels)) == len(Channel):
+            return None
+        return tuple(sorted(set(channels)))
+
+    @field_validator("morphs")
+    @classmethod
+    def _morphs_sorted(cls, morphs: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        return None if morphs is None else tuple(sorted(set(morphs)))
 
     @property
     def texture_limit(self) -> int:
