@@ -1,0 +1,58 @@
+// Google's Draco codec of triangle meshes (KHR_draco_mesh_compression).
+
+export default async (load, require) => {
+	let decoding;
+	const decoderModule = () => (decoding ??= require('draco3d/draco_decoder_nodejs.js')({}));
+
+	// The names of glTF's component types here and in the codec.
+	const TYPES = {
+		5120: ['DT_INT8', Int8Array], 5121: ['DT_UINT8', Uint8Array], 5122: ['DT_INT16', Int16Array],
+		5123: ['DT_UINT16', Uint16Array], 5125: ['DT_UINT32', Uint32Array], 5126: ['DT_FLOAT32', Float32Array],
+	};
+
+	function taken(draco, Type, length, fill) {
+		const bytes = length * Type.BYTES_PER_ELEMENT;
+		const pointer = draco._malloc(bytes);
+		if (!pointer) throw new Error('out of memory');
+		const filled = fill(bytes, pointer);
+		const values = new Type(draco.HEAPU8.buffer.slice(pointer, pointer + bytes));
+		draco._free(pointer);
+		return filled ? values : null;
+	}
+
+	return {
+		// One mesh: ``indices`` and an array ``a<unique id>`` for each of ``attributes`` [{id, type, components}].
+		// What the codec refuses, or what is another mesh than promised, is no fault of its own: ``refused`` says why.
+		decode: async ({ data, faces, points, attributes }) => {
+			const draco = await decoderModule();
+			const decoder = new draco.Decoder();
+			const mesh = new draco.Mesh();
+			try {
+				const status = decoder.DecodeArrayToMesh(data, data.length, mesh);
+				if (!status.ok()) return { refused: `it is damaged (${status.error_msg()})` };
+				if (mesh.num_faces() !== faces || mesh.num_points() !== points) {
+					return { refused: `holds ${mesh.num_faces()} triangles and ${mesh.num_points()} vertices` };
+				}
+				const parts = {
+					indices: taken(draco, Uint32Array, faces * 3, (bytes, pointer) =>
+						decoder.GetTrianglesUInt32Array(mesh, bytes, pointer)),
+				};
+				for (const { id, type, components } of attributes) {
+					const attribute = decoder.GetAttributeByUniqueId(mesh, id);
+					if (!draco.getPointer(attribute)) return { refused: `holds no attribute ${id}` };
+					if (attribute.num_components() !== components) {
+						return { refused: `holds ${attribute.num_components()} components of attribute ${id}` };
+					}
+					const [code, Type] = TYPES[type];
+					parts[`a${id}`] = taken(draco, Type, points * components, (bytes, pointer) =>
+						decoder.GetAttributeDataArrayForAllPoints(mesh, attribute, draco[code], bytes, pointer));
+					if (!parts[`a${id}`]) return { refused: `attribute ${id} is of another kind` };
+				}
+				return { parts };
+			} finally {
+				draco.destroy(mesh);
+				draco.destroy(decoder);
+			}
+		},
+	};
+};
