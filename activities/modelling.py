@@ -9,7 +9,8 @@ from activities.pool import MeshPool, MeshTools, heartbeating
 from avatar.character import CharacterDescription
 from avatar.errors import DamagedBlob, GenerationFailed, InvalidModel, NotFound, PictureUnavailable, TooLarge
 from avatar.gltf.inspect import Inspection, TextureInfo, inspect, require_sound
-from avatar.gltf.lods import LodFile, LodReport, build_lod, repaint_lod
+from avatar.gltf.lods import build_lod, repaint_lod
+from avatar.gltf.variants import VariantFile, VariantReport
 from avatar.human.human import make_human
 from avatar.human.human import warm_up as warm_up_human
 from avatar.human.repaint import repaint_human
@@ -90,7 +91,7 @@ class Modelling:
     async def _source(self, data: bytes) -> steps.SourceModel:
         return steps.SourceModel(blob=await self._blobs.put(data, GLB), provider=PROVIDER, degraded=False)
 
-    async def _published(self, lod: LodFile) -> PublishedLod:
+    async def _published(self, lod: VariantFile) -> PublishedLod:
         return PublishedLod(facts=lod_facts(lod.report), blob=await self._blobs.put(lod.data, GLB))
 
 
@@ -105,10 +106,10 @@ def model_facts(found: Inspection) -> ModelFacts:
     )
 
 
-def lod_facts(report: LodReport) -> LodFacts:
+def lod_facts(report: VariantReport) -> LodFacts:
     """What a manifest says of a level."""
     return LodFacts(
-        level=report.level,
+        level=report.variant.lod,
         triangles=report.triangles,
         vertices=report.vertices,
         draw_calls=report.draw_calls,
@@ -139,12 +140,12 @@ def inspect_soundly(tools: MeshTools, data: bytes) -> Inspection:
     return inspect(data)
 
 
-def make_lod(tools: MeshTools, data: bytes, level: int) -> LodFile:
+def make_lod(tools: MeshTools, data: bytes, level: int) -> VariantFile:
     """One level of detail of the GLB."""
     return build_lod(data, level, tools.sidecar)
 
 
-def repaint_kin_lod(tools: MeshTools, data: bytes, kin: bytes, level: int) -> LodFile:
+def repaint_kin_lod(tools: MeshTools, data: bytes, kin: bytes, level: int) -> VariantFile:
     """The same with the geometry of ``kin``. Raises InvalidModel when the GLB has another."""
     return repaint_lod(data, kin, level, tools.sidecar)
 

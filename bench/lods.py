@@ -24,7 +24,7 @@ from scipy.spatial import cKDTree
 from avatar.gltf.document import Document
 from avatar.gltf.guests.sidecar import Sidecar, Toolchain
 from avatar.gltf.inspect import inspect, require_sound
-from avatar.gltf.lods import LEVELS, build_lod
+from avatar.gltf.lods import build_lod
 from avatar.gltf.pose import (
     F64,
     I64,
@@ -35,6 +35,7 @@ from avatar.gltf.pose import (
     triangles,
     world_matrices,
 )
+from avatar.gltf.variants import LEVELS
 from runtime.toolchain import toolchain
 
 SAMPLES = 40_000  # points measured, each way

@@ -42,7 +42,8 @@ def optimize(
 ) -> None:
     """Three levels of detail of any GLB; skins, morphs and names survive."""
     from avatar.gltf.guests.sidecar import Sidecar
-    from avatar.gltf.lods import LEVELS, build_lod
+    from avatar.gltf.lods import build_lod
+    from avatar.gltf.variants import LEVELS
     from runtime.toolchain import toolchain
 
     data = read_model(file)

@@ -22,7 +22,8 @@ from avatar.describe.offline import describe_offline
 from avatar.gltf.accessors import read_floats
 from avatar.gltf.inspect import require_sound
 from avatar.gltf.layout import image_bytes
-from avatar.gltf.lods import LEVELS, recipe
+from avatar.gltf.lods import recipe
+from avatar.gltf.variants import LEVELS
 from avatar.human.human import make_human
 from avatar.profile import AgentProfile
 
@@ -39,7 +40,7 @@ def advice(name: str, found: object) -> str:
 
 # --- levels of detail -------------------------------------------------------------------------------------------------
 
-LEVELS_OF = (3, ("f0a6044ce05110dc", "4628b58db3556c23", "d54d4eeddf0bb1d8"))
+LEVELS_OF = (4, ("53b277c5633dc4f6", "5dbedbd845fe7a45", "f27ed857a6ab79fb"))
 
 
 def test_the_number_of_levels_of_detail_stands_for_their_options() -> None:

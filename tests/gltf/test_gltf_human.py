@@ -12,8 +12,9 @@ from avatar.gltf.accessors import read_floats
 from avatar.gltf.document import Document
 from avatar.gltf.guests.sidecar import Sidecar
 from avatar.gltf.inspect import inspect, require_sound
-from avatar.gltf.lods import LodFile, build_lod
+from avatar.gltf.lods import build_lod
 from avatar.gltf.pose import placed_vertices, placements, target_names, triangles, world_matrices
+from avatar.gltf.variants import VariantFile
 from avatar.human.human import make_human
 
 
@@ -24,7 +25,7 @@ def human() -> bytes:
 
 
 @pytest.fixture(scope="module")
-def lod2(human: bytes, sidecar: Sidecar) -> LodFile:
+def lod2(human: bytes, sidecar: Sidecar) -> VariantFile:
     return build_lod(human, 2, sidecar)
 
 
@@ -39,7 +40,7 @@ def _faces(document: Document, node: str, morph: dict[str, float] | None = None)
     return np.concatenate(found)
 
 
-def test_all_morphs_and_joints_are_there(human: bytes, lod2: LodFile) -> None:
+def test_all_morphs_and_joints_are_there(human: bytes, lod2: VariantFile) -> None:
     before, after = inspect(human), inspect(lod2.data)
     assert len(before.morphs) == 72
     assert after.morphs == before.morphs
@@ -55,7 +56,7 @@ def test_all_morphs_and_joints_are_there(human: bytes, lod2: LodFile) -> None:
     assert lod2.report.bytes < 800_000
 
 
-def test_the_face_keeps_its_share(human: bytes, lod2: LodFile) -> None:
+def test_the_face_keeps_its_share(human: bytes, lod2: VariantFile) -> None:
     """At least 700 triangles of what a morph moves by a millimetre or more."""
     document = require_sound(lod2.data)
     (primitive,) = next(mesh for mesh in document.tree["meshes"] if mesh["name"] == "Wolf3D_Head")["primitives"]
@@ -96,7 +97,7 @@ def _motion(document: Document) -> dict[str, float]:
     }
 
 
-def test_morphs_still_move_what_they_should(human: bytes, lod2: LodFile) -> None:
+def test_morphs_still_move_what_they_should(human: bytes, lod2: VariantFile) -> None:
     before, after = _motion(require_sound(human)), _motion(require_sound(lod2.data))
     moving = [name for name, amount in before.items() if amount > 0.02 * max(before.values())]
     ratios = {name: after[name] / before[name] for name in moving}
@@ -105,7 +106,7 @@ def test_morphs_still_move_what_they_should(human: bytes, lod2: LodFile) -> None
     assert {name: ratio for name, ratio in ratios.items() if not 0.6 < ratio < 1.5} == {}
 
 
-def test_weights_still_sum_to_one(lod2: LodFile) -> None:
+def test_weights_still_sum_to_one(lod2: VariantFile) -> None:
     document = require_sound(lod2.data)
     for mesh in document.tree["meshes"]:
         for primitive in mesh["primitives"]:
@@ -141,7 +142,7 @@ def _gape(source: Document, made: Document, morph: dict[str, float] | None = Non
     return float((_first_hits(_faces(made, "Wolf3D_Head", morph), *grid) < lips - 0.012).mean())
 
 
-def test_the_mouth_is_closed_at_rest_and_opens(human: bytes, lod2: LodFile) -> None:
+def test_the_mouth_is_closed_at_rest_and_opens(human: bytes, lod2: VariantFile) -> None:
     source, made = require_sound(human), require_sound(lod2.data)
     assert _gape(source, source) == 0
     assert _gape(source, made) < 0.005

@@ -20,11 +20,12 @@ from avatar.gltf.document import Document, read_glb, write_glb
 from avatar.gltf.guests.sidecar import Sidecar
 from avatar.gltf.guests.validator import validate
 from avatar.gltf.inspect import inspect, require_sound
-from avatar.gltf.lods import LEVELS, build_lod, recipe
+from avatar.gltf.lods import build_lod, recipe
 from avatar.gltf.mend import mend
 from avatar.gltf.pose import placed_vertices, placements, triangles, world_matrices
 from avatar.gltf.reindex import weld
 from avatar.gltf.simplify import simplify
+from avatar.gltf.variants import LEVELS
 
 Tree = dict[str, Any]
 

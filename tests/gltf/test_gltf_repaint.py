@@ -20,8 +20,9 @@ from avatar.gltf.fingerprint import geometry_fingerprint
 from avatar.gltf.guests.sidecar import Sidecar
 from avatar.gltf.inspect import require_sound
 from avatar.gltf.layout import geometry_only, image_bytes, with_images
-from avatar.gltf.lods import LEVELS, build_lod, repaint_lod
+from avatar.gltf.lods import build_lod, repaint_lod
 from avatar.gltf.origin import KEY, origin_of
+from avatar.gltf.variants import LEVELS
 
 Change = Callable[[Tree], object]
 
