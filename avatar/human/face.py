@@ -18,18 +18,8 @@ from avatar.human.bundle import VERTEX_COUNT, bundle
 from avatar.human.figure import F64, I64, Delta
 from avatar.human.landmarks import EYEBALLS, smoothstep
 from avatar.human.visemes import EXTRAS, VISEMES, mix
+from avatar.morph_names import ARKIT
 
-_SIDED = (
-    "browDown", "browOuterUp", "cheekSquint", "eyeBlink", "eyeLookDown", "eyeLookIn", "eyeLookOut", "eyeLookUp",
-    "eyeSquint", "eyeWide", "mouthDimple", "mouthFrown", "mouthLowerDown", "mouthPress", "mouthSmile", "mouthStretch",
-    "mouthUpperUp", "noseSneer",
-)  # fmt: skip
-_SINGLE = (
-    "browInnerUp", "cheekPuff", "jawForward", "jawLeft", "jawOpen", "jawRight", "mouthClose", "mouthFunnel",
-    "mouthLeft", "mouthPucker", "mouthRight", "mouthRollLower", "mouthRollUpper", "mouthShrugLower", "mouthShrugUpper",
-    "tongueOut",
-)  # fmt: skip
-ARKIT: tuple[str, ...] = tuple(sorted([*_SINGLE, *(f"{name}{side}" for name in _SIDED for side in ("Left", "Right"))]))
 CONTRACT_MORPHS: tuple[str, ...] = (*ARKIT, *VISEMES, *EXTRAS)
 
 # Units that are right in kind but too subtle at weight 1, and one that is too broad.

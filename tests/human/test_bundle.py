@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from avatar.human.bundle import LEFT_EYE, RIGHT_EYE, VERTEX_COUNT, bundle
-from avatar.human.face import ARKIT
+from avatar.morph_names import ARKIT
 
 
 def test_the_base_is_the_hm08_body_in_metres() -> None:

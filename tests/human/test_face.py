@@ -13,9 +13,10 @@ from people import a_character
 from avatar.human import landmarks
 from avatar.human.body import shape_figure
 from avatar.human.bundle import bundle
-from avatar.human.face import ARKIT, CONTRACT_MORPHS, lid_opening
+from avatar.human.face import CONTRACT_MORPHS, lid_opening
 from avatar.human.figure import F64, Delta, Figure
 from avatar.human.visemes import EXTRAS, VISEMES, mix
+from avatar.morph_names import ARKIT
 
 FACES: Mapping[str, dict[str, object]] = {
     "plain": {},
