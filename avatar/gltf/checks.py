@@ -42,10 +42,12 @@ TRIANGLE_MODES: Final = (4, 5, 6)
 
 COMPRESSED_GEOMETRY: Final = ("EXT_meshopt_compression", "KHR_meshopt_compression", "KHR_draco_mesh_compression")
 COMPRESSED: Final = frozenset({*COMPRESSED_GEOMETRY, "KHR_texture_basisu"})
-# Extensions that point only at nodes, materials, textures or images, whose numbers every transform here keeps.
+# Extensions that name other parts in no way or in ways that ``references`` lists, so that transforms keep them true.
 KNOWN: Final = frozenset(
     {
         "EXT_texture_webp",
+        "GODOT_single_root",
+        "KHR_animation_pointer",
         "KHR_lights_punctual",
         "KHR_materials_anisotropy",
         "KHR_materials_clearcoat",
@@ -62,10 +64,17 @@ KNOWN: Final = frozenset(
         "KHR_materials_variants",
         "KHR_materials_volume",
         "KHR_mesh_quantization",
+        "KHR_node_visibility",
+        "KHR_texture_basisu",
         "KHR_texture_transform",
+        "KHR_xmp_json_ld",
+        "MSFT_lod",
+        "VRM",
+        "VRMC_materials_hdr_emissiveMultiplier",
         "VRMC_materials_mtoon",
         "VRMC_node_constraint",
         "VRMC_springBone",
+        "VRMC_springBone_extended_collider",
         "VRMC_vrm",
     }
 )
