@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from avatar.picture.shot import Framing, View
 from avatar.picture.subject import Subject
+from avatar.shot import Framing, View
 
 F64 = NDArray[np.float64]
 

@@ -1,45 +1,89 @@
-"""A person at ease: arms down, elbows and fingers a little bent, from whatever bind pose the file has."""
+"""How an avatar stands for its picture, from whatever bind pose the file has: at ease, legs apart, a thumb up."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from avatar.picture.subject import Subject, rotation_matrix
+from avatar.shot import Pose
 
 F64 = NDArray[np.float64]
+Curls = Mapping[str, float]  # degrees a joint, by finger
 
-ARM_BELOW_HORIZON = np.radians(74)
-ARM_FORWARD = np.radians(4)
-ELBOW_BEND = np.radians(14)
-FINGER_CURL = {"Thumb": 6.0, "Index": 12.0, "Middle": 15.0, "Ring": 18.0, "Pinky": 21.0}  # degrees a joint
+EASY: Final = MappingProxyType({"Thumb": 6.0, "Index": 12.0, "Middle": 15.0, "Ring": 18.0, "Pinky": 21.0})
+FIST: Final = MappingProxyType({"Thumb": 28.0, "Index": 68.0, "Middle": 70.0, "Ring": 72.0, "Pinky": 74.0})
+THUMB: Final = MappingProxyType({**FIST, "Thumb": -6.0})
+
+
+@dataclass(frozen=True, slots=True)
+class Arm:
+    """Degrees."""
+
+    down: float = 74.0  # of the upper arm, below the horizon
+    forward: float = 4.0
+    elbow: float = 14.0
+    curls: Curls = field(default_factory=lambda: EASY)
+
+
+@dataclass(frozen=True, slots=True)
+class Posture:
+    """Both arms, and the degrees by which each leg stands out to its side."""
+
+    left: Arm = Arm()
+    right: Arm = Arm()
+    legs: float = 0.0
+
+
+_READY = Arm(down=58.0, forward=2.0, elbow=26.0, curls=FIST)
+POSTURES: Final[Mapping[Pose, Posture]] = {
+    Pose.RELAXED: Posture(),
+    Pose.STANDING: Posture(left=Arm(down=79.0, forward=2.0, elbow=6.0), right=Arm(down=79.0, forward=2.0, elbow=6.0)),
+    Pose.POWER_STANCE: Posture(left=_READY, right=_READY, legs=9.0),
+    Pose.THUMBS_UP: Posture(right=Arm(down=72.0, forward=6.0, elbow=112.0, curls=THUMB)),
+}
 SIDES = {"Left": 1.0, "Right": -1.0}
 
 
-def relaxed_rotations(subject: Subject) -> dict[int, F64]:
-    """Local quaternions (x, y, z, w) by node index that bring the arms of a T- or A-posed avatar down.
+def rotations(subject: Subject, pose: Pose) -> dict[int, F64]:
+    """Local quaternions (x, y, z, w) by node index that bring a T- or A-posed avatar into ``pose``.
 
-    Works from joint positions, so the joints' own axes may point anywhere. Avatars without arm joints stay as they are.
+    Works from joint positions, so the joints' own axes may point anywhere. What an avatar lacks stays as it is.
     """
     turned: dict[int, F64] = {}
+    posture = POSTURES.get(pose)
+    if posture is None:
+        return turned
     for side, sign in SIDES.items():
-        shoulder, elbow, hand = (subject.at(f"{side}{name}") for name in ("Arm", "ForeArm", "Hand"))
-        if shoulder is None or elbow is None or hand is None:
-            continue
-        aim = np.array([sign * np.cos(ARM_BELOW_HORIZON), -np.sin(ARM_BELOW_HORIZON), np.tan(ARM_FORWARD)])
-        along = unit(elbow - shoulder)
-        turn(subject, turned, f"{side}Arm", between(along, aim))
-        # The elbow's hinge: bending carries the forearm forward once the arm hangs, so in bind space it is the axis
-        # that the arm's own turn will carry onto the body's -X for either side.
-        down = matrix_between(along, aim)
-        hinge = down.T @ np.array([-1.0, 0.0, 0.0])
-        turn(subject, turned, f"{side}ForeArm", about(hinge, ELBOW_BEND))
-        palm = unit(np.array([0.0, -1.0, 0.0]) + along * along[1])
-        curl_axis = unit(np.cross(along, palm))
-        for finger, degrees in FINGER_CURL.items():
-            for number in (1, 2, 3):
-                turn(subject, turned, f"{side}Hand{finger}{number}", about(curl_axis, np.radians(degrees)))
+        _pose_arm(subject, turned, side, sign, posture.left if side == "Left" else posture.right)
+        if posture.legs:
+            turn(subject, turned, f"{side}UpLeg", about(np.array([0.0, 0.0, sign]), np.radians(posture.legs)))
+            turn(subject, turned, f"{side}Foot", about(np.array([0.0, 0.0, -sign]), np.radians(posture.legs)))
     return turned
+
+
+def _pose_arm(subject: Subject, turned: dict[int, F64], side: str, sign: float, arm: Arm) -> None:
+    shoulder, elbow, hand = (subject.at(f"{side}{name}") for name in ("Arm", "ForeArm", "Hand"))
+    if shoulder is None or elbow is None or hand is None:
+        return
+    down = np.radians(arm.down)
+    aim = np.array([sign * np.cos(down), -np.sin(down), np.tan(np.radians(arm.forward))])
+    along = unit(elbow - shoulder)
+    turn(subject, turned, f"{side}Arm", between(along, aim))
+    # The elbow's hinge: bending carries the forearm forward once the arm hangs, so in bind space it is the axis
+    # that the arm's own turn will carry onto the body's -X for either side.
+    hinge = matrix_between(along, aim).T @ np.array([-1.0, 0.0, 0.0])
+    turn(subject, turned, f"{side}ForeArm", about(hinge, np.radians(arm.elbow)))
+    palm = unit(np.array([0.0, -1.0, 0.0]) + along * along[1])
+    curl_axis = unit(np.cross(along, palm))
+    for finger, degrees in arm.curls.items():
+        for number in (1, 2, 3):
+            turn(subject, turned, f"{side}Hand{finger}{number}", about(curl_axis, np.radians(degrees)))
 
 
 def turn(subject: Subject, turned: dict[int, F64], joint: str, world: F64) -> None:

@@ -15,9 +15,9 @@ from avatar.picture import camera as cameras
 from avatar.picture.camera import Camera
 from avatar.picture.guest import Guest
 from avatar.picture.lighting import ENVIRONMENT_LUX, LAMPS, TONE_MAPPING, studio_ktx
-from avatar.picture.posture import relaxed_rotations
-from avatar.picture.shot import Framing, Pose, Shot, View
+from avatar.picture.posture import rotations
 from avatar.picture.subject import Subject, read_subject
+from avatar.shot import Framing, Shot, View
 
 TIMEOUT_SECONDS = 60.0  # a machine's very first picture compiles shaders for 10 s
 MAX_PNG_BYTES = 600_000
@@ -67,9 +67,9 @@ class Studio:
         """(height, width, 4) sRGB of the avatar on the stage, straight alpha, transparent where there is nothing."""
         if self.subject is None:
             raise RuntimeError("place an avatar first")
-        rotations = relaxed_rotations(self.subject) if shot.pose is Pose.RELAXED else {}
+        turned = rotations(self.subject, shot.pose)
         posing = {
-            "rotations": {str(index): list(map(float, turn)) for index, turn in rotations.items()},
+            "rotations": {str(index): list(map(float, turn)) for index, turn in turned.items()},
             "morphs": {
                 str(index): [float(shot.morphs.get(name, 0.0)) for name in names]
                 for index, names in self.subject.morphs.items()

@@ -7,10 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
-from avatar.picture import View
+from avatar.picture import Pose, View
 from avatar.picture.camera import Camera, axes, seen_rectangle
 from avatar.picture.lighting import CUBE_SIZES, cube_directions, irradiance_basis, studio_ktx, studio_radiance
-from avatar.picture.posture import relaxed_rotations
+from avatar.picture.posture import rotations
 from avatar.picture.subject import Subject
 
 CHAIN = ("Spine2", "LeftArm", "LeftForeArm", "LeftHand")
@@ -30,7 +30,7 @@ def arm(points: np.ndarray, frames: Rotation) -> Subject:
 
 def posed(subject: Subject) -> np.ndarray:
     """Joint positions after the relaxed rotations, by forward kinematics."""
-    turned = relaxed_rotations(subject)
+    turned = rotations(subject, Pose.RELAXED)
     inverse = np.linalg.inv(subject.world)
     matrix = subject.world[0]
     places = [matrix[:3, 3]]
@@ -61,7 +61,7 @@ def test_the_arm_hangs_whatever_the_bind_pose_and_the_joints_axes(seed: int, dro
 
 def test_a_body_without_arms_stays_as_it_is() -> None:
     world = np.eye(4)[None]
-    assert relaxed_rotations(Subject(np.array([[0, 0, 0, 1.0]]), world, (-1,), {"Head": 0}, {})) == {}
+    assert rotations(Subject(np.array([[0, 0, 0, 1.0]]), world, (-1,), {"Head": 0}, {}), Pose.THUMBS_UP) == {}
 
 
 @given(rows=st.tuples(pixels, pixels), columns=st.tuples(pixels, pixels))
