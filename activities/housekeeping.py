@@ -15,6 +15,7 @@ from avatar.storage.port import BlobStore
 from workflows import steps
 
 BATCH = 200  # blobs that are looked up together
+QUIET = timedelta(days=1)  # a variant that was used since then has a version
 
 log = structlog.get_logger()
 
@@ -39,6 +40,9 @@ class Housekeeping:
             case steps.Old.EVENTS:
                 before = now - timedelta(days=rules.events_days)
                 done = await retention.drop_events(before, given.after, dry_run=given.dry_run)
+            case steps.Old.VARIANTS:
+                before = now - timedelta(days=rules.variants_days)
+                done = await retention.drop_variants(before, now - QUIET, given.after, dry_run=given.dry_run)
             case steps.Old.VERSIONS:
                 if rules.versions is None:
                     return steps.Dropped(count=0, after=None)

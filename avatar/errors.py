@@ -102,6 +102,16 @@ class PreconditionFailed(AvatarError):
     exit_code = 4
 
 
+class TooManyRequests(AvatarError):
+    """The caller's share of this minute is used up."""
+
+    code = "too_many_requests"
+    title = "Too much was asked for at once"
+    status = 429
+    exit_code = 7
+    retryable = True
+
+
 class InvalidModel(AvatarError):
     """A GLB that lies, is broken, or tries to reach outside itself. Final: the same bytes stay bad."""
 

@@ -17,6 +17,7 @@ class KeepRules(Frozen):
     runs_days: Days = 30
     results_days: Days = 7
     events_days: Days = 30
+    variants_days: Days = 30
     versions: Annotated[int, Field(ge=1)] | None = Field(
         default=None, description="The newest so many versions of an avatar, and the one that is served; None is all."
     )
@@ -31,6 +32,7 @@ class HouseKept(Frozen):
     results: int = 0
     runs: int = 0
     events: int = 0
+    variants: int = 0
     blobs: int = 0
     bytes: int = 0
     blobs_seen: int = Field(default=0, description="How many blobs the sweep looked at.")

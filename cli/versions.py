@@ -162,7 +162,7 @@ def housekeeping(
 def print_kept(kept: HouseKept) -> None:
     """What a housekeeping did, for people."""
     people.print("would be deleted:" if kept.dry_run else "deleted:")
-    for what in ("versions", "results", "runs", "events"):
+    for what in ("versions", "results", "runs", "events", "variants"):
         people.print(f"  {what:<10} {getattr(kept, what):,}")
     people.print(f"  {'blobs':<10} {kept.blobs:,} of {kept.blobs_seen:,}, {size(kept.bytes)}")
 

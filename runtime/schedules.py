@@ -42,6 +42,7 @@ def rules_of(settings: Settings) -> KeepRules:
         runs_days=settings.keep_runs_days,
         results_days=settings.keep_results_days,
         events_days=settings.keep_events_days,
+        variants_days=settings.keep_variants_days,
         versions=settings.keep_versions,
         blob_grace_hours=settings.blob_grace_hours,
     )

@@ -18,6 +18,7 @@ from activities.journal import Journal
 from activities.modelling import Modelling, warm_up
 from activities.publishing import Publishing
 from activities.recalling import Recalling
+from activities.variants import VariantRecords, Varying
 from runtime.deployments import deployment_config
 from runtime.mesh_pool import ProcessMeshPool
 from runtime.schedules import ensure_schedules
@@ -66,6 +67,7 @@ async def open_worker(role: Role, settings: Settings) -> AsyncIterator[Opened]:
                         *steps_of(Publishing(services.connection, services.blobs)).values(),
                         *steps_of(Recalling(services.blobs)).values(),
                         *steps_of(Housekeeping(services.connection, services.blobs)).values(),
+                        *steps_of(VariantRecords()).values(),
                     ],
                     interceptors=[Journal()],
                     graceful_shutdown_timeout=drain,
@@ -89,7 +91,10 @@ async def open_worker(role: Role, settings: Settings) -> AsyncIterator[Opened]:
                     mesh = Worker(
                         services.temporal,
                         task_queue=Queue.MESH,
-                        activities=list(steps_of(Modelling(services.blobs, pool)).values()),
+                        activities=[
+                            *steps_of(Modelling(services.blobs, pool)).values(),
+                            *steps_of(Varying(services.blobs, pool)).values(),
+                        ],
                         interceptors=[Journal()],
                         max_concurrent_activities=settings.mesh_processes,
                         max_heartbeat_throttle_interval=BEAT_AT_LEAST_EVERY,

@@ -13,6 +13,7 @@ from workflows.execute import run_step
 # A sixteenth of the blobs at a time: a hash's first digit is as good as dice.
 PREFIXES = tuple("0123456789abcdef")
 CHORES: tuple[steps.Old | str, ...] = (*steps.Old, *PREFIXES)
+BEFORE_VARIANTS = tuple(chore for chore in CHORES if chore is not steps.Old.VARIANTS)
 PAGES_PER_RUN = 100  # then the workflow continues as new, so that its history stays short
 
 
@@ -30,21 +31,25 @@ class KeepHouseRequest(Frozen):
 class KeepHouse:
     """First the references, oldest kinds of use first, then the bytes. All of it can be done again."""
 
+    def __init__(self) -> None:
+        self._chores = CHORES
+
     @workflow.run
     async def run(self, request: KeepHouseRequest) -> HouseKept:
         at = request.model_copy(update={"kept": request.kept.model_copy(update={"dry_run": request.dry_run})})
         pages = 0
-        while at.chore < len(CHORES):
+        self._chores = CHORES if workflow.patched("variants") else BEFORE_VARIANTS
+        while at.chore < len(self._chores):
             if pages >= PAGES_PER_RUN or workflow.info().is_continue_as_new_suggested():
                 workflow.continue_as_new(at)
             at = await self._next_page(at)
             pages += 1
-            workflow.set_current_details(told(at))
+            workflow.set_current_details(told(at, len(self._chores)))
         return at.kept
 
     async def _next_page(self, at: KeepHouseRequest) -> KeepHouseRequest:
         """Do one page of the chore that is next."""
-        chore, kept = CHORES[at.chore], at.kept
+        chore, kept = self._chores[at.chore], at.kept
         if isinstance(chore, steps.Old):
             if chore is steps.Old.VERSIONS and at.rules.versions is None:
                 return at.model_copy(update={"chore": at.chore + 1})
@@ -72,10 +77,10 @@ class KeepHouse:
         return at.model_copy(update={"kept": kept.model_copy(update=counts), "chore": at.chore + 1})
 
 
-def told(at: KeepHouseRequest) -> str:
+def told(at: KeepHouseRequest, chores: int) -> str:
     """How far it has come, for the Temporal UI."""
     kept = at.kept
     would = "would be deleted" if at.dry_run else "deleted"
     rows = [f"| {old.value} | {getattr(kept, old.value):,} |" for old in steps.Old]
     rows.append(f"| blobs, of {kept.blobs_seen:,} seen | {kept.blobs:,} ({kept.bytes / 1e6:,.1f} MB) |")
-    return "\n".join([f"**{at.chore} of {len(CHORES)}** chores done", "", f"| | {would} |", "|---|---|", *rows])
+    return "\n".join([f"**{at.chore} of {chores}** chores done", "", f"| | {would} |", "|---|---|", *rows])

@@ -10,8 +10,9 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 from workflows.generate import GenerateAvatar
 from workflows.housekeeping import KeepHouse
 from workflows.optimize import OptimizeAvatar
+from workflows.variant import BuildVariant
 
-WORKFLOWS = (GenerateAvatar, OptimizeAvatar, KeepHouse)
+WORKFLOWS = (GenerateAvatar, OptimizeAvatar, KeepHouse, BuildVariant)
 PURE_DATA = ("avatar", "workflows.steps", "workflows.policies", "workflows.control")
 
 RUNNER = SandboxedWorkflowRunner(restrictions=SandboxRestrictions.default.with_passthrough_modules(*PURE_DATA))

@@ -6,24 +6,41 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Generic, TypeVar
 
+from avatar.built_variant import BuiltVariant, VariantFailure
 from avatar.character import CharacterDescription
 from avatar.frozen import Frozen
 from avatar.manifest import ModelFacts, PublishedLod
-from avatar.profile import AgentProfile
+from avatar.profile import AgentId, AgentProfile
 from avatar.request import Order
 from avatar.retention import KeepRules
 from avatar.run import RunError, RunKey
 from avatar.stage import Stage
 from avatar.storage.blob import BlobRef
+from avatar.variant import Variant
 
 In = TypeVar("In", bound=Frozen)
 Out = TypeVar("Out", bound=Frozen)
 
 
 class StepInput(Frozen):
-    """Every step of a run knows whom it works for. Only the housekeeping has steps that work for nobody."""
+    """Every step of a run knows whom it works for. Variants and the housekeeping have steps that work for no run."""
 
     run: RunKey
+
+
+class VariantKey(Frozen):
+    """Which variant of whose: of a model (``source``) that ``version`` of the agent has."""
+
+    tenant: str
+    agent_id: AgentId
+    version: int
+    key: str
+    source: BlobRef
+
+    @property
+    def workflow_id(self) -> str:
+        """Single-flight: a variant is made once at a time, whoever asks."""
+        return f"variant/{self.tenant}/{self.key}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +192,19 @@ class RetryInput(StepInput):
     by: str
 
 
+class VariantInput(Frozen):
+    of: VariantKey
+    variant: Variant
+
+
+class RecordVariantInput(Frozen):
+    """Either what was made or why not."""
+
+    of: VariantKey
+    built: BuiltVariant | None = None
+    failure: VariantFailure | None = None
+
+
 class Old(StrEnum):
     """What is dropped when it has outlived its use; named as ``HouseKept`` counts it."""
 
@@ -182,6 +212,7 @@ class Old(StrEnum):
     RESULTS = "results"
     RUNS = "runs"
     EVENTS = "events"
+    VARIANTS = "variants"
 
 
 class DropInput(Frozen):
@@ -227,8 +258,22 @@ ANNOUNCE = Step("announce", Stage.ANNOUNCE, AnnounceInput, Nothing)
 RECORD_FAILURE = Step("record_failure", Stage.DONE, FailureInput, Nothing)
 RECORD_PAUSE = Step("record_pause", Stage.DONE, PauseInput, Nothing)
 RECORD_RETRY = Step("record_retry", Stage.DONE, RetryInput, Nothing)
+BUILD_VARIANT = Step("build_variant", Stage.DONE, VariantInput, BuiltVariant)
+RECORD_VARIANT = Step("record_variant", Stage.DONE, RecordVariantInput, Nothing)
 DROP_OLD = Step("drop_old", Stage.DONE, DropInput, Dropped)
 SWEEP_BLOBS = Step("sweep_blobs", Stage.DONE, SweepInput, Swept)
+
+
+def tenant_of(given: Frozen) -> str:
+    """For whom a step works; "" for nobody in particular."""
+    match given:
+        case StepInput():
+            return given.run.tenant
+        case VariantInput() | RecordVariantInput():
+            return given.of.tenant
+        case _:
+            return ""
+
 
 ALL_STEPS: tuple[Step[Any, Any], ...] = (
     RECALL,
@@ -244,6 +289,8 @@ ALL_STEPS: tuple[Step[Any, Any], ...] = (
     RECORD_FAILURE,
     RECORD_PAUSE,
     RECORD_RETRY,
+    BUILD_VARIANT,
+    RECORD_VARIANT,
     DROP_OLD,
     SWEEP_BLOBS,
 )

@@ -13,6 +13,7 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 from avatar.catalog.connection import Connection
 from avatar.catalog.documents import AvatarDocument, ResultDocument, RunDocument, VersionDocument
 from avatar.catalog.events import record_event
+from avatar.catalog.variants import drop_orphans
 from avatar.errors import Conflict, NotFound, PreconditionFailed
 from avatar.event import EventKind
 from avatar.run import RunStatus
@@ -31,9 +32,10 @@ async def delete_version(
                 mend="Roll back to another version first, or delete the whole avatar",
             )
         version = {"tenant": tenant, "agent_id": agent_id, "number": number}
-        found = await VersionDocument.get_pymongo_collection().delete_one(version, session=session)
-        if avatar is None or not found.deleted_count:
+        found = await VersionDocument.get_pymongo_collection().find_one_and_delete(version, session=session)
+        if avatar is None or found is None:
             raise NotFound(f"agent '{agent_id}' has no version {number}")
+        await drop_orphans(tenant, [found["record"]["source"]["sha256"]], session)
         # Written although nothing of it changes that anybody sees: a rollback to this version at the same moment
         # writes it too, so one of the two has to look again.
         await avatar.set({"updated_at": datetime.now(UTC)}, session=session)
@@ -45,7 +47,7 @@ async def delete_version(
 async def delete_avatar(
     connection: Connection, tenant: str, agent_id: str, *, by: str, if_served: int | None = None
 ) -> None:
-    """Delete all versions, runs and results of an agent; a tombstone keeps its next number.
+    """Delete all versions, runs, results and variants of an agent; a tombstone keeps its next number.
 
     With ``if_served`` only when that version is served. Raises NotFound when nothing is there, Conflict while a run
     is under way, PreconditionFailed, Unavailable.
@@ -65,7 +67,10 @@ async def delete_avatar(
         runs = await RunDocument.get_pymongo_collection().delete_many(everything, session=session)
         if served is None and not runs.deleted_count:
             raise NotFound(f"agent '{agent_id}' has no avatar")
-        await VersionDocument.get_pymongo_collection().delete_many(everything, session=session)
+        versions = VersionDocument.get_pymongo_collection()
+        models = await versions.distinct("record.source.sha256", everything, session=session)
+        await versions.delete_many(everything, session=session)
+        await drop_orphans(tenant, models, session)
         await ResultDocument.get_pymongo_collection().delete_many(everything, session=session)
         if avatar is not None:
             wiped = {"name": "", "style": "", "provider": "", "summary": "", "tags": [], "words": []}

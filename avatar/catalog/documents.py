@@ -185,6 +185,48 @@ class RequestDocument(Document):
         ]
 
 
+class VariantDocument(Document):
+    """A variant that was asked for by address: made, being made (neither blob nor failure), or impossible."""
+
+    tenant: str
+    key: str  # hash of all that decides its bytes
+    agent_id: str  # who asked first
+    source: str  # sha256 of the model it is made of
+    variant: dict[str, Any]
+    query: str
+    blob: dict[str, Any] | None = None
+    facts: dict[str, Any] | None = None
+    failure: dict[str, Any] | None = None
+    asked_at: datetime
+    ended_at: datetime | None = None
+    used_at: datetime
+
+    class Settings:
+        name = "variants"
+        indexes: ClassVar = [
+            IndexModel([("tenant", ASCENDING), ("key", ASCENDING)], name="once", unique=True),
+            IndexModel([("tenant", ASCENDING), ("source", ASCENDING), ("used_at", DESCENDING)], name="by_source"),
+            IndexModel([("used_at", ASCENDING)], name="by_age"),
+            IndexModel([("blob.sha256", ASCENDING)], name="by_blob"),
+        ]
+
+
+class VariantStartsDocument(Document):
+    """Which variants a tenant has begun to make in one minute; MongoDB removes it after an hour."""
+
+    tenant: str
+    minute: int  # since 1970
+    keys: list[str] = Field(default_factory=list)
+    at: datetime
+
+    class Settings:
+        name = "variant_starts"
+        indexes: ClassVar = [
+            IndexModel([("tenant", ASCENDING), ("minute", ASCENDING)], name="once", unique=True),
+            IndexModel([("at", ASCENDING)], name="forgotten", expireAfterSeconds=3600),
+        ]
+
+
 DOCUMENTS = (
     AvatarDocument,
     VersionDocument,
@@ -193,4 +235,6 @@ DOCUMENTS = (
     EventCountDocument,
     ResultDocument,
     RequestDocument,
+    VariantDocument,
+    VariantStartsDocument,
 )

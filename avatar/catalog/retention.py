@@ -16,7 +16,14 @@ from bson import ObjectId
 
 from avatar.catalog.connection import Connection, answers_or_unavailable
 from avatar.catalog.deletion import delete_version
-from avatar.catalog.documents import AvatarDocument, EventDocument, ResultDocument, RunDocument, VersionDocument
+from avatar.catalog.documents import (
+    AvatarDocument,
+    EventDocument,
+    ResultDocument,
+    RunDocument,
+    VariantDocument,
+    VersionDocument,
+)
 from avatar.errors import Conflict, NotFound
 from avatar.run import RunStatus
 
@@ -108,11 +115,33 @@ async def drop_versions(
 
 
 @answers_or_unavailable
+async def drop_variants(
+    older: datetime, quiet: datetime, after: str | None = None, *, dry_run: bool = False, page: int = PAGE
+) -> Dropped:
+    """Variants not used since ``older``, and those not used since ``quiet`` whose model no version names any more."""
+    found = await _page(VariantDocument, {"used_at": {"$lt": max(older, quiet)}}, after, page)
+    named: set[tuple[str, str]] = set()
+    if found:
+        among = {"record.source.sha256": {"$in": sorted({variant["source"] for variant in found})}}
+        versions = VersionDocument.get_pymongo_collection().find(among, {"tenant": 1, "record.source.sha256": 1})
+        named = {(version["tenant"], version["record"]["source"]["sha256"]) async for version in versions}
+    count = 0
+    for variant in found:
+        orphan = (variant["tenant"], variant["source"]) not in named
+        # Its age once more: somebody may have asked for it meanwhile.
+        unused = {"_id": variant["_id"], "used_at": {"$lt": max(older, quiet) if orphan else older}}
+        if orphan or variant["used_at"] < older:
+            count += await _delete_one(VariantDocument, unused, dry_run)
+    return Dropped(count, _next(found, page))
+
+
+@answers_or_unavailable
 async def named_blobs(sha256s: Iterable[str]) -> set[str]:
-    """Which of these blobs a version or a result of any tenant names."""
+    """Which of these blobs a version, a result or a variant of any tenant names."""
     asked = set(sha256s)
     among = {"$in": sorted(asked)}
     named: set[str] = set(await ResultDocument.get_pymongo_collection().distinct("blobs", {"blobs": among}))
+    named |= set(await VariantDocument.get_pymongo_collection().distinct("blob.sha256", {"blob.sha256": among}))
     for field in VERSION_BLOBS:
         named |= set(await VersionDocument.get_pymongo_collection().distinct(field, {field: among}))
     return named & asked
@@ -121,7 +150,7 @@ async def named_blobs(sha256s: Iterable[str]) -> set[str]:
 async def _page(kind: type[Document], query: dict[str, Any], after: str | None, page: int) -> list[Mapping[str, Any]]:
     if after is not None:
         query = {**query, "_id": {"$gt": ObjectId(after)}}
-    fields = {"tenant": 1, "agent_id": 1, "created_at": 1, "current": 1}
+    fields = {"tenant": 1, "agent_id": 1, "created_at": 1, "current": 1, "source": 1, "used_at": 1}
     return await kind.get_pymongo_collection().find(query, fields).sort("_id", 1).limit(page).to_list()
 
 

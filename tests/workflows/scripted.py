@@ -10,6 +10,7 @@ from typing import Any
 from people import a_character
 from temporalio import activity
 
+from avatar.built_variant import BuiltVariant, VariantFacts
 from avatar.manifest import Bounds, LodFacts, ModelFacts, PublishedLod
 from avatar.storage.blob import name_bytes
 from workflows import steps
@@ -31,6 +32,11 @@ def a_lod(level: int) -> PublishedLod:
     return PublishedLod(facts=facts, blob=name_bytes(b"lod%d" % level, "model/gltf-binary"))
 
 
+def a_variant(data: bytes = b"variant") -> BuiltVariant:
+    facts = VariantFacts(triangles=3_000, vertices=2_000, draw_calls=4, morphs=72, textures=())
+    return BuiltVariant(blob=name_bytes(data, "model/gltf-binary"), facts=facts)
+
+
 GOOD: dict[str, Play] = {
     "recall": lambda given, n: steps.Recalled(),
     "describe": lambda given, n: steps.Described(character=a_character(), describer="scripted"),
@@ -49,6 +55,8 @@ GOOD: dict[str, Play] = {
     "record_failure": lambda given, n: steps.Nothing(),
     "record_pause": lambda given, n: steps.Nothing(),
     "record_retry": lambda given, n: steps.Nothing(),
+    "build_variant": lambda given, n: a_variant(),
+    "record_variant": lambda given, n: steps.Nothing(),
 }
 
 

@@ -68,18 +68,18 @@ def dropped(script: Script) -> list[str]:
 
 
 async def test_references_go_before_bytes_and_all_is_counted(client: Client) -> None:
-    script = a_script(versions=[4], results=[200, 3], runs=[2], events=[0])
+    script = a_script(versions=[4], results=[200, 3], runs=[2], events=[0], variants=[5])
     kept, _ = await keep_house(client, script, KeepRules(versions=3))
-    assert kept == HouseKept(versions=4, results=203, runs=2, events=0, blobs=16, bytes=160, blobs_seen=32)
-    assert dropped(script) == ["versions", "results", "results", "runs", "events"]
-    assert script.names()[5:] == ["sweep_blobs"] * 16
+    assert kept == HouseKept(versions=4, results=203, runs=2, events=0, variants=5, blobs=16, bytes=160, blobs_seen=32)
+    assert dropped(script) == ["versions", "results", "results", "runs", "events", "variants"]
+    assert script.names()[6:] == ["sweep_blobs"] * 16
     assert [given.prefix for name, given in script.asked if name == "sweep_blobs"] == list(PREFIXES)
 
 
 async def test_all_versions_stay_unless_a_number_is_set(client: Client) -> None:
     script = a_script(versions=[4])
     kept, _ = await keep_house(client, script)
-    assert kept.versions == 0 and dropped(script) == ["results", "runs", "events"]
+    assert kept.versions == 0 and dropped(script) == ["results", "runs", "events", "variants"]
 
 
 async def test_a_dry_run_is_dry_in_every_step(client: Client) -> None:
