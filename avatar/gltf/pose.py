@@ -111,11 +111,18 @@ def skin_weights(document: Document, primitive: Tree) -> tuple[I64, F64] | None:
 
 
 def target_names(mesh: Tree) -> list[str]:
-    """Morph names of a mesh, its targets' numbers where it names none."""
+    """Morph names of a mesh, its targets' numbers where it names none.
+
+    They stand in the extras of the mesh, or of its primitives as VRM 0.x exporters write them.
+    """
     count = max((len(primitive.get("targets", ())) for primitive in mesh["primitives"]), default=0)
-    extras = mesh.get("extras")
-    names = extras.get("targetNames") if isinstance(extras, dict) else None
-    given = [str(name) for name in names][:count] if isinstance(names, list) else []
+    given: list[str] = []
+    for holder in (mesh, *mesh["primitives"]):
+        extras = holder.get("extras")
+        names = extras.get("targetNames") if isinstance(extras, dict) else None
+        if isinstance(names, list) and names:
+            given = [str(name) for name in names][:count]
+            break
     return given + [str(number) for number in range(len(given), count)]
 
 
