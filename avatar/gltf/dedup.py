@@ -17,11 +17,10 @@ from avatar.gltf.accessors import read_raw, view_bytes
 from avatar.gltf.checks import KNOWN
 from avatar.gltf.document import Change, Document, Tree, without
 from avatar.gltf.references import Kind, addressed_materials, mentioned, renumbered
+from avatar.gltf.slots import CORE_SLOTS, PBR_SLOTS, coordinate_set, core_infos, texture_infos
 
 Numbers = dict[int, int | None]  # old number -> new one; None: it goes
 
-CORE_SLOTS: Final = ("normalTexture", "occlusionTexture", "emissiveTexture")  # of a material
-PBR_SLOTS: Final = ("baseColorTexture", "metallicRoughnessTexture")  # of its pbrMetallicRoughness
 # Textures whose directions are relative to the tangents of the surface.
 _TANGENT_SPACE: Final = ("normalTexture", "clearcoatNormalTexture", "anisotropyTexture")
 
@@ -56,7 +55,7 @@ def without_unused(document: Document) -> Document:
         tree = _applied(tree, kind, _kept(tree, kind, (node[key] for node in nodes if key in node)))
     users = (p["material"] for mesh in tree.get("meshes", ()) for p in mesh["primitives"] if "material" in p)
     tree = _applied(tree, "materials", _kept(tree, "materials", (*users, *mentioned(tree, Kind.MATERIAL))))
-    slots = (info["index"] for material in tree.get("materials", ()) for info in _core_infos(material))
+    slots = (info["index"] for material in tree.get("materials", ()) for _, info in core_infos(material))
     tree = _applied(tree, "textures", _kept(tree, "textures", (*slots, *mentioned(tree, Kind.TEXTURE))))
     textures = tree.get("textures", ())
     sources = (texture["source"] for texture in textures if "source" in texture)
@@ -132,13 +131,6 @@ def _with_references(tree: Tree, owners: str, keys: tuple[str, ...], numbers: Ma
         materials = [_with_textures(material, numbers) for material in tree.get("materials", ())]
         return {**tree, "materials": materials} if materials else tree
     return {**tree, owners: [renamed(owner) for owner in tree[owners]]} if owners in tree else tree
-
-
-def _core_infos(material: Tree) -> Iterator[Tree]:
-    """The texture infos of a material, without those of its extensions."""
-    pbr = material.get("pbrMetallicRoughness", {})
-    yield from (pbr[slot] for slot in PBR_SLOTS if slot in pbr)
-    yield from (material[slot] for slot in CORE_SLOTS if slot in material)
 
 
 def _with_textures(material: Tree, numbers: Mapping[int, int | None]) -> Tree:
@@ -219,7 +211,7 @@ def _without_unread(document: Document) -> Document:
             if "KHR_materials_variants" not in primitive.get("extensions", {}):
                 material = materials[primitive["material"]] if "material" in primitive else {}
                 infos = dict(texture_infos(material))
-                sets = {read_set(info) for info in infos.values()}
+                sets = {coordinate_set(info) for info in infos.values()}
                 if not any(name.rpartition("/")[2] in _TANGENT_SPACE for name in infos):
                     attributes.pop("TANGENT", None)
                 last = sum(name.startswith("TEXCOORD_") for name in attributes) - 1
@@ -236,24 +228,6 @@ def _without_unread(document: Document) -> Document:
     if meshes == document.list("meshes"):
         return document
     return Document({**document.tree, "meshes": meshes}, document.binary)
-
-
-def texture_infos(material: Tree) -> Iterator[tuple[str, Tree]]:
-    """The texture infos of a material by where they stand: "normalTexture", "KHR_materials_sheen/sheenColorTexture"."""
-    pbr = material.get("pbrMetallicRoughness", {})
-    yield from ((slot, pbr[slot]) for slot in PBR_SLOTS if slot in pbr)
-    yield from ((slot, material[slot]) for slot in CORE_SLOTS if slot in material)
-    for name, extension in material.get("extensions", {}).items():
-        for slot, info in extension.items() if isinstance(extension, dict) else ():
-            if slot.endswith("Texture") and isinstance(info, dict) and isinstance(info.get("index"), int):
-                yield f"{name}/{slot}", info
-
-
-def read_set(info: Tree) -> int:
-    """Which set of texture coordinates a texture info reads."""
-    transform = info.get("extensions", {}).get("KHR_texture_transform", {})
-    found = transform.get("texCoord", info.get("texCoord", 0)) if isinstance(transform, dict) else 0
-    return found if isinstance(found, int) else 0
 
 
 # --- accessors, views, bytes ------------------------------------------------------------------------------------------

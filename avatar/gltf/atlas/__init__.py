@@ -1,0 +1,1 @@
+"""Many meshes and textures as one of each."""
