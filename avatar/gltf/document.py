@@ -12,6 +12,7 @@ import re
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -59,7 +60,7 @@ def read_glb(data: bytes) -> Document:
 
     Raises ``TooLarge`` over ``MAX_FILE`` and ``InvalidModel`` for a broken container or JSON text: wrong magic or
     version, lengths that lie, missing JSON chunk, text that is not JSON, too deep, too long, NaN or infinite numbers,
-    lone surrogates.
+    keys that stand twice in an object, lone surrogates.
     """
     json_text, binary = _split(data)
     return Document(_parse(json_text), binary)
@@ -124,7 +125,13 @@ def _parse(text: bytes) -> Tree:
         raise _broken(f"the JSON has {len(text):,} bytes, over {MAX_JSON:,}", "JSON", "Remove unused nodes")
     _check_extent(text)
     try:
-        tree = json.loads(text, parse_constant=_refuse_constant, parse_float=_finite, parse_int=_exact)
+        tree = json.loads(
+            text,
+            parse_constant=_refuse_constant,
+            parse_float=_finite,
+            parse_int=_exact,
+            object_pairs_hook=_once_each,
+        )
         if _SURROGATE.search(text):
             json.dumps(tree, ensure_ascii=False).encode()
     except UnicodeError:
@@ -145,6 +152,16 @@ def _check_extent(text: bytes) -> None:
         raise _broken(f"the JSON holds more than {MAX_VALUES:,} values", "JSON", "Remove unused nodes and extras")
     if opens.any() and int(np.cumsum(opens.astype(np.int32) - closes.astype(np.int32)).max()) > MAX_DEPTH:
         raise _broken(f"the JSON is nested deeper than {MAX_DEPTH} levels", "JSON", "Flatten its extras")
+
+
+def _once_each(pairs: list[tuple[str, Any]]) -> Tree:
+    """Of two values under one key some readers take the first, some the last: what was checked must be what counts."""
+    tree = dict(pairs)
+    if len(tree) < len(pairs):
+        names = sorted(key for key, _ in pairs)
+        twice = next(key for key, following in pairwise(names) if key == following)
+        raise ValueError(f"the key {twice[:40]!r} stands twice in one object")
+    return tree
 
 
 def _refuse_constant(name: str) -> float:
