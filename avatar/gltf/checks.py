@@ -7,7 +7,6 @@ required extensions nobody knows.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from typing import Any, Final
@@ -15,6 +14,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from avatar.errors import InvalidModel
 from avatar.frozen import Frozen
 from avatar.gltf import images
 from avatar.gltf.accessors import (
@@ -26,11 +26,14 @@ from avatar.gltf.accessors import (
     read_raw,
     view_bytes,
 )
-from avatar.gltf.document import MAX_FILE, Document, pointer
+from avatar.gltf.document import Document, pointer
 from avatar.gltf.embed import decode_data_uri
-from avatar.gltf.schema import Accessor, Gltf, Primitive, Sparse
+from avatar.gltf.guests.basis import read_ktx2
+from avatar.gltf.schema import BASIS, DRACO, MESHOPT, Accessor, Gltf, MeshoptClaim, Primitive, Sparse
 
 MAX_DECODED = 256 * 2**20  # bytes of all accessors decoded: sparse and overlapping views unfold far beyond the file
+MAX_UNPACKED = 96 * 2**20  # bytes of all meshopt views decoded: a thousandth of that can hold them
+MAX_BASIS_PIXELS = 64_000_000  # of all KTX2 images together: each becomes a PNG
 MAX_VIEWLESS = 64 * 2**20  # bytes of one accessor that has no view and so costs its sender nothing
 MAX_VERTICES = 4_000_000
 MAX_TRIANGLES = 3_000_000  # drawn; raw text-to-3D meshes come with up to 2 million
@@ -40,8 +43,7 @@ MAX_PROBLEMS = 100
 WEIGHT_SUM_TOLERANCE = 1e-2
 TRIANGLE_MODES: Final = (4, 5, 6)
 
-COMPRESSED_GEOMETRY: Final = ("EXT_meshopt_compression", "KHR_meshopt_compression", "KHR_draco_mesh_compression")
-COMPRESSED: Final = frozenset({*COMPRESSED_GEOMETRY, "KHR_texture_basisu"})
+COMPRESSED: Final = frozenset({*MESHOPT, DRACO, BASIS})
 # Extensions that name other parts in no way or in ways that ``references`` lists, so that transforms keep them true.
 KNOWN: Final = frozenset(
     {
@@ -102,6 +104,7 @@ class ProblemCode(StrEnum):
     UNKNOWN_EXTENSION = "unknown_extension"
     COMPRESSED_INPUT = "compressed_input"
     COMPRESSED_SIZE = "compressed_size"
+    COMPRESSED_DATA = "compressed_data"
     INDEX_RANGE = "index_range"
     JOINT_RANGE = "joint_range"
     WEIGHTS = "weights"
@@ -162,33 +165,25 @@ def check_tree(gltf: Gltf, binary_size: int, findings: Findings) -> None:
 
 def _check_extensions(gltf: Gltf, findings: Findings) -> None:
     for at, name in enumerate(gltf.extensions_required):
-        where = pointer("extensionsRequired", at)
-        if name in COMPRESSED:
-            findings.error(ProblemCode.COMPRESSED_INPUT, where, f"{name} is not read yet; export without it.")
-        elif name not in KNOWN:
+        if name not in KNOWN and name not in COMPRESSED:
+            where = pointer("extensionsRequired", at)
             findings.error(ProblemCode.UNKNOWN_EXTENSION, where, f"{name} is not supported; export without it.")
+
+
+def compressed_geometry(gltf: Gltf) -> dict[str, str]:
+    """Extensions that hide numbers from every reader without codecs, each with the first place that names it."""
+    hidden = {*MESHOPT, DRACO}
+    found = {
+        name: pointer("extensionsRequired", at) for at, name in enumerate(gltf.extensions_required) if name in hidden
+    }
     for at, view in enumerate(gltf.buffer_views):
-        for name in COMPRESSED_GEOMETRY[:2]:
-            if name in view.extensions:
-                _check_compressed_view(name, view.extensions[name], pointer("bufferViews", at), findings)
-    for at, mesh in enumerate(gltf.meshes):
-        for number, primitive in enumerate(mesh.primitives):
-            if COMPRESSED_GEOMETRY[2] in primitive.extensions:
-                where = pointer("meshes", at, "primitives", number)
-                message = f"{COMPRESSED_GEOMETRY[2]} is not read yet; export without it."
-                findings.error(ProblemCode.COMPRESSED_INPUT, where, message)
-
-
-def _check_compressed_view(name: str, claim: Any, where: str, findings: Findings) -> None:
-    numbers = [claim.get(key) for key in ("count", "byteStride")] if isinstance(claim, dict) else []
-    size = math.prod(number if isinstance(number, int) and number > 0 else 0 for number in numbers or [0])
-    if size == 0:
-        findings.error(ProblemCode.SCHEMA, where, f"{name} needs a positive count and byteStride.")
-    elif size > MAX_FILE:
-        message = f"{name} unfolds to {size:,} bytes, at most {MAX_FILE:,} are taken; simplify first."
-        findings.error(ProblemCode.COMPRESSED_SIZE, where, message)
-    else:
-        findings.error(ProblemCode.COMPRESSED_INPUT, where, f"{name} is not read yet; export without it.")
+        for name in view.extensions.keys() & hidden:
+            found.setdefault(name, pointer("bufferViews", at))
+    for m, mesh in enumerate(gltf.meshes):
+        for p, primitive in enumerate(mesh.primitives):
+            if primitive.draco is not None:
+                found.setdefault(DRACO, pointer("meshes", m, "primitives", p))
+    return found
 
 
 def _check_addresses(gltf: Gltf, findings: Findings) -> None:
@@ -214,6 +209,7 @@ def _check_addresses(gltf: Gltf, findings: Findings) -> None:
 
 
 def _check_buffers(gltf: Gltf, binary_size: int, findings: Findings) -> None:
+    hollow = placeholders(gltf, binary_size)
     for at, buffer in enumerate(gltf.buffers):
         where = pointer("buffers", at)
         if buffer.uri is not None:
@@ -221,16 +217,67 @@ def _check_buffers(gltf: Gltf, binary_size: int, findings: Findings) -> None:
             held = len(inline[1]) if inline is not None else buffer.byte_length
         else:
             held = binary_size if at == 0 else 0
-        if buffer.byte_length > held:
+        if buffer.byte_length > held and at not in hollow:
             message = f"says {buffer.byte_length:,} bytes but {held:,} are there; export the file again."
             findings.error(ProblemCode.BUFFER_BOUNDS, where, message)
+    unpacked = 0
     for at, view in enumerate(gltf.buffer_views):
         where = pointer("bufferViews", at)
-        if view.buffer >= len(gltf.buffers):
-            findings.error(ProblemCode.REFERENCE, where, f"there is no buffer {view.buffer}; export the file again.")
-        elif view.byte_offset + view.byte_length > gltf.buffers[view.buffer].byte_length:
-            message = f"ends at byte {view.byte_offset + view.byte_length:,}, past its buffer; export the file again."
-            findings.error(ProblemCode.VIEW_BOUNDS, where, message)
+        _check_range(gltf, view.buffer, view.byte_offset + view.byte_length, where, findings)
+        if (claim := view.meshopt) is not None:
+            unpacked += claim.count * claim.byte_stride
+            _check_range(gltf, claim.buffer, claim.byte_offset + claim.byte_length, where, findings)
+            if claim.buffer in hollow:
+                message = f"its compressed data lie in buffer {claim.buffer}, which is empty; export the file again."
+                findings.error(ProblemCode.BUFFER_BOUNDS, where, message)
+            if (claim.count * claim.byte_stride, view.byte_stride or claim.byte_stride) != (
+                view.byte_length,
+                claim.byte_stride,
+            ):
+                message = (
+                    f"unpacks to {claim.count:,} elements of {claim.byte_stride:,} bytes, which is not its layout."
+                )
+                findings.error(ProblemCode.COMPRESSED_SIZE, where, message)
+            if fault := _coding_fault(claim):
+                findings.error(ProblemCode.COMPRESSED_DATA, where, f"{fault}; compress the file again.")
+    for at, image in enumerate(gltf.images):
+        held = None if image.buffer_view is None else gltf.buffer_views[image.buffer_view : image.buffer_view + 1]
+        if held and held[0].meshopt is not None:
+            message = "an image cannot lie in a view of meshopt data; compress the file again."
+            findings.error(ProblemCode.COMPRESSED_DATA, pointer("images", at), message)
+    if unpacked > MAX_UNPACKED:
+        message = f"all views unpack to {unpacked:,} bytes, at most {MAX_UNPACKED:,} are taken; simplify first."
+        findings.error(ProblemCode.COMPRESSED_SIZE, "/bufferViews", message)
+
+
+def placeholders(gltf: Gltf, binary_size: int) -> set[int]:
+    """Buffers that have no data and need none, since compressed views alone name them."""
+    hollow = {at for at, buffer in enumerate(gltf.buffers) if buffer.uri is None and (at > 0 or binary_size == 0)}
+    plain = {view.buffer for view in gltf.buffer_views if view.meshopt is None}
+    named = {view.buffer for view in gltf.buffer_views if view.meshopt is not None}
+    marked = {at for at, buffer in enumerate(gltf.buffers) if buffer.extensions.keys() & set(MESHOPT)}
+    return (hollow & (named | marked)) - plain
+
+
+def _check_range(gltf: Gltf, buffer: int, end: int, where: str, findings: Findings) -> None:
+    if buffer >= len(gltf.buffers):
+        findings.error(ProblemCode.REFERENCE, where, f"there is no buffer {buffer}; export the file again.")
+    elif end > gltf.buffers[buffer].byte_length:
+        message = f"ends at byte {end:,}, past its buffer; export the file again."
+        findings.error(ProblemCode.VIEW_BOUNDS, where, message)
+
+
+def _coding_fault(claim: MeshoptClaim) -> str | None:
+    """What breaks the rules of EXT_meshopt_compression, on which native code relies."""
+    stride, mode = claim.byte_stride, claim.mode
+    if mode == "ATTRIBUTES":
+        strides = {"OCTAHEDRAL": (4, 8), "QUATERNION": (8,), "COLOR": (4, 8)}.get(claim.filter, range(4, 257, 4))
+        return None if stride in strides else f"{claim.filter} of {stride} bytes an element is not defined"
+    if stride not in (2, 4):
+        return f"{mode} of {stride} bytes an element are not defined"
+    if claim.filter != "NONE":
+        return f"{mode} cannot have the filter {claim.filter}"
+    return "the number of triangle corners is no multiple of 3" if mode == "TRIANGLES" and claim.count % 3 else None
 
 
 def _check_accessors(gltf: Gltf, findings: Findings) -> None:
@@ -310,6 +357,8 @@ def _references(gltf: Gltf) -> Iterable[tuple[str, int | None, int, str]]:
             where = pointer("meshes", m, "primitives", p)
             yield where, primitive.indices, accessors, "accessor"
             yield where, primitive.material, len(gltf.materials), "material"
+            if primitive.draco is not None:
+                yield where, primitive.draco.buffer_view, views, "buffer view"
             for semantics in (primitive.attributes, *primitive.targets):
                 for at in semantics.values():
                     yield where, at, accessors, "accessor"
@@ -324,8 +373,8 @@ def _references(gltf: Gltf) -> Iterable[tuple[str, int | None, int, str]]:
     for t, texture in enumerate(gltf.textures):
         yield pointer("textures", t), texture.source, len(gltf.images), "image"
         yield pointer("textures", t), texture.sampler, len(gltf.samplers), "sampler"
-        if texture.webp is not None:
-            yield pointer("textures", t), texture.webp.source, len(gltf.images), "image"
+        for claim in texture.claims:
+            yield pointer("textures", t), claim.source, len(gltf.images), "image"
     for c, material in enumerate(gltf.materials):
         pbr = material.pbr_metallic_roughness
         slots = (pbr.base_color_texture, pbr.metallic_roughness_texture, material.normal_texture)
@@ -433,6 +482,20 @@ def _check_primitive(gltf: Gltf, primitive: Primitive, where: str, findings: Fin
             findings.error(ProblemCode.ACCESSOR_LAYOUT, where + "/indices", "indices must be unsigned integers.")
     if primitive.mode == 4 and index_count(gltf, primitive) % 3:
         findings.error(ProblemCode.ACCESSOR_LAYOUT, where, "the number of triangle corners is no multiple of 3.")
+    if fault := _draco_fault(primitive):
+        findings.error(ProblemCode.COMPRESSED_DATA, where, f"{fault}; export the file again.")
+
+
+def _draco_fault(primitive: Primitive) -> str | None:
+    """What breaks the rules of KHR_draco_mesh_compression, as far as the tree shows it."""
+    claim = primitive.draco
+    if claim is None:
+        return None
+    if primitive.mode != 4 or primitive.indices is None:
+        return f"{DRACO} is read for indexed triangles only"
+    if "POSITION" not in claim.attributes or claim.attributes.keys() - primitive.attributes.keys():
+        return f"{DRACO} must hold POSITION, and nothing that the primitive lacks"
+    return None
 
 
 def index_count(gltf: Gltf, primitive: Primitive) -> int:
@@ -547,21 +610,30 @@ def _check_weights(document: Document, primitive: Primitive, where: str, finding
 
 
 def check_images(document: Document, findings: Findings) -> None:
-    """Format and size of every image, from its first bytes. Images must be in buffer views already."""
-    pixels = 0
+    """Format and size of every image, from its header. Images must be in buffer views already."""
+    pixels = basis_pixels = 0
     for at, image in enumerate(document.list("images")):
         where = pointer("images", at)
-        header = images.read_header(view_bytes(document, image["bufferView"]))
+        data = view_bytes(document, image["bufferView"])
+        header = images.read_header(data)
         if header is None:
-            findings.error(ProblemCode.IMAGE_FORMAT, where, "is not a PNG, JPEG or WebP image; convert it.")
+            message = "is not a PNG, JPEG, WebP or KTX2 image, or its header is broken; convert it."
+            findings.error(ProblemCode.IMAGE_FORMAT, where, message)
+            continue
+        pixels += header.width * header.height
+        if not 0 < max(header.width, header.height) <= images.MAX_SIDE or min(header.width, header.height) == 0:
+            message = f"has {header.width} x {header.height} pixels, at most {images.MAX_SIDE} a side are taken."
+            findings.error(ProblemCode.IMAGE_SIZE, where, message)
         elif header.mime == images.KTX2:
-            message = "KHR_texture_basisu is not read yet; export as PNG or JPEG."
-            findings.error(ProblemCode.COMPRESSED_INPUT, where, message)
-        else:
-            pixels += header.width * header.height
-            if not 0 < max(header.width, header.height) <= images.MAX_SIDE or min(header.width, header.height) == 0:
-                message = f"has {header.width} x {header.height} pixels, at most {images.MAX_SIDE} a side are taken."
-                findings.error(ProblemCode.IMAGE_SIZE, where, message)
-    if pixels > images.MAX_PIXELS:
-        message = f"all images have {pixels:,} pixels, at most {images.MAX_PIXELS:,} are taken; scale them down."
-        findings.error(ProblemCode.IMAGE_SIZE, "/images", message)
+            basis_pixels += header.width * header.height
+            try:
+                read_ktx2(data)
+            except InvalidModel as error:
+                findings.error(ProblemCode.IMAGE_FORMAT, where, str(error))
+    for kind, total, most in (
+        ("images", pixels, images.MAX_PIXELS),
+        ("KTX2 images", basis_pixels, MAX_BASIS_PIXELS),
+    ):
+        if total > most:
+            message = f"all {kind} have {total:,} pixels, at most {most:,} are taken; scale them down."
+            findings.error(ProblemCode.IMAGE_SIZE, "/images", message)

@@ -7,6 +7,7 @@ import binascii
 import re
 
 from avatar.gltf.document import Document, Tree, without
+from avatar.gltf.schema import MESHOPT
 
 _HEAD = re.compile(r"data:(?P<mime>[^;,]*)(?:;[^;,]*)*;base64")
 
@@ -24,23 +25,28 @@ def decode_data_uri(uri: str) -> tuple[str, bytes] | None:
 
 
 def embed(document: Document) -> Document:
-    """``document`` with all data in buffer 0 and every image in a buffer view. Its tree must have passed the checks."""
+    """``document`` with all data in buffer 0 and every image in a buffer view. Its tree must have passed the checks.
+
+    Views of buffers that have no data, since theirs are compressed elsewhere, move to one such buffer, number 1.
+    """
     tree = document.tree
     buffers = document.list("buffers")
     inline = any("uri" in item for item in (*buffers, *document.list("images")))
-    if not inline and len(buffers) <= 1:
+    if not inline and (len(buffers) <= 1 or (len(buffers) == 2 and document.binary)):
         return document
     binary = bytearray()
-    starts: list[int] = []
-    for buffer in buffers:
+    hollow = 0
+    starts: list[tuple[int, int]] = []  # of each buffer: the buffer that takes it, and where
+    for at, buffer in enumerate(buffers):
+        if "uri" not in buffer and (at > 0 or not document.binary):
+            starts.append((1, hollow))
+            hollow += buffer["byteLength"] + -buffer["byteLength"] % 4
+            continue
         binary += b"\0" * (-len(binary) % 4)
-        starts.append(len(binary))
+        starts.append((0, len(binary)))
         decoded = decode_data_uri(buffer["uri"]) if "uri" in buffer else None
         binary += (decoded[1] if decoded else document.binary)[: buffer["byteLength"]]
-    views: list[Tree] = [
-        {**view, "buffer": 0, "byteOffset": view.get("byteOffset", 0) + starts[view["buffer"]]}
-        for view in document.list("bufferViews")
-    ]
+    views = [_moved(view, starts) for view in document.list("bufferViews")]
     pictures: list[Tree] = []
     for image in document.list("images"):
         decoded = decode_data_uri(image["uri"]) if "uri" in image else None
@@ -50,7 +56,20 @@ def embed(document: Document) -> Document:
             image = {**without(image, "uri"), "bufferView": len(views) - 1, "mimeType": decoded[0]}
             binary += decoded[1]
         pictures.append(image)
-    parts: Tree = {"buffers": [{"byteLength": len(binary)}], "bufferViews": views}
+    folded: list[Tree] = [{"byteLength": len(binary)}]
+    if hollow:
+        folded.append({"byteLength": hollow})
+    parts: Tree = {"buffers": folded, "bufferViews": views}
     if pictures:
         parts["images"] = pictures
     return Document({**tree, **parts}, bytes(binary))
+
+
+def _moved(view: Tree, starts: list[tuple[int, int]]) -> Tree:
+    """A view, or what an extension says of its compressed data, where its buffer is now."""
+    buffer, start = starts[view["buffer"]]
+    made = {**view, "buffer": buffer, "byteOffset": view.get("byteOffset", 0) + start}
+    claims = {name: claim for name, claim in view.get("extensions", {}).items() if name in MESHOPT}
+    if claims:
+        made["extensions"] = {**view["extensions"], **{name: _moved(claim, starts) for name, claim in claims.items()}}
+    return made

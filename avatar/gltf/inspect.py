@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 from pydantic import ValidationError
@@ -19,12 +19,15 @@ from avatar.gltf.checks import (
     check_images,
     check_tree,
     check_values,
+    compressed_geometry,
     primitive_triangles,
 )
 from avatar.gltf.document import Document, pointer, read_glb
 from avatar.gltf.embed import embed
+from avatar.gltf.guests.sidecar import Sidecar
 from avatar.gltf.pose import placed_vertices, placements, target_names, world_matrices
 from avatar.gltf.schema import Gltf, Mesh, MeshExtras
+from avatar.gltf.unpack import compressed_images, unpack_geometry, unpack_images
 
 
 class PrimitiveInfo(Frozen):
@@ -86,24 +89,45 @@ class Inspection(Frozen):
         return all(problem.severity is not Severity.ERROR for problem in self.problems)
 
 
-def inspect(data: bytes) -> Inspection:
+def inspect(data: bytes, sidecar: Sidecar | None = None) -> Inspection:
     """Read a GLB from anywhere and say what it holds and what is wrong with it.
 
-    Raises ``TooLarge`` over 64 MB; every other fault of the file becomes a ``Problem``. Time and memory are bounded
-    by the limits in ``document``, ``schema`` and ``checks``.
+    Compressed geometry is decoded in ``sidecar`` and checked like any other; without one it is an error beside which
+    all is told that needs no decoding. Images are judged by their headers and never decoded.
+
+    Raises ``TooLarge`` over 64 MB, ``CodecFailed`` when a codec crashes or breaks its limits; every other fault of the
+    file becomes a ``Problem``. Time and memory are bounded by the limits in ``document``, ``schema`` and ``checks``.
     """
-    return _examine(data)[0]
+    return _examine(data, sidecar)[0]
 
 
-def require_sound(data: bytes) -> Document:
+def require_sound(data: bytes, sidecar: Sidecar | None = None) -> Document:
     """The document in ``data``, its ``data:`` URIs and buffers folded into one chunk.
 
-    Raises ``TooLarge`` over 64 MB, and ``InvalidModel`` that lists every error found (``context["problems"]``).
+    With ``sidecar`` it is unpacked too: no view carries meshopt, no primitive Draco, no image is KTX2.
+
+    Raises ``TooLarge`` over 64 MB, ``CodecFailed`` as ``inspect`` does, and ``InvalidModel`` that lists every error
+    found (``context["problems"]``).
     """
-    inspection, document = _examine(data)
+    return examine(data, sidecar)[1]
+
+
+def examine(data: bytes, sidecar: Sidecar | None = None) -> tuple[Inspection, Document]:
+    """What ``inspect`` and ``require_sound`` give and raise, for the price of one."""
+    inspection, document = _examine(data, sidecar)
     if document is None:
         raise _unsound(inspection.problems)
-    return document
+    hidden = compressed_images(document)
+    if not hidden:
+        return inspection, document
+    findings = Findings()
+    if sidecar is not None:
+        try:
+            return inspection, unpack_images(document, sidecar)
+        except InvalidModel as error:
+            _report_refused(error, findings)
+    _report_compressed(hidden, findings)
+    raise _unsound(findings.problems)
 
 
 def require_references(data: bytes) -> Document:
@@ -116,6 +140,7 @@ def require_references(data: bytes) -> Document:
     gltf = _parse(document, findings)
     if gltf is not None:
         check_tree(gltf, len(document.binary), findings)
+        _report_compressed(compressed_geometry(gltf), findings)
     if findings.errors:
         raise _unsound(findings.problems)
     return embed(document)
@@ -127,7 +152,8 @@ def _unsound(problems: tuple[Problem, ...]) -> InvalidModel:
     return InvalidModel(errors[0].message.rstrip(".") + more, where=errors[0].where or "GLB", problems=tuple(errors))
 
 
-def _examine(data: bytes) -> tuple[Inspection, Document | None]:
+def _examine(data: bytes, sidecar: Sidecar | None) -> tuple[Inspection, Document | None]:
+    """What is in ``data`` and, if it is sound, its document with plain geometry."""
     findings = Findings()
     try:
         document = read_glb(data)
@@ -139,26 +165,59 @@ def _examine(data: bytes) -> tuple[Inspection, Document | None]:
     if gltf is None:
         return Inspection(bytes=len(data), problems=findings.problems), None
     check_tree(gltf, len(document.binary), findings)
+    for at, mesh in enumerate(gltf.meshes):
+        if mesh.extras is not None and not isinstance(mesh.extras, dict):
+            where = pointer("meshes", at, "extras")
+            findings.warn(ProblemCode.SCHEMA, where, "extras that are no object are ignored.")
     facts = _describe(gltf, len(data))
     if findings.errors:
         return facts.model_copy(update={"problems": findings.problems}), None
     document = embed(document)
-    check_values(gltf, document, findings)
     check_images(document, findings)
+    facts = facts.model_copy(update={"textures": tuple(_textures(document))})
+    hidden = compressed_geometry(gltf)
+    if hidden and not findings.errors:
+        document, gltf = _unpacked(document, gltf, sidecar, hidden, findings)
+    if not findings.errors or not hidden:
+        check_values(gltf, document, findings)
     bounds = _bounds(document, findings) if not findings.errors else None
-    found = {"textures": tuple(_textures(document)), "bounds": bounds, "problems": findings.problems}
+    found = {"bounds": bounds, "problems": findings.problems}
     return facts.model_copy(update=found), None if findings.errors else document
+
+
+def _unpacked(
+    document: Document, gltf: Gltf, sidecar: Sidecar | None, hidden: Mapping[str, str], findings: Findings
+) -> tuple[Document, Gltf]:
+    """With plain geometry, its tree checked again: nothing later meets what codecs made without it."""
+    if sidecar is None:
+        _report_compressed(hidden, findings)
+        return document, gltf
+    try:
+        document = unpack_geometry(document, gltf, sidecar)
+    except InvalidModel as error:
+        _report_refused(error, findings)
+        return document, gltf
+    gltf = _parse(document, findings) or gltf
+    check_tree(gltf, len(document.binary), findings)
+    return document, gltf
+
+
+def _report_compressed(hidden: Mapping[str, str], findings: Findings) -> None:
+    for name, where in hidden.items():
+        message = f"{name} takes codecs, and no sidecar for them is at hand here; give one, or export without it."
+        findings.error(ProblemCode.COMPRESSED_INPUT, where, message)
+
+
+def _report_refused(error: InvalidModel, findings: Findings) -> None:
+    findings.error(ProblemCode.COMPRESSED_DATA, error.where or "", str(InvalidModel(error.detail, mend=error.mend)))
 
 
 def _parse(document: Document, findings: Findings) -> Gltf | None:
     try:
         gltf = Gltf.model_validate(document.tree)
-        for at, mesh in enumerate(gltf.meshes):
+        for mesh in gltf.meshes:
             if isinstance(mesh.extras, dict):
                 MeshExtras.model_validate(mesh.extras)
-            elif mesh.extras is not None:
-                where = pointer("meshes", at, "extras")
-                findings.warn(ProblemCode.SCHEMA, where, "extras that are no object are ignored.")
     except ValidationError as error:
         for fault in error.errors(include_url=False, include_context=False, include_input=False):
             findings.error(ProblemCode.SCHEMA, pointer(*fault["loc"]), f"{fault['msg']}; export the file again.")

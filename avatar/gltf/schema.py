@@ -6,7 +6,7 @@ Source: the glTF 2.0 specification, section 5 (property reference).
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 from pydantic.alias_generators import to_camel
@@ -20,6 +20,10 @@ Mat4 = Annotated[list[Number], Field(min_length=16, max_length=16)]
 Name = Annotated[str, Field(max_length=512)]
 Semantics = Annotated[dict[str, Index], Field(max_length=64)]
 Extensions = dict[str, Any]
+MESHOPT: Final = ("KHR_meshopt_compression", "EXT_meshopt_compression")  # the same in all that is read here
+DRACO: Final = "KHR_draco_mesh_compression"
+BASIS: Final = "KHR_texture_basisu"
+WEBP: Final = "EXT_texture_webp"
 ComponentType = Literal[5120, 5121, 5122, 5123, 5125, 5126]
 AccessorType = Literal["SCALAR", "VEC2", "VEC3", "VEC4", "MAT2", "MAT3", "MAT4"]
 
@@ -53,11 +57,37 @@ class Buffer(Property):
     uri: str | None = None
 
 
+class MeshoptClaim(Property):
+    """Where a view's data are compressed, and how."""
+
+    buffer: Index
+    byte_offset: Index = 0
+    byte_length: Count
+    byte_stride: Count
+    count: Count
+    mode: Literal["ATTRIBUTES", "TRIANGLES", "INDICES"]
+    filter: Literal["NONE", "OCTAHEDRAL", "QUATERNION", "EXPONENTIAL", "COLOR"] = "NONE"
+
+
 class BufferView(Property):
     buffer: Index
     byte_offset: Index = 0
     byte_length: Count
     byte_stride: Annotated[int, Field(ge=4, le=252)] | None = None
+
+    @property
+    def meshopt(self) -> MeshoptClaim | None:
+        """What the extension of either name says, checked when the file was."""
+        claims = [self.extensions[name] for name in MESHOPT if name in self.extensions]
+        return MeshoptClaim.model_validate(claims[0]) if claims else None
+
+    @field_validator("extensions")
+    @classmethod
+    def _check_meshopt(cls, value: Extensions) -> Extensions:
+        claims = [MeshoptClaim.model_validate(value[name]) for name in MESHOPT if name in value]
+        if len(claims) > 1:
+            raise ValueError("a view is compressed by one extension, not by two")
+        return value
 
 
 class SparseIndices(Property):
@@ -87,12 +117,32 @@ class Accessor(Property):
     sparse: Sparse | None = None
 
 
+class DracoClaim(Property):
+    """Which view holds a primitive's indices and attributes, and the attributes' unique ids in there."""
+
+    buffer_view: Index
+    attributes: Annotated[dict[str, Index], Field(min_length=1, max_length=64)]
+
+
 class Primitive(Property):
     attributes: Semantics
     indices: Index | None = None
     material: Index | None = None
     mode: Annotated[int, Field(ge=0, le=6)] = 4
     targets: list[Semantics] = Field(default_factory=list, max_length=1024)
+
+    @property
+    def draco(self) -> DracoClaim | None:
+        """What KHR_draco_mesh_compression says, checked when the file was."""
+        claim = self.extensions.get(DRACO)
+        return None if claim is None else DracoClaim.model_validate(claim)
+
+    @field_validator("extensions")
+    @classmethod
+    def _check_draco(cls, value: Extensions) -> Extensions:
+        if DRACO in value:
+            DracoClaim.model_validate(value[DRACO])
+        return value
 
 
 class MeshExtras(BaseModel):
@@ -140,7 +190,7 @@ class Image(Property):
     buffer_view: Index | None = None
 
 
-class WebpTexture(Property):
+class ImageClaim(Property):
     source: Index
 
 
@@ -149,16 +199,16 @@ class Texture(Property):
     sampler: Index | None = None
 
     @property
-    def webp(self) -> WebpTexture | None:
-        """What EXT_texture_webp says, checked when the file was."""
-        claim = self.extensions.get("EXT_texture_webp")
-        return None if claim is None else WebpTexture.model_validate(claim)
+    def claims(self) -> list[ImageClaim]:
+        """What EXT_texture_webp and KHR_texture_basisu say, checked when the file was."""
+        return [ImageClaim.model_validate(self.extensions[name]) for name in (WEBP, BASIS) if name in self.extensions]
 
     @field_validator("extensions")
     @classmethod
-    def _check_webp(cls, value: Extensions) -> Extensions:
-        if "EXT_texture_webp" in value:
-            WebpTexture.model_validate(value["EXT_texture_webp"])
+    def _check_claims(cls, value: Extensions) -> Extensions:
+        for name in (WEBP, BASIS):
+            if name in value:
+                ImageClaim.model_validate(value[name])
         return value
 
 

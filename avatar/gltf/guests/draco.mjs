@@ -20,38 +20,46 @@ export default async (load, require) => {
 		return filled ? values : null;
 	}
 
+	function read(draco, decoder, mesh, { data, faces, points, attributes }) {
+		const status = decoder.DecodeArrayToMesh(data, data.length, mesh);
+		if (!status.ok()) return { refused: `the codec says "${status.error_msg()}"` };
+		if (mesh.num_faces() !== faces || mesh.num_points() !== points) {
+			return { refused: `they hold ${mesh.num_faces()} triangles and ${mesh.num_points()} vertices` };
+		}
+		const parts = {
+			indices: taken(draco, Uint32Array, faces * 3, (bytes, pointer) =>
+				decoder.GetTrianglesUInt32Array(mesh, bytes, pointer)),
+		};
+		for (const [at, { id, type, components }] of attributes.entries()) {
+			const attribute = decoder.GetAttributeByUniqueId(mesh, id);
+			if (!draco.getPointer(attribute)) return { refused: `they hold no attribute ${id}` };
+			if (attribute.num_components() !== components) {
+				return { refused: `attribute ${id} has ${attribute.num_components()} components, not ${components}` };
+			}
+			const [code, Type] = TYPES[type];
+			parts[`attribute${at}`] = taken(draco, Type, points * components, (bytes, pointer) =>
+				decoder.GetAttributeDataArrayForAllPoints(mesh, attribute, draco[code], bytes, pointer));
+			if (!parts[`attribute${at}`]) return { refused: `attribute ${id} is not of type ${type}` };
+		}
+		return { parts };
+	}
+
 	return {
-		// One mesh: ``indices`` and an array ``a<unique id>`` for each of ``attributes`` [{id, type, components}].
+		// One mesh: ``indices``, and ``attribute0`` ... in the order of ``attributes`` [{id, type, components}].
 		// What the codec refuses, or what is another mesh than promised, is no fault of its own: ``refused`` says why.
-		decode: async ({ data, faces, points, attributes }) => {
+		// So is what breaks it, since its memory goes with it.
+		decode: async (wanted) => {
 			const draco = await decoderModule();
-			const decoder = new draco.Decoder();
-			const mesh = new draco.Mesh();
 			try {
-				const status = decoder.DecodeArrayToMesh(data, data.length, mesh);
-				if (!status.ok()) return { refused: `it is damaged (${status.error_msg()})` };
-				if (mesh.num_faces() !== faces || mesh.num_points() !== points) {
-					return { refused: `holds ${mesh.num_faces()} triangles and ${mesh.num_points()} vertices` };
-				}
-				const parts = {
-					indices: taken(draco, Uint32Array, faces * 3, (bytes, pointer) =>
-						decoder.GetTrianglesUInt32Array(mesh, bytes, pointer)),
-				};
-				for (const { id, type, components } of attributes) {
-					const attribute = decoder.GetAttributeByUniqueId(mesh, id);
-					if (!draco.getPointer(attribute)) return { refused: `holds no attribute ${id}` };
-					if (attribute.num_components() !== components) {
-						return { refused: `holds ${attribute.num_components()} components of attribute ${id}` };
-					}
-					const [code, Type] = TYPES[type];
-					parts[`a${id}`] = taken(draco, Type, points * components, (bytes, pointer) =>
-						decoder.GetAttributeDataArrayForAllPoints(mesh, attribute, draco[code], bytes, pointer));
-					if (!parts[`a${id}`]) return { refused: `attribute ${id} is of another kind` };
-				}
-				return { parts };
-			} finally {
+				const decoder = new draco.Decoder();
+				const mesh = new draco.Mesh();
+				const answer = read(draco, decoder, mesh, wanted);
 				draco.destroy(mesh);
 				draco.destroy(decoder);
+				return answer;
+			} catch (error) {
+				decoding = undefined;
+				return { refused: `the codec breaks on them (${String(error.message ?? error).slice(0, 100)})` };
 			}
 		},
 	};
