@@ -8,7 +8,7 @@ from activities.implement import implements
 from activities.pool import MeshPool, MeshTools, heartbeating
 from avatar.character import CharacterDescription
 from avatar.errors import DamagedBlob, GenerationFailed, InvalidModel, NotFound, PictureUnavailable, TooLarge
-from avatar.gltf.inspect import Inspection, TextureInfo, inspect, require_sound
+from avatar.gltf.inspect import Inspection, TextureInfo, inspect, unsound
 from avatar.gltf.lods import build_lod, repaint_lod
 from avatar.gltf.variants import VariantFile, VariantReport
 from avatar.human.human import make_human
@@ -136,8 +136,10 @@ def repaint_kin(tools: MeshTools, kin: bytes, character: CharacterDescription) -
 
 def inspect_soundly(tools: MeshTools, data: bytes) -> Inspection:
     """What is in the GLB. Raises InvalidModel when it is not sound."""
-    require_sound(data)
-    return inspect(data)
+    found = inspect(data, tools.sidecar)
+    if not found.sound:
+        raise unsound(found.problems)
+    return found
 
 
 def make_lod(tools: MeshTools, data: bytes, level: int) -> VariantFile:

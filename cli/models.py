@@ -22,9 +22,12 @@ FileArgument = Annotated[Path, typer.Argument(metavar="FILE.glb", help="A binary
 
 def inspect(file: FileArgument, as_json: AsJson = False) -> None:
     """Triangles, joints, morphs, textures, bounds and problems of a GLB. Exits 5 when it has errors."""
+    from avatar.gltf.guests.sidecar import Sidecar
     from avatar.gltf.inspect import inspect as inspect_glb
+    from runtime.toolchain import toolchain
 
-    found = inspect_glb(read_model(file))
+    with Sidecar(toolchain()) as sidecar:
+        found = inspect_glb(read_model(file), sidecar)
     if as_json:
         print_json(found)
     else:

@@ -241,8 +241,8 @@ def _check_buffers(gltf: Gltf, binary_size: int, findings: Findings) -> None:
             if fault := _coding_fault(claim):
                 findings.error(ProblemCode.COMPRESSED_DATA, where, f"{fault}; compress the file again.")
     for at, image in enumerate(gltf.images):
-        held = None if image.buffer_view is None else gltf.buffer_views[image.buffer_view : image.buffer_view + 1]
-        if held and held[0].meshopt is not None:
+        shown = None if image.buffer_view is None else gltf.buffer_views[image.buffer_view : image.buffer_view + 1]
+        if shown and shown[0].meshopt is not None:
             message = "an image cannot lie in a view of meshopt data; compress the file again."
             findings.error(ProblemCode.COMPRESSED_DATA, pointer("images", at), message)
     if unpacked > MAX_UNPACKED:

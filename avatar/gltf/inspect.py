@@ -116,7 +116,7 @@ def examine(data: bytes, sidecar: Sidecar | None = None) -> tuple[Inspection, Do
     """What ``inspect`` and ``require_sound`` give and raise, for the price of one."""
     inspection, document = _examine(data, sidecar)
     if document is None:
-        raise _unsound(inspection.problems)
+        raise unsound(inspection.problems)
     hidden = compressed_images(document)
     if not hidden:
         return inspection, document
@@ -127,7 +127,7 @@ def examine(data: bytes, sidecar: Sidecar | None = None) -> tuple[Inspection, Do
         except InvalidModel as error:
             _report_refused(error, findings)
     _report_compressed(hidden, findings)
-    raise _unsound(findings.problems)
+    raise unsound(findings.problems)
 
 
 def require_references(data: bytes) -> Document:
@@ -142,11 +142,12 @@ def require_references(data: bytes) -> Document:
         check_tree(gltf, len(document.binary), findings)
         _report_compressed(compressed_geometry(gltf), findings)
     if findings.errors:
-        raise _unsound(findings.problems)
+        raise unsound(findings.problems)
     return embed(document)
 
 
-def _unsound(problems: tuple[Problem, ...]) -> InvalidModel:
+def unsound(problems: tuple[Problem, ...]) -> InvalidModel:
+    """The error that tells the first error among ``problems`` and carries them all; there must be one."""
     errors = [problem for problem in problems if problem.severity is Severity.ERROR]
     more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
     return InvalidModel(errors[0].message.rstrip(".") + more, where=errors[0].where or "GLB", problems=tuple(errors))
