@@ -40,6 +40,7 @@ MAX_TRIANGLES = 3_000_000  # drawn; raw text-to-3D meshes come with up to 2 mill
 MAX_DRAWN_VERTICES = 6_000_000  # of all nodes together: one mesh can hang on thousands of nodes
 MAX_DRAWN_PRIMITIVES = 2048
 MAX_PROBLEMS = 100
+MAX_NUMBER = 1e12  # of any float, as in the tree: squares of it are still finite
 WEIGHT_SUM_TOLERANCE = 1e-2
 TRIANGLE_MODES: Final = (4, 5, 6)
 
@@ -568,9 +569,14 @@ def _check_numbers(document: Document, accessor: Accessor, at: int, findings: Fi
         if rows[-1] >= accessor.count or (np.diff(rows) <= 0).any():
             message = f"sparse indices must rise and stay below {accessor.count:,}; export again."
             findings.error(ProblemCode.INDEX_RANGE, where + "/sparse/indices", message)
-    if accessor.component_type == 5126 and not all(np.isfinite(_read_part(document, part)).all() for part in parts):
-        message = "holds NaN or infinite numbers; clean the mesh (and its weights) and export again."
-        findings.error(ProblemCode.NOT_FINITE, where, message)
+    if accessor.component_type == 5126:
+        values = [_read_part(document, part) for part in parts]
+        if not all(np.isfinite(part).all() for part in values):
+            message = "holds NaN or infinite numbers; clean the mesh (and its weights) and export again."
+            findings.error(ProblemCode.NOT_FINITE, where, message)
+        elif not all((np.abs(part) <= MAX_NUMBER).all() for part in values):
+            message = f"holds numbers beyond {MAX_NUMBER:g}, with which nothing can be computed; export again."
+            findings.error(ProblemCode.NOT_FINITE, where, message)
 
 
 def _read_part(document: Document, accessor: dict[str, Any]) -> NDArray[Any]:

@@ -24,6 +24,7 @@ from avatar.gltf.checks import (
 )
 from avatar.gltf.document import Document, pointer, read_glb
 from avatar.gltf.embed import embed
+from avatar.gltf.excess import check_amounts, check_extensions
 from avatar.gltf.guests.sidecar import Sidecar
 from avatar.gltf.pose import placed_vertices, placements, target_names, world_matrices
 from avatar.gltf.schema import Gltf, Mesh, MeshExtras
@@ -139,6 +140,7 @@ def require_references(data: bytes) -> Document:
     document, findings = read_glb(data), Findings()
     gltf = _parse(document, findings)
     if gltf is not None:
+        check_extensions(document.tree, findings)
         check_tree(gltf, len(document.binary), findings)
         _report_compressed(compressed_geometry(gltf), findings)
     if findings.errors:
@@ -165,7 +167,10 @@ def _examine(data: bytes, sidecar: Sidecar | None) -> tuple[Inspection, Document
     gltf = _parse(document, findings)
     if gltf is None:
         return Inspection(bytes=len(data), problems=findings.problems), None
+    check_extensions(document.tree, findings)
     check_tree(gltf, len(document.binary), findings)
+    if not findings.errors:
+        check_amounts(gltf, findings)
     for at, mesh in enumerate(gltf.meshes):
         if mesh.extras is not None and not isinstance(mesh.extras, dict):
             where = pointer("meshes", at, "extras")
@@ -239,7 +244,10 @@ def _describe(gltf: Gltf, size: int) -> Inspection:
         meshes.append(info)
         triangles += sum(part.triangles for part in info.primitives) * len(info.nodes)
         vertices += sum(part.vertices for part in info.primitives)
-        named = {"extras": mesh.extras, "primitives": [{"targets": part.targets} for part in mesh.primitives]}
+        named = {
+            "extras": mesh.extras,
+            "primitives": [{"targets": part.targets, "extras": part.extras} for part in mesh.primitives],
+        }
         morphs.update(dict.fromkeys(target_names(named)))
     joints = dict.fromkeys(
         gltf.nodes[joint].name or f"node {joint}"

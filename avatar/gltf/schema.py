@@ -130,6 +130,7 @@ class Primitive(Property):
     material: Index | None = None
     mode: Annotated[int, Field(ge=0, le=6)] = 4
     targets: list[Semantics] = Field(default_factory=list, max_length=1024)
+    extras: Any = None
 
     @property
     def draco(self) -> DracoClaim | None:
