@@ -15,8 +15,21 @@ from fastapi.staticfiles import StaticFiles
 
 from api import problems
 from api.following import new_feed, on_stop
+from api.hot import new_hot
 from api.observe import Observe
-from api.routes import avatars, changes, control, events, files, health, housekeeping, listing, status, versions
+from api.routes import (
+    avatars,
+    changes,
+    control,
+    events,
+    files,
+    health,
+    housekeeping,
+    listing,
+    status,
+    variants,
+    versions,
+)
 from avatar.profile import AgentProfile
 from runtime.services import open_services
 from runtime.settings import Settings
@@ -32,6 +45,7 @@ ROUTERS = (
     versions.router,
     listing.router,
     files.router,
+    variants.router,
     housekeeping.router,
     health.router,
 )
@@ -72,6 +86,7 @@ def create_app(settings: Settings) -> FastAPI:
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
     app.state.feed = feed
+    app.state.hot = new_hot(feed)
     problems.install(app)
     app.add_middleware(Observe)
     for router in ROUTERS:

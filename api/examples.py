@@ -117,6 +117,7 @@ MANIFEST: dict[str, Any] = {
         "alt": "A tall woman of 34 with long auburn hair and green eyes.",
     },
     "pictureMissing": None,
+    "variantsUrl": "http://127.0.0.1:8700/avatars/ada.glb?v=3{&quality,lod,textureSizeLimit,textureFormat,morphTargets}",
     "updatedAt": "2026-11-22T15:04:09.870000Z",
 }
 

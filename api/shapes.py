@@ -15,14 +15,22 @@ from avatar.manifest import (
     VersionRecord,
 )
 from avatar.run import RunKey, RunRecord, current_stage, percent_done
+from avatar.variant_query import PARAMETERS
 from runtime.settings import Settings
 
 PICTURE_SIZE = (768, 1024)
+VARIANT_TEMPLATE = f"{{&{','.join(parameter.name for parameter in PARAMETERS if parameter.name != 'v')}}}"
 
 
 def version_url(settings: Settings, version: VersionRecord, file: str) -> str:
     """Immutable address of one file of one version, at the CDN where there is one."""
     return f"{settings.cdn_url or settings.api_url}/avatars/{version.agent_id}/versions/{version.number}/{file}"
+
+
+def variant_url(settings: Settings, version: VersionRecord, query: str = "") -> str:
+    """Address of a variant of one version, by its canonical query; where there is none, of what begins all of them."""
+    base = f"{settings.cdn_url or settings.api_url}/avatars/{version.agent_id}.glb?v={version.number}"
+    return f"{base}&{query}" if query else base
 
 
 def manifest_of(settings: Settings, version: VersionRecord) -> Manifest:
@@ -59,6 +67,7 @@ def manifest_of(settings: Settings, version: VersionRecord) -> Manifest:
         if version.picture
         else None,
         picture_missing=version.picture_missing,
+        variants_url=variant_url(settings, version) + VARIANT_TEMPLATE,
         updated_at=version.published_at,
     )
     digest = hashlib.sha256(manifest.model_dump_json().encode()).hexdigest()

@@ -128,6 +128,10 @@ class Manifest(Frozen):
     bounds: Bounds
     picture: ManifestPicture | None
     picture_missing: str | None = Field(default=None, description="Why there is no picture, when there is none.")
+    variants_url: str = Field(
+        default="",
+        description="Template (RFC 6570) of the addresses of this version's variants; docs/variants.md has the values.",
+    )
     updated_at: datetime
 
 

@@ -10,16 +10,19 @@ from fastapi import Path as InPath
 from fastapi.responses import StreamingResponse
 
 from api.conditional import UnsatisfiableRange, etag_matches, requested_range
+from api.hot import CurrentHot, Hot, Served
 from api.principal import CurrentPrincipal
-from api.problems import responses
+from api.problems import problem_response, responses
 from api.routes.avatars import AgentIdInPath
 from api.services import CurrentServices
 from api.signed import file_name, redirect, short_lived
 from avatar.catalog import avatars
-from avatar.errors import DamagedBlob, Forbidden, InvalidInput, NotFound, Unavailable
+from avatar.errors import DamagedBlob, Forbidden, InvalidInput, InvalidModel, NotFound, TooManyRequests, Unavailable
 from avatar.manifest import VersionRecord
 from avatar.storage.blob import BlobRef
 from avatar.storage.links import SIGNED_CACHE, Link, inline
+from avatar.variant_query import PARAMETERS, essential, file_stem, parse, version_of
+from runtime import variants
 from runtime.blobs import file_links
 from runtime.services import Services
 
@@ -36,21 +39,40 @@ OTHERS: Answers = {
     **responses(NotFound, InvalidInput, Unavailable),
 }
 Number = Annotated[int, InPath(ge=1, le=2**31 - 1)]
-Level = Annotated[int, Query(ge=0, le=2, description="Level of detail: 0 for near and strong devices, 2 for far.")]
+BAD_QUERY: Answers = {400: {**responses(InvalidInput)[422], "description": "Parameters that do not fit, all told."}}
+MODEL: Answers = {**GLB, **OTHERS, **BAD_QUERY, **responses(InvalidModel, TooManyRequests)}
+PARAMETERS_TOLD: dict[str, Any] = {
+    "parameters": [
+        {
+            "name": parameter.name,
+            "in": "query",
+            "schema": {"type": "string"},
+            "description": f"{parameter.takes[:1].upper()}{parameter.takes[1:]}. {parameter.about}"
+            + (f" Also `{'`, `'.join(parameter.also)}`." if parameter.also else ""),
+        }
+        for parameter in PARAMETERS
+    ]
+}
 
 
 @router.head("/avatars/{agentId}.glb", include_in_schema=False)
-@router.get("/avatars/{agentId}.glb", response_class=Response, responses={**GLB, **OTHERS}, summary="The current model")
+@router.get(
+    "/avatars/{agentId}.glb",
+    response_class=Response,
+    responses=MODEL,
+    openapi_extra=PARAMETERS_TOLD,
+    summary="The model, as the parameters ask for it",
+)
 async def current_model(
-    agent_id: AgentIdInPath,
-    request: Request,
-    principal: CurrentPrincipal,
-    services: CurrentServices,
-    lod: Level = 0,
+    agent_id: AgentIdInPath, request: Request, principal: CurrentPrincipal, services: CurrentServices, hot: CurrentHot
 ) -> Response:
-    """The GLB that is served now, at one level of detail."""
-    version = await avatars.current_version(principal.tenant, agent_id)
-    return await deliver(services, request, version, lod_blob(version, lod), f"lod{lod}.glb", lasting=False)
+    """The GLB that is served now, or of version `v`, in the variant that the parameters name.
+
+    The parameters are Ready Player Me's. A level of detail as it was published is there; any other variant is made when
+    it is first asked for, while the request waits.
+    """
+    params = request.query_params.multi_items()
+    return await deliver_model(hot, services, request, principal.tenant, agent_id, params, version_of(params))
 
 
 @router.head("/avatars/{agentId}.png", include_in_schema=False)
@@ -62,14 +84,14 @@ async def current_picture(
 ) -> Response:
     """A picture of the avatar that is served now."""
     version = await avatars.current_version(principal.tenant, agent_id)
-    return await deliver(services, request, version, picture_blob(version), "picture.png", lasting=False)
+    return await deliver(services, request, picture_blob(version), file_name(version, "picture.png"), lasting=False)
 
 
 @router.head("/avatars/{agentId}/versions/{number}/lod{level}.glb", include_in_schema=False)
 @router.get(
     "/avatars/{agentId}/versions/{number}/lod{level}.glb",
     response_class=Response,
-    responses={**GLB, **OTHERS},
+    responses=MODEL,
     summary="One level of one version, for ever",
 )
 async def version_model(
@@ -79,10 +101,11 @@ async def version_model(
     request: Request,
     principal: CurrentPrincipal,
     services: CurrentServices,
+    hot: CurrentHot,
 ) -> Response:
-    """Exactly the bytes that the manifest of that version names."""
-    version = await avatars.get_version(principal.tenant, agent_id, number)
-    return await deliver(services, request, version, lod_blob(version, level), f"lod{level}.glb", lasting=True)
+    """Exactly the bytes that the manifest of that version names; with parameters, a variant of that level."""
+    params = [*request.query_params.multi_items(), ("lod", str(level)), ("v", str(number))]
+    return await deliver_model(hot, services, request, principal.tenant, agent_id, params, number)
 
 
 @router.head("/avatars/{agentId}/versions/{number}/picture.png", include_in_schema=False)
@@ -101,7 +124,7 @@ async def version_picture(
 ) -> Response:
     """The picture that the manifest of that version names."""
     version = await avatars.get_version(principal.tenant, agent_id, number)
-    return await deliver(services, request, version, picture_blob(version), "picture.png", lasting=True)
+    return await deliver(services, request, picture_blob(version), file_name(version, "picture.png"), lasting=True)
 
 
 @router.head("/files/{sha256}", include_in_schema=False)
@@ -134,6 +157,55 @@ async def signed_file(
     return await serve(services, request, ref, SIGNED_CACHE, {"Content-Disposition": inline(name)})
 
 
+async def deliver_model(
+    hot: Hot,
+    services: Services,
+    request: Request,
+    tenant: str,
+    agent_id: str,
+    params: list[tuple[str, str]],
+    number: int | None,
+) -> Response:
+    """The variant that ``params`` ask for, of version ``number`` or the one that is served. HEAD builds it as well.
+
+    Raises what ``runtime.variants.ensure`` raises, NotFound; parameters that do not fit are a 400.
+    """
+    answers, wish = hot.answers.of(tenant, agent_id), essential(params)
+    served = answers.get(wish)
+    if served is not None:
+        hot.answers.note_use(tenant, served)
+        try:
+            return await send(hot, services, request, served)
+        except NotFound:  # swept, or set aside as damaged
+            answers.pop(wish, None)
+    try:
+        served = await find_model(services, tenant, agent_id, params, number)
+    except InvalidInput as error:
+        return problem_response(request, error, status=400)
+    answers[wish] = served
+    return await send(hot, services, request, served)
+
+
+async def find_model(
+    services: Services, tenant: str, agent_id: str, params: list[tuple[str, str]], number: int | None
+) -> Served:
+    """The file of the variant that ``params`` ask for, made when it is not there. Raises InvalidInput, NotFound."""
+    version = await (
+        avatars.current_version(tenant, agent_id) if number is None else avatars.get_version(tenant, agent_id, number)
+    )
+    query = parse(params, version.model.morphs)
+    name, lasting = file_name(version, f"{file_stem(query.variant)}.glb"), query.version is not None
+    if query.variant.plain:
+        return Served(lod_blob(version, query.variant.lod), name, lasting)
+    blob = await variants.ensure(services, version, query.variant)
+    return Served(blob, name, lasting, variants.key_of(version, query.variant).key)
+
+
+async def send(hot: Hot, services: Services, request: Request, served: Served) -> Response:
+    """A model from here, or from where the storage has it. Raises NotFound, DamagedBlob, Unavailable."""
+    return await deliver(services, request, served.ref, served.file, lasting=served.lasting, hot=hot)
+
+
 def lod_blob(version: VersionRecord, level: int) -> BlobRef:
     """The blob of one level. Raises NotFound."""
     for lod in version.lods:
@@ -151,21 +223,27 @@ def picture_blob(version: VersionRecord) -> BlobRef:
 
 
 async def deliver(
-    services: Services, request: Request, version: VersionRecord, ref: BlobRef, file: str, *, lasting: bool
+    services: Services, request: Request, ref: BlobRef, name: str, *, lasting: bool, hot: Hot | None = None
 ) -> Response:
     """A file of a version: from here, or from where the storage has it. ``lasting``: this address will always mean
     these bytes. Raises NotFound, DamagedBlob, Unavailable."""
     if not etag_matches(request, f'"{ref.sha256}"'):
         # Where the avatar may change behind the address, yesterday's redirect would be to yesterday's avatar.
         cache = short_lived(services.settings) if lasting else "no-store"
-        elsewhere = await redirect(services, ref, file_name(version, file), cache)
+        elsewhere = await redirect(services, ref, name, cache)
         if elsewhere:
             return elsewhere
-    return await serve(services, request, ref, IMMUTABLE if lasting else REVALIDATE)
+    return await serve(services, request, ref, IMMUTABLE if lasting else REVALIDATE, hot=hot)
 
 
 async def serve(
-    services: Services, request: Request, ref: BlobRef, cache: str, more: dict[str, str] | None = None
+    services: Services,
+    request: Request,
+    ref: BlobRef,
+    cache: str,
+    more: dict[str, str] | None = None,
+    *,
+    hot: Hot | None = None,
 ) -> Response:
     """The bytes of ``ref``, or the part or the 304 that the request's headers ask for.
 
@@ -185,6 +263,10 @@ async def serve(
         headers["Content-Range"] = f"bytes {start}-{stop - 1}/{ref.size}"
     if request.method == "HEAD":
         return Response(media_type=ref.media_type, headers=headers)
+    whole = await hot.files.read(services.blobs, ref) if hot else None
+    if whole is not None:
+        status = 206 if part else 200
+        return Response(whole[start:stop], status_code=status, media_type=ref.media_type, headers=headers)
     chunks = services.blobs.stream(ref, start, stop)
     first = await anext(chunks, b"")  # before the status is sent: a store that does not answer is a 503, not a stump
     return StreamingResponse(
