@@ -8,6 +8,7 @@ from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
 from temporalio import activity
 
+from avatar.gltf.encoded import EncodedImages
 from avatar.gltf.guests.sidecar import Sidecar
 from avatar.picture import Studio
 
@@ -23,6 +24,11 @@ class MeshTools(Protocol):
     @property
     def sidecar(self) -> Sidecar:
         """The codec process; restarted after it failed."""
+        ...
+
+    @property
+    def encoded(self) -> EncodedImages:
+        """Images that were encoded before, here or by another process."""
         ...
 
     @property

@@ -24,6 +24,7 @@ import structlog
 
 from activities.pool import MeshTools
 from avatar.errors import CodecFailed
+from avatar.gltf.encoded import EncodedImages
 from avatar.gltf.guests.sidecar import Toolchain
 from runtime import metrics
 from runtime.mesh_process import run_job, start_process
@@ -69,11 +70,12 @@ class _Place:
 class ProcessMeshPool:
     """``activities.pool.MeshPool`` on processes; an async context, which ends them all at once when it is left."""
 
-    def __init__(self, toolchain: Toolchain, processes: int, memory_mb: int) -> None:
-        """``memory_mb``: what one process and its guests may hold; beyond it is ended."""
+    def __init__(self, toolchain: Toolchain, encoded: EncodedImages, processes: int, memory_mb: int) -> None:
+        """``encoded`` is shared by all processes; ``memory_mb`` is what one and its guests may hold: beyond, it ends."""
         # Before any of them imports numpy: the processes share the cores already, BLAS threads on top only spin.
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
         self._toolchain = toolchain
+        self._encoded = encoded
         self._memory_mb = memory_mb
         self._places = [_Place(number, self._fresh()) for number in range(processes)]
         self._idle: asyncio.Queue[_Place] = asyncio.Queue()
@@ -216,7 +218,7 @@ class ProcessMeshPool:
             max_workers=1,
             mp_context=multiprocessing.get_context("spawn"),
             initializer=start_process,
-            initargs=(self._toolchain,),
+            initargs=(self._toolchain, self._encoded),
         )
 
     def _begin(self, work: Any) -> None:

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from avatar.gltf.encoded import EncodedImages
 from avatar.gltf.guests.sidecar import Sidecar, Toolchain
 from avatar.picture import Studio
 
@@ -18,8 +19,9 @@ NICENESS = 15  # below speech and API: on a full machine those answer first
 class ProcessTools:
     """What one mesh process keeps: its guests, started when first needed."""
 
-    def __init__(self, toolchain: Toolchain) -> None:
+    def __init__(self, toolchain: Toolchain, encoded: EncodedImages) -> None:
         self._toolchain = toolchain
+        self.encoded = encoded
         self._sidecar: Sidecar | None = None
         self._studio: Studio | None = None
 
@@ -39,13 +41,13 @@ class ProcessTools:
 _tools: ProcessTools | None = None
 
 
-def start_process(toolchain: Toolchain) -> None:
+def start_process(toolchain: Toolchain, encoded: EncodedImages) -> None:
     """The first thing a mesh process does."""
     global _tools
     os.nice(NICENESS)
     # Ctrl-C at a terminal reaches the whole group; the worker decides when its processes end.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _tools = ProcessTools(toolchain)
+    _tools = ProcessTools(toolchain, encoded)
     # A pool's processes outlive a worker that is killed, and would wait for work for ever.
     threading.Thread(target=_end_with_parent, name="end with parent", daemon=True).start()
 

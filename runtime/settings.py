@@ -137,6 +137,11 @@ class Settings(BaseSettings):
         validation_alias="AVATAR_MESH_MEMORY_MB",
         description="Resident MB one mesh process and its guests may use; beyond it is ended and replaced.",
     )
+    image_cache_mb: Annotated[int, Field(ge=1, le=1_000_000)] = Field(
+        512,
+        validation_alias="AVATAR_IMAGE_CACHE_MB",
+        description="MB of encoded textures that a machine's mesh processes keep in the data folder for use again.",
+    )
     worker_host: Annotated[str, Field(min_length=1)] = Field(
         LOOPBACK,
         validation_alias="AVATAR_WORKER_HOST",
@@ -249,6 +254,11 @@ class Settings(BaseSettings):
     def blob_signing_key(self) -> Path:
         """The key of the signed addresses that the API itself serves."""
         return self.data_dir / "blob-signing.key"
+
+    @property
+    def encoded_images(self) -> Path:
+        """Where mesh processes keep textures that they have encoded."""
+        return self.data_dir / "cache" / "images"
 
     @property
     def logs(self) -> Path:

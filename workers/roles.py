@@ -19,6 +19,7 @@ from activities.modelling import Modelling, warm_up
 from activities.publishing import Publishing
 from activities.recalling import Recalling
 from activities.variants import VariantRecords, Varying
+from avatar.gltf.encoded import EncodedImages
 from runtime.deployments import deployment_config
 from runtime.mesh_pool import ProcessMeshPool
 from runtime.schedules import ensure_schedules
@@ -86,7 +87,9 @@ async def open_worker(role: Role, settings: Settings) -> AsyncIterator[Opened]:
                 )
                 yield Opened(provider, at_once)
             case Role.MESH:
-                async with ProcessMeshPool(toolchain(), settings.mesh_processes, settings.mesh_memory_mb) as pool:
+                encoded = EncodedImages(settings.encoded_images, settings.image_cache_mb * 2**20)
+                processes, memory = settings.mesh_processes, settings.mesh_memory_mb
+                async with ProcessMeshPool(toolchain(), encoded, processes, memory) as pool:
                     warming = asyncio.create_task(pool.warm_up(warm_up))
                     mesh = Worker(
                         services.temporal,

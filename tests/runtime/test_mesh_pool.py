@@ -16,6 +16,7 @@ from patience import gone, until
 from prometheus_client import REGISTRY
 
 from avatar.errors import CodecFailed
+from avatar.gltf.encoded import EncodedImages
 from avatar.gltf.guests.sidecar import Toolchain
 from runtime import mesh_pool
 from runtime.mesh_pool import ProcessMeshPool
@@ -25,22 +26,26 @@ WORKER = """
 import asyncio
 from pathlib import Path
 import mesh_jobs
+from avatar.gltf.encoded import EncodedImages
+from avatar.gltf.encoded import EncodedImages
 from avatar.gltf.guests.sidecar import Toolchain
 from runtime.mesh_pool import ProcessMeshPool
 
 async def main():
-    async with ProcessMeshPool(Toolchain(Path("nowhere"), Path("nowhere")), 1, 1500) as pool:
+    nowhere = Path("nowhere")
+    async with ProcessMeshPool(Toolchain(nowhere, nowhere), EncodedImages(nowhere, 1), 1, 1500) as pool:
         print(await pool.run(mesh_jobs.pid), flush=True)
         await pool.run(mesh_jobs.nap, 60)
 
 asyncio.run(main())
 """
 NOWHERE = Toolchain(Path("nowhere"), Path("nowhere"))
+NO_IMAGES = EncodedImages(Path("nowhere"), 1)
 
 
 @asynccontextmanager
 async def a_pool(processes: int = 1, memory_mb: int = 1500) -> AsyncIterator[ProcessMeshPool]:
-    async with ProcessMeshPool(NOWHERE, processes, memory_mb) as pool:
+    async with ProcessMeshPool(NOWHERE, NO_IMAGES, processes, memory_mb) as pool:
         yield pool
 
 
