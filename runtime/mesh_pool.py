@@ -71,7 +71,7 @@ class ProcessMeshPool:
     """``activities.pool.MeshPool`` on processes; an async context, which ends them all at once when it is left."""
 
     def __init__(self, toolchain: Toolchain, encoded: EncodedImages, processes: int, memory_mb: int) -> None:
-        """``encoded`` is shared by all processes; ``memory_mb`` is what one and its guests may hold: beyond, it ends."""
+        """``encoded`` is shared by all processes; ``memory_mb`` is what one and its guests may hold."""
         # Before any of them imports numpy: the processes share the cores already, BLAS threads on top only spin.
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
         self._toolchain = toolchain
