@@ -172,17 +172,9 @@ class Packer:
         return self.views, self.accessors, b"".join(self._chunks)
 
     def _dense(self, values: Raw, kind: str, normalized: bool, bounds: bool, target: int | None) -> int:
-        columns, column = column_stride(kind, values.dtype)
-        width = WIDTHS[kind] // columns * values.dtype.itemsize
-        row = columns * column
+        row = element_size(kind, values.dtype)
         stride = row + -row % 4 if target == ARRAY_BUFFER else row
-        if stride == width * columns:
-            packed = np.ascontiguousarray(values).tobytes()
-        else:
-            padded = np.zeros((len(values), stride), np.uint8)
-            cells = padded[:, :row].reshape(len(values), columns, column)
-            cells[:, :, :width] = np.ascontiguousarray(values).view(np.uint8).reshape(len(values), columns, width)
-            packed = padded.tobytes()
+        packed = _padded_rows(values, kind, stride)
         view = self.view(packed, target=target, stride=stride if target == ARRAY_BUFFER else None)
         return self._accessor(view, values, kind, normalized, bounds)
 
@@ -199,6 +191,104 @@ class Packer:
             accessor["min"], accessor["max"] = values.min(axis=0).tolist(), values.max(axis=0).tolist()
         self.accessors.append(accessor)
         return len(self.accessors) - 1
+
+
+class Shelves:
+    """Gathers the accessors of a new document in few views: what is of one kind lies in one, behind each other.
+
+    A view for each accessor would be most of the JSON of an avatar with many morph targets. Equal streams of one kind
+    are stored once. ``finish`` returns the tree parts and the binary chunk.
+    """
+
+    def __init__(self) -> None:
+        self.accessors: list[Tree] = []
+        self._shelves: dict[tuple[str, str, int], list[bytes]] = {}
+        self._targets: dict[tuple[str, str, int], int | None] = {}
+        self._sizes: dict[tuple[str, str, int], int] = {}
+        self._places: list[tuple[str, str, int]] = []  # of each accessor: its shelf
+        self._known: dict[tuple[str, str, int, str, bool, bytes], int] = {}
+
+    def attribute(self, purpose: str, values: Raw, kind: str, *, normalized: bool = False, bounds: bool = False) -> int:
+        """A vertex attribute or morph target (count, components); rows are padded to 4 bytes."""
+        columns, column = column_stride(kind, values.dtype)
+        row = columns * column
+        return self._add(purpose, values, kind, normalized, bounds, ARRAY_BUFFER, row + -row % 4)
+
+    def values(self, purpose: str, values: Raw, kind: str, *, normalized: bool = False, bounds: bool = False) -> int:
+        """Data outside vertex streams (animation samples, inverse bind matrices)."""
+        stride = element_size(kind, values.dtype)
+        return self._add(purpose, values, kind, normalized, bounds, None, stride)
+
+    def indices(self, values: NDArray[np.integer[Any]]) -> int:
+        """Triangle indices (n,), in a view of their own, as 16-bit numbers where they fit."""
+        narrow = values.astype(np.uint16 if int(values.max()) < 65535 else np.uint32)[:, None]
+        purpose = f"indices {len(self.accessors)}"
+        known = ("indices", str(narrow.dtype), narrow.itemsize, "SCALAR", False, narrow.tobytes())
+        if known not in self._known:
+            stride = narrow.itemsize
+            self._known[known] = self._add(purpose, narrow, "SCALAR", False, False, ELEMENT_ARRAY_BUFFER, stride)
+        return self._known[known]
+
+    def finish(self) -> tuple[list[Tree], list[Tree], bytes]:
+        """Buffer views, accessors, and the one buffer they look into."""
+        views: list[Tree] = []
+        numbers: dict[tuple[str, str, int], int] = {}
+        chunks: list[bytes] = []
+        size = 0
+        for shelf, parts in self._shelves.items():
+            data = b"".join(parts)
+            padding = -size % 4
+            view: Tree = {"buffer": 0, "byteOffset": size + padding, "byteLength": len(data)}
+            target = self._targets[shelf]
+            if target == ARRAY_BUFFER:
+                view["byteStride"] = shelf[2]
+            if target is not None:
+                view["target"] = target
+            numbers[shelf] = len(views)
+            views.append(view)
+            chunks += [b"\0" * padding, data]
+            size += padding + len(data)
+        accessors = [
+            {"bufferView": numbers[shelf], **accessor}
+            for shelf, accessor in zip(self._places, self.accessors, strict=True)
+        ]
+        return views, accessors, b"".join(chunks)
+
+    def _add(
+        self, purpose: str, values: Raw, kind: str, normalized: bool, bounds: bool, target: int | None, stride: int
+    ) -> int:
+        packed = _padded_rows(values, kind, stride)
+        shelf = (purpose, str(values.dtype), stride)
+        known = (*shelf, kind, normalized, packed)
+        if known in self._known:
+            return self._known[known]
+        accessor: Tree = {"componentType": COMPONENT_TYPES[values.dtype], "count": len(values), "type": kind}
+        start = self._sizes.get(shelf, 0)
+        if start:
+            accessor["byteOffset"] = start
+        if normalized:
+            accessor["normalized"] = True
+        if bounds:
+            accessor["min"], accessor["max"] = values.min(axis=0).tolist(), values.max(axis=0).tolist()
+        self._shelves.setdefault(shelf, []).append(packed)
+        self._sizes[shelf] = start + len(packed)
+        self._targets[shelf] = target
+        self._places.append(shelf)
+        self.accessors.append(accessor)
+        self._known[known] = len(self.accessors) - 1
+        return len(self.accessors) - 1
+
+
+def _padded_rows(values: Raw, kind: str, stride: int) -> bytes:
+    """The bytes of (count, components), ``stride`` bytes a row; matrix columns start where the format wants them."""
+    columns, column = column_stride(kind, values.dtype)
+    row, width = columns * column, WIDTHS[kind] // columns * values.dtype.itemsize
+    if stride == width * columns:
+        return np.ascontiguousarray(values).tobytes()
+    padded = np.zeros((len(values), stride), np.uint8)
+    cells = padded[:, :row].reshape(len(values), columns, column)
+    cells[:, :, :width] = np.ascontiguousarray(values).view(np.uint8).reshape(len(values), columns, width)
+    return padded.tobytes()
 
 
 def _append(buffer: bytearray, data: bytes) -> int:
