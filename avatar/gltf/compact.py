@@ -1,11 +1,12 @@
 """The final writing of a document: only what is reachable, vertices packed, morph targets sparse.
 
-Nodes, materials, textures, images, skins, scenes and animations keep their numbers and names, so extensions that
-point at them stay true. An extension that nobody here knows may point at things that moved: it is left out.
+Nodes, materials, textures, images, skins, scenes and animations keep their numbers and names; what extensions say of
+meshes by number is made true. An extension that nobody here knows may point at things that moved: it is left out.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +20,7 @@ from avatar.gltf.guests.sidecar import Sidecar
 from avatar.gltf.guests.simplifier import reorder
 from avatar.gltf.layout import geometry_only, image_bytes, with_images
 from avatar.gltf.pose import I64, triangles
+from avatar.gltf.references import renumbered
 from avatar.gltf.reindex import Spot
 
 
@@ -42,6 +44,7 @@ def compact(document: Document, sidecar: Sidecar, options: CompactOptions = DEFA
         document, bends = _without_bends(document)
         notes += [f"dropped the normals and tangents of {bends} morph targets"] if bends else []
     meshes, places = _meshes(document, packer, sidecar, options, notes)
+    document = _with_mesh_numbers(document, places)
     parts: Tree = {
         "nodes": [_node(node, places) for node in document.list("nodes")],
         "meshes": meshes,
@@ -64,7 +67,15 @@ def take_geometry(document: Document, kin: Document) -> Document:
     """
     views, binary = geometry_only(kin)
     parts = {key: kin.list(key) for key in ("nodes", "meshes", "skins", "animations", "accessors")}
+    pairs = zip(document.list("nodes"), kin.list("nodes"), strict=True)
+    places = {old["mesh"]: new["mesh"] for old, new in pairs if "mesh" in old and "mesh" in new}
+    document = _with_mesh_numbers(document, places)
     return _written(document, Document({**parts, "bufferViews": views}, binary))[0]
+
+
+def _with_mesh_numbers(document: Document, places: Mapping[int, int]) -> Document:
+    """``document`` whose extensions go by the new numbers of meshes already."""
+    return Document(renumbered(document.tree, meshes=places), document.binary)
 
 
 def _written(document: Document, geometry: Document) -> tuple[Document, list[str]]:
@@ -216,8 +227,12 @@ def _animations(document: Document, packer: Packer) -> list[Tree]:
 
 
 def _drop_unknown(tree: Tree) -> tuple[Tree, list[str]]:
-    """``tree`` without extensions outside ``KNOWN``, and the names of those that stood in it."""
+    """``tree`` without extensions outside ``KNOWN``, and the names of those that stood in it.
+
+    Readers skip extensions that are not declared, so those that stand in it are.
+    """
     dropped: set[str] = set()
+    found: set[str] = set()
 
     def clean(value: Any) -> Any:
         if isinstance(value, list):
@@ -230,7 +245,8 @@ def _drop_unknown(tree: Tree) -> tuple[Tree, list[str]]:
         extensions = value.get("extensions")
         if isinstance(extensions, dict):
             dropped.update(extensions.keys() - KNOWN)
-            known = {name: item for name, item in extensions.items() if name in KNOWN}
+            known = {name: clean(item) for name, item in extensions.items() if name in KNOWN}
+            found.update(known)
             if known:
                 cleaned["extensions"] = known
         return cleaned
@@ -239,7 +255,8 @@ def _drop_unknown(tree: Tree) -> tuple[Tree, list[str]]:
     kept = {key: tree[key] for key in ("accessors", "bufferViews", "buffers") if key in tree}
     cleaned = {**kept, **clean(without(tree, *kept))}
     for key in ("extensionsUsed", "extensionsRequired"):
-        names = [name for name in tree.get(key, []) if name in KNOWN]
+        names = list(dict.fromkeys(name for name in tree.get(key, []) if name in KNOWN))
+        names += sorted(found.difference(names)) if key == "extensionsUsed" else []
         cleaned.pop(key, None)
         if names:
             cleaned[key] = names
