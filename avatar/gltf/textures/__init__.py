@@ -1,0 +1,10 @@
+"""Textures within a limit, in the format that a client asked for.
+
+``limiting`` is the transform; ``roles`` says what each image is for, ``decoding`` opens it, ``scaling`` shrinks it,
+``encoding`` writes it.
+"""
+
+from avatar.gltf.textures.encoding import DEFAULTS, TextureOptions
+from avatar.gltf.textures.limiting import image_keys, limit_textures
+
+__all__ = ["DEFAULTS", "TextureOptions", "image_keys", "limit_textures"]
