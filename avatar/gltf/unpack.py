@@ -7,7 +7,7 @@ All numbers of nodes, meshes, materials, textures, images, accessors and views s
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avatar.errors import InvalidModel
-from avatar.gltf.accessors import ARRAY_BUFFER, COMPONENT_DTYPES, ELEMENT_ARRAY_BUFFER, WIDTHS, view_bytes
+from avatar.gltf.accessors import ARRAY_BUFFER, COMPONENT_DTYPES, ELEMENT_ARRAY_BUFFER, WIDTHS, read_raw, view_bytes
 from avatar.gltf.document import Document, Tree, pointer, without
 from avatar.gltf.guests import draco, meshopt
 from avatar.gltf.guests.basis import decode_ktx2
@@ -107,7 +107,19 @@ def _without_meshopt(document: Document, gltf: Gltf, sidecar: Sidecar) -> Docume
     edit = _Edit({at: (plain[at], data) for at, data in zip(coded, decoded, strict=True)})
     if claims:
         document = _repacked(Document({**document.tree, "bufferViews": plain}, document.binary), edit)
+        document = _bounded(document, {at for at, claim in coded.items() if claim.filter != "NONE"})
     return _unnamed(document, MESHOPT)
+
+
+def _bounded(document: Document, views: Collection[int]) -> Document:
+    """True bounds for accessors on ``views`` that state any: some encoders state them as they were before a filter."""
+    accessors = [
+        _with_bounds(accessor, read_raw(document, at))
+        if accessor.get("bufferView") in views and "sparse" not in accessor and {"min", "max"} & accessor.keys()
+        else accessor
+        for at, accessor in enumerate(document.list("accessors"))
+    ]
+    return Document({**document.tree, "accessors": accessors}, document.binary) if accessors else document
 
 
 def _claim(view: Tree) -> MeshoptClaim | None:
@@ -227,12 +239,13 @@ def _stream_view(values: NDArray[Any], stream: _Stream) -> tuple[Tree, bytes]:
 
 
 def _filled(accessor: Tree, view: int, values: NDArray[Any]) -> Tree:
-    """``accessor`` on a view of its own, with true bounds where it has some: quantisation moves them."""
-    made = {**without(accessor, "byteOffset", "sparse"), "bufferView": view}
-    for key, bound in (("min", values.min(axis=0)), ("max", values.max(axis=0))):
-        if key in made:
-            made[key] = bound.tolist()
-    return made
+    return _with_bounds({**without(accessor, "byteOffset", "sparse"), "bufferView": view}, values)
+
+
+def _with_bounds(accessor: Tree, values: NDArray[Any]) -> Tree:
+    """``accessor``, whose bounds, where it states any, are those of ``values`` (n, components)."""
+    bounds = {"min": values.min(axis=0), "max": values.max(axis=0)}
+    return {**accessor, **{key: bound.tolist() for key, bound in bounds.items() if key in accessor}}
 
 
 def _conflict(detail: str, where: str) -> InvalidModel:
