@@ -513,8 +513,14 @@ def primitive_triangles(gltf: Gltf, primitive: Primitive) -> int:
     return corners // 3 if primitive.mode == 4 else max(0, corners - 2)
 
 
+_TRACKS: Final = {"translation": "VEC3", "rotation": "VEC4", "scale": "VEC3", "weights": "SCALAR"}
+
+
 def _check_skins_and_animations(gltf: Gltf, findings: Findings) -> None:
     for k, skin in enumerate(gltf.skins):
+        if len(set(skin.joints)) < len(skin.joints):
+            message = "names a joint twice; bind the mesh again."
+            findings.error(ProblemCode.REFERENCE, pointer("skins", k, "joints"), message)
         if skin.inverse_bind_matrices is None:
             continue
         matrices = gltf.accessors[skin.inverse_bind_matrices]
@@ -528,6 +534,12 @@ def _check_skins_and_animations(gltf: Gltf, findings: Findings) -> None:
             if times.type != "SCALAR" or times.component_type != 5126 or values.count % (times.count * each):
                 where = pointer("animations", a, "samplers", s)
                 message = f"{values.count} values do not fit {times.count} key times."
+                findings.error(ProblemCode.ACCESSOR_LAYOUT, where, message)
+        for c, channel in enumerate(animation.channels):
+            kind = gltf.accessors[animation.samplers[channel.sampler].output].type
+            if kind != _TRACKS.get(channel.target.path, kind):
+                where = pointer("animations", a, "channels", c)
+                message = f"{channel.target.path} cannot be {kind}; export the animation again."
                 findings.error(ProblemCode.ACCESSOR_LAYOUT, where, message)
 
 
@@ -552,6 +564,15 @@ def check_values(gltf: Gltf, document: Document, findings: Findings) -> None:
                 message = f"index {index_ends[primitive.indices]:,} reaches past {count:,} vertices; export again."
                 findings.error(ProblemCode.INDEX_RANGE, pointer("meshes", m, "primitives", p, "indices"), message)
     _check_skinning(gltf, document, findings)
+    _check_key_times(gltf, document, findings)
+
+
+def _check_key_times(gltf: Gltf, document: Document, findings: Findings) -> None:
+    for at in dict.fromkeys(sampler.input for animation in gltf.animations for sampler in animation.samplers):
+        times = read_raw(document, at)[:, 0]
+        if times[0] < 0 or (np.diff(times) <= 0).any():
+            message = "key times of an animation must rise from 0 on; export the animation again."
+            findings.error(ProblemCode.ACCESSOR_LAYOUT, pointer("accessors", at), message)
 
 
 def _check_numbers(document: Document, accessor: Accessor, at: int, findings: Findings) -> None:

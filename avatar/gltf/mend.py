@@ -1,4 +1,5 @@
-"""Repairs what strict readers refuse and lenient ones repair on their own: lengths and sums that must be 1.
+"""Repairs what strict readers refuse and lenient ones repair on their own: lengths and sums that must be 1, joints
+named twice, scenes and skins that begin in the wrong place.
 
 Tolerances are the Khronos validator's, so sound data passes untouched, bit by bit.
 """
@@ -6,12 +7,13 @@ Tolerances are the Khronos validator's, so sound data passes untouched, bit by b
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from avatar.gltf.accessors import read_floats
-from avatar.gltf.document import Change, Document, Tree
+from avatar.gltf.accessors import COMPONENT_TYPES, read_floats, read_raw
+from avatar.gltf.document import Change, Document, Tree, without
 
 F32 = NDArray[np.float32]
 Repair = Callable[[F32], F32 | None]
@@ -21,7 +23,8 @@ WEIGHT_SUM = 2e-7  # for each weight that is not zero
 
 
 def mend(document: Document) -> Change:
-    """Normalise skin weights, normals, tangents and quaternions that are not unit; leave all others as they are."""
+    """Normalise skin weights, normals, tangents and quaternions that are not unit; name each joint of a vertex once;
+    let scenes begin at roots and skins at what their joints hang on; leave all others as they are."""
     editor = _Editor(document)
     meshes: list[Tree] = []
     for mesh in document.list("meshes"):
@@ -31,10 +34,13 @@ def mend(document: Document) -> Change:
             for name, repair in (("NORMAL", _unit_vectors), ("TANGENT", _unit_tangents)):
                 if name in attributes:
                     attributes[name] = editor.repaired(attributes[name], repair, name.lower() + "s")
-            _mend_weights(document, editor, attributes)
+            _mend_influences(document, editor, attributes)
             primitives.append({**primitive, "attributes": attributes})
-        meshes.append({**mesh, "primitives": primitives})
+        meshes.append(_mend_mesh({**mesh, "primitives": primitives}, editor))
     tree: Tree = {**document.tree, "meshes": meshes}
+    _mend_graph(document, tree, editor)
+    if document.list("skins"):
+        tree["skins"] = [_mend_skin(document, skin, editor) for skin in document.list("skins")]
     if document.list("animations"):
         tree["animations"] = [_mend_animation(animation, editor) for animation in document.list("animations")]
     tree["nodes"] = [_mend_node(node, editor) for node in document.list("nodes")]
@@ -58,16 +64,21 @@ class _Editor:
             better = repair(read_floats(self._document, at)) if self._accessors[at]["componentType"] == 5126 else None
             self._done[key] = at if better is None else self.append(better, self._accessors[at]["type"])
             if better is not None:
-                self.counts[what] = self.counts.get(what, 0) + 1
+                self.count(what)
         return self._done[key]
 
-    def append(self, values: F32, kind: str) -> int:
-        """A new dense float accessor with ``values``."""
+    def count(self, what: str) -> None:
+        """Note that one ``what`` was mended."""
+        self.counts[what] = self.counts.get(what, 0) + 1
+
+    def append(self, values: NDArray[Any], kind: str) -> int:
+        """A new dense accessor with ``values``, whose rows take a multiple of 4 bytes."""
         padding = -self._size % 4
-        data = np.ascontiguousarray(values, np.float32).tobytes()
+        data = np.ascontiguousarray(values).tobytes()
+        component = COMPONENT_TYPES[values.dtype]
         self._views.append({"buffer": 0, "byteOffset": self._size + padding, "byteLength": len(data)})
         self._accessors.append(
-            {"bufferView": len(self._views) - 1, "componentType": 5126, "count": len(values), "type": kind}
+            {"bufferView": len(self._views) - 1, "componentType": component, "count": len(values), "type": kind}
         )
         self._chunks += [b"\0" * padding, data]
         self._size += padding + len(data)
@@ -78,7 +89,7 @@ class _Editor:
             return Change(self._document)
         parts: Tree = {"bufferViews": self._views, "accessors": self._accessors}
         parts["buffers"] = [{"byteLength": self._size}]
-        note = "normalised " + ", ".join(f"{what} of {count}" for what, count in self.counts.items())
+        note = "mended " + ", ".join(f"{what} of {count}" for what, count in self.counts.items())
         return Change(Document({**tree, **parts}, b"".join(self._chunks)), (note,))
 
 
@@ -111,23 +122,100 @@ def _unit_tangents(values: F32) -> F32 | None:
     return np.column_stack([values[:, :3] if direction is None else direction, sign]).astype(np.float32)
 
 
-def _mend_weights(document: Document, editor: _Editor, attributes: Tree) -> None:
+def _mend_influences(document: Document, editor: _Editor, attributes: Tree) -> None:
     names = sorted(name for name in attributes if name.startswith("WEIGHTS_"))
     if not names:
         return
     weights = np.concatenate([read_floats(document, attributes[name]) for name in names], axis=1)
-    sums = weights.astype(float).sum(axis=1)
-    off = np.abs(sums - 1) > WEIGHT_SUM * np.maximum((weights != 0).sum(axis=1), 1)
-    if not off.any():
+    joints = np.concatenate([read_raw(document, attributes[f"JOINTS_{name[8:]}"]) for name in names], axis=1)
+    once, twice = _joints_once(joints, weights)
+    sums = once.astype(float).sum(axis=1)
+    off = np.abs(sums - 1) > WEIGHT_SUM * np.maximum((once != 0).sum(axis=1), 1)
+    if not (off.any() or twice.any()):
         return
-    fixed = weights.copy()
+    fixed = once.copy()
     fixed[off & (sums == 0), 0] = 1
     fixed[off] = fixed[off] / fixed[off].sum(axis=1, keepdims=True)
     rest = (1 - fixed.astype(float).sum(axis=1)).astype(np.float32)
     fixed[off, fixed[off].argmax(axis=1)] += rest[off]
+    if twice.any():  # what has no weight names joint 0
+        joints = np.where((fixed == 0) & twice[:, None], 0, joints)
     for number, name in enumerate(names):
         attributes[name] = editor.append(fixed[:, 4 * number : 4 * number + 4], "VEC4")
-    editor.counts["skin weights"] = editor.counts.get("skin weights", 0) + 1
+        if twice.any():
+            columns = joints[:, 4 * number : 4 * number + 4].astype(np.uint16)
+            attributes[f"JOINTS_{name[8:]}"] = editor.append(columns, "VEC4")
+    for what, wrong in (("skin weights", off), ("joints that a vertex named twice", twice)):
+        if wrong.any():
+            editor.count(what)
+
+
+def _joints_once(joints: NDArray[Any], weights: F32) -> tuple[F32, NDArray[np.bool_]]:
+    """Weights (n, influences) of which each joint of a vertex has one, the sum of its own; and which vertices (n,)
+    named a joint twice."""
+    made = weights.copy()
+    twice = np.zeros(len(weights), np.bool_)
+    for first in range(joints.shape[1]):
+        for second in range(first + 1, joints.shape[1]):
+            same = (joints[:, first] == joints[:, second]) & (made[:, second] != 0) & (made[:, first] != 0)
+            made[same, first] += made[same, second]
+            made[same, second] = 0
+            twice |= same
+    return made, twice
+
+
+def _mend_mesh(mesh: Tree, editor: _Editor) -> Tree:
+    """Default weights of morph targets, one for each."""
+    if "weights" not in mesh:
+        return mesh
+    count = max((len(primitive.get("targets", ())) for primitive in mesh["primitives"]), default=0)
+    if len(mesh["weights"]) == count:
+        return mesh
+    editor.count("default morph weights")
+    fitted = (mesh["weights"] + [0.0] * count)[:count]
+    return {**mesh, "weights": fitted} if fitted else without(mesh, "weights")
+
+
+def _mend_graph(document: Document, tree: Tree, editor: _Editor) -> None:
+    """Scenes name roots only, each once."""
+    children = {child for node in document.list("nodes") for child in node.get("children", ())}
+    scenes: list[Tree] = []
+    for scene in document.list("scenes"):
+        named = scene.get("nodes", [])
+        roots = list(dict.fromkeys(at for at in named if at not in children))
+        if roots != named:
+            editor.count("scenes")
+        scenes.append({**scene, "nodes": roots} if roots else without(scene, "nodes"))
+    if scenes:
+        tree["scenes"] = scenes
+
+
+def _mend_skin(document: Document, skin: Tree, editor: _Editor) -> Tree:
+    """The last row of bind matrices, and a skeleton that is no common root: readers do without it."""
+    if "skeleton" in skin:
+        nodes = document.list("nodes")
+        below, queue = {skin["skeleton"]}, [skin["skeleton"]]
+        while queue:
+            found = nodes[queue.pop()].get("children", [])
+            below.update(found)
+            queue.extend(found)
+        if not below.issuperset(skin["joints"]):
+            editor.count("skeleton roots")
+            skin = without(skin, "skeleton")
+    if "inverseBindMatrices" in skin:
+        matrices = editor.repaired(skin["inverseBindMatrices"], _affine, "bind matrices")
+        skin = {**skin, "inverseBindMatrices": matrices}
+    return skin
+
+
+def _affine(values: F32) -> F32 | None:
+    """(n, 16), column by column: a matrix of a joint has 0, 0, 0, 1 as its last row."""
+    last = np.array([0, 0, 0, 1], np.float32)
+    if (values[:, 3::4] == last).all():
+        return None
+    fixed = values.copy()
+    fixed[:, 3::4] = last
+    return fixed
 
 
 def _mend_animation(animation: Tree, editor: _Editor) -> Tree:
@@ -147,5 +235,5 @@ def _mend_node(node: Tree, editor: _Editor) -> Tree:
     length = float(np.linalg.norm(rotation))
     if abs(length - 1) <= NODE_ROTATION:
         return node
-    editor.counts["node rotations"] = editor.counts.get("node rotations", 0) + 1
+    editor.count("node rotations")
     return {**node, "rotation": (rotation / length).tolist() if length > 1e-12 else [0.0, 0.0, 0.0, 1.0]}
