@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from avatar.gltf.accessors import Packer, Raw, read_raw
 from avatar.gltf.checks import KNOWN
 from avatar.gltf.document import Change, Document, Tree, without
+from avatar.gltf.guests.meshopt import reorder
 from avatar.gltf.guests.sidecar import Sidecar
-from avatar.gltf.guests.simplifier import reorder
 from avatar.gltf.layout import geometry_only, image_bytes, with_images
 from avatar.gltf.pose import I64, triangles
 from avatar.gltf.references import renumbered
@@ -36,8 +36,17 @@ class CompactOptions:
 DEFAULTS = CompactOptions()
 
 
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A primitive's triangles (t, 3) on its new vertices, and the old number of each of those (n,)."""
+
+    corners: NDArray[np.uint32]
+    rows: I64
+
+
 def compact(document: Document, sidecar: Sidecar, options: CompactOptions = DEFAULTS) -> Change:
-    """Rewrite ``document`` without unused vertices, accessors, views and meshes; triangles in vertex-cache order."""
+    """Rewrite ``document`` without unused vertices, accessors, views and meshes; triangles in an order that suits the
+    GPU's vertex cache and compresses well, vertices in the order of their use."""
     packer = Packer()
     notes: list[str] = []
     if not options.bends:
@@ -113,13 +122,14 @@ def _meshes(
 ) -> tuple[list[Tree], dict[int, int]]:
     """The meshes that nodes show and that have triangles, and their new numbers."""
     shown = {node["mesh"] for node in document.list("nodes") if "mesh" in node}
+    orders = _orders(document, shown, sidecar)
     made: list[Tree] = []
     places: dict[int, int] = {}
     for number, mesh in enumerate(document.list("meshes")):
         primitives = [
-            _primitive(document, (number, at), packer, sidecar, options)
+            _primitive(document, primitive, orders[number, at], packer, options)
             for at, primitive in enumerate(mesh["primitives"])
-            if number in shown and len(triangles(document, primitive))
+            if (number, at) in orders
         ]
         if primitives:
             places[number] = len(made)
@@ -127,6 +137,25 @@ def _meshes(
         else:
             notes.append(f"left out mesh {mesh.get('name', number)!r}: no node shows triangles of it")
     return made, places
+
+
+def _orders(document: Document, shown: set[int], sidecar: Sidecar) -> dict[Spot, Order]:
+    """The triangles and vertices of each primitive that is shown and has any, as they will lie."""
+    used: dict[Spot, I64] = {}
+    dense: list[NDArray[np.uint32]] = []
+    for number in sorted(shown):
+        for at, primitive in enumerate(document.tree["meshes"][number]["primitives"]):
+            corners = triangles(document, primitive)
+            if len(corners):
+                places = np.zeros(int(corners.max()) + 1, np.uint32)
+                places[corners] = 1
+                used[number, at] = np.flatnonzero(places)
+                places[used[number, at]] = np.arange(len(used[number, at]))
+                dense.append(places[corners])
+    ordered = reorder(sidecar, dense)
+    return {
+        spot: Order(corners, rows[fetch]) for (spot, rows), (corners, fetch) in zip(used.items(), ordered, strict=True)
+    }
 
 
 def _node(node: Tree, places: dict[int, int]) -> Tree:
@@ -137,16 +166,14 @@ def _node(node: Tree, places: dict[int, int]) -> Tree:
     return {**node, "mesh": places[node["mesh"]]}
 
 
-def _primitive(document: Document, spot: Spot, packer: Packer, sidecar: Sidecar, options: CompactOptions) -> Tree:
-    primitive = document.tree["meshes"][spot[0]]["primitives"][spot[1]]
-    corners = triangles(document, primitive)
-    used, dense = np.unique(corners, return_inverse=True)
-    ordered, fetch = reorder(sidecar, dense.reshape(-1, 3).astype(np.uint32))
-    rows: I64 = used[fetch]
+def _primitive(document: Document, primitive: Tree, order: Order, packer: Packer, options: CompactOptions) -> Tree:
+    rows = order.rows
     accessors = document.tree["accessors"]
     attributes: Tree = {}
     for name, at in primitive["attributes"].items():
         values = read_raw(document, at)[rows]
+        if name.startswith("JOINTS_") and int(values.max(initial=0)) < 256:
+            values = values.astype(np.uint8)
         attributes[name] = packer.attribute(
             values,
             accessors[at]["type"],
@@ -155,7 +182,7 @@ def _primitive(document: Document, spot: Spot, packer: Packer, sidecar: Sidecar,
         )
     position = read_raw(document, primitive["attributes"]["POSITION"])[rows]
     made: Tree = {**without(primitive, "mode"), "attributes": attributes}
-    made["indices"] = packer.indices(ordered.reshape(-1))
+    made["indices"] = packer.indices(order.corners.reshape(-1))
     if primitive.get("targets"):
         extent = float(np.ptp(position.astype(float), axis=0).max())
         made["targets"] = _targets(document, primitive["targets"], rows, packer, extent, options)

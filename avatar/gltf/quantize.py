@@ -32,14 +32,14 @@ class QuantizeOptions:
 
     position: float = 1 / 9000  # of the extent of what shares a grid: 0.2 mm on a person of 1.8 m
     texture: int = 12  # binary places of texture coordinates: an eighth of a pixel of 1024
-    bend: float = 0.05  # changes of unit normals by morph targets: what is smaller is left out
+    bend: float = 0.1  # changes of unit normals by morph targets: what is smaller is left out
 
 
 DEFAULTS: Final = QuantizeOptions()
 FAR: Final = QuantizeOptions(position=1 / 4500, texture=10)  # for a model of 3,000 triangles
 
 _MAX_ORDERED = 10_000  # vertices: ordering takes their number squared
-_COMPONENTS = 16  # principal components of morph targets by which vertices are ordered
+_COMPONENTS = 24  # principal components of morph targets by which vertices are ordered
 
 
 @dataclass(frozen=True, slots=True)
@@ -424,7 +424,7 @@ def _morph_order(moves: list[F64], places: F64) -> I64 | None:
     return _chain(features, int(np.square(columns).sum(axis=1).argmin()))
 
 
-_PLACE: Final = 4.0  # of a component, for the extent of the primitive
+_PLACE: Final = 2.0  # of a component, for the extent of the primitive
 
 
 def _chain(features: F32, start: int) -> I64:
