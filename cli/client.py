@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Annotated, Literal
@@ -15,11 +15,13 @@ import typer
 from httpx import codes
 from pydantic import ValidationError
 
-from avatar.errors import AvatarError, Unavailable, error_kinds
+from avatar.built_variant import VariantList
+from avatar.errors import AvatarError, TooManyRequests, Unavailable, error_kinds
 from avatar.manifest import GenerationStatus, Manifest
 from avatar.request import Customization, Urgency
 from avatar.retention import Housekeeping
 from avatar.stage import Stage
+from avatar.storage.blob import name_bytes
 from avatar.version import AvatarSummary, Page, VersionDiff, VersionSummary
 from runtime.embedded.state import running_stack
 from runtime.settings import Settings, load_settings
@@ -28,7 +30,8 @@ ApiOption = Annotated[
     str | None,
     typer.Option("--api", envvar="AVATAR_API", help="Address of the API; the running stack's when left out."),
 ]
-TIMEOUT = httpx.Timeout(30.0, connect=5.0)
+TIMEOUT = httpx.Timeout(60.0, connect=5.0)  # longer than the API lets anybody wait by itself
+PATIENCE_SECONDS = 300.0  # for a variant that takes long, or whose turn has not come
 PAUSES = (0.25, 0.5, 1.0, 2.0, 4.0)  # seconds between attempts: long enough for an API that is started again
 BROKEN = (httpx.ReadError, httpx.WriteError, httpx.CloseError, httpx.RemoteProtocolError)
 """What breaks a connection that was there. A refused one means at first that nobody is there at all."""
@@ -174,6 +177,36 @@ class ApiClient:
         """The bytes at an address that the API named."""
         return self._ask("GET", url).content
 
+    def variant(self, agent_id: str, query: Mapping[str, str]) -> tuple[bytes, str]:
+        """The model as ``query`` asks for it, and its sha256; waits until it has been made."""
+        patience = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            try:
+                answer = self._ask("GET", f"/avatars/{agent_id}.glb", query=query)
+            except (Unavailable, TooManyRequests) as error:
+                pause = str(error.context.get("retry_after", ""))
+                if not pause.isdecimal() or time.monotonic() + int(pause) > patience:
+                    raise
+                time.sleep(int(pause))
+            else:
+                break
+        sha256 = name_bytes(answer.content, "").sha256
+        if answer.headers.get("etag", "").strip('"') not in ("", sha256):
+            raise Unavailable(f"the bytes from {answer.url} are not what their ETag names", mend="Try again")
+        return answer.content, sha256
+
+    def precompile(self, agent_id: str, queries: Sequence[str], version: int | None = None) -> VariantList:
+        """Begin to make variants; how they stand."""
+        body = json.dumps({"variants": list(queries), "version": version}).encode()
+        return VariantList.model_validate_json(self._ask("POST", f"/api/avatars/{agent_id}/precompile", body).content)
+
+    def variants(self, agent_id: str, version: int | None = None) -> VariantList:
+        """Which variants there are of the version's model."""
+        query = {"version": str(version)} if version else None
+        return VariantList.model_validate_json(
+            self._ask("GET", f"/api/avatars/{agent_id}/variants", query=query).content
+        )
+
     def _order(
         self,
         method: str,
@@ -240,7 +273,12 @@ def problem_error(answer: httpx.Response) -> AvatarError:
     try:
         problem = answer.json()
         kind = error_kinds().get(problem["code"], AvatarError)
-        return kind(problem["detail"], mend=problem.get("mend"), errors=problem.get("errors", ()))
+        return kind(
+            problem["detail"],
+            mend=problem.get("mend"),
+            errors=problem.get("errors", ()),
+            **({"retry_after": again} if (again := answer.headers.get("retry-after")) else {}),
+        )
     except (ValueError, KeyError, TypeError, ValidationError):
         return AvatarError(f"{answer.request.url} answered {answer.status_code}: {answer.text[:200]}")
 

@@ -11,7 +11,7 @@ import structlog
 import typer
 
 from avatar.errors import AvatarError
-from cli import avatars, changes, control, models, stack, storage, versions, workers
+from cli import avatars, changes, control, models, stack, storage, variants, versions, workers
 from cli.output import print_error
 from runtime.leaving import leave
 
@@ -35,6 +35,8 @@ for command in (
     control.cancel,
     control.retry,
     avatars.download,
+    variants.variant,
+    variants.precompile,
     versions.versions,
     versions.diff,
     versions.rollback,
@@ -46,6 +48,7 @@ for command in (
 ):
     app.command()(command)
 app.command("list")(versions.list_avatars)
+app.command("variants")(variants.list_variants)
 app.add_typer(storage.app, name="storage")
 app.add_typer(workers.app, name="workers")
 
