@@ -68,7 +68,9 @@ class Ktx2Header:
 LIMITS: Final = Limits()
 ENCODER: Final = "basisu 1.16.3, options 1"  # of all that decides the bytes: raise the number with the options below
 
-# ETC1S: quality is the size of the codebooks. Level 1 of effort; level 2 takes 1.7 times as long for 0.1 to 1 dB.
+# ETC1S, which basisu by default makes for luma alone: that turns dark blue cloth into purple, costs 1 to 4 dB of the
+# colours and a third of the time. So all is encoded as numbers (-linear), and what is colour is said to be afterwards.
+# Quality is the size of the codebooks. Level 1 of effort; level 2 takes 1.7 times as long for 0.1 to 1 dB.
 _ETC1S: Final[Mapping[Detail, tuple[str, ...]]] = {
     Detail.LOW: ("-q", "40", "-comp_level", "1"),
     Detail.MEDIUM: ("-q", "96", "-comp_level", "1"),
@@ -91,7 +93,8 @@ _MODELS: Final = {163: Mode.ETC1S, 166: Mode.UASTC}  # of the data format descri
 _BASIS_LZ, _ZSTANDARD = 1, 2  # schemes of supercompression; 0 is none
 _LINEAR, _SRGB = 1, 2  # transfer functions
 _WITH_ALPHA: Final = {Mode.ETC1S: {15}, Mode.UASTC: {3, 5}}  # channel ids: AAA; RGBA, RRRG
-_PRIMARIES_AT: Final = 13  # in the descriptor; glTF wants those of BT.709 for colours and none for numbers
+_PRIMARIES_AT: Final = 13  # bytes into the descriptor; the transfer function comes next
+_BT709: Final = 1  # primaries
 _BLOCK: Final = 16  # bytes of a UASTC block of 4 x 4 texels
 # basisu unpacks to formats of GPUs only. ETC2 holds the colours of ETC1S exactly, BC7 is the nearest to UASTC.
 _UNPACKED: Final = {Mode.ETC1S: ("1", "ETC2_RGBA"), Mode.UASTC: ("6", "BC7_RGBA")}
@@ -160,7 +163,7 @@ def encode_ktx2(
         raise ValueError("mip levels of one's own are for UASTC, each half as large as the one before")
     arguments = [*(_UASTC if mode is Mode.UASTC else _ETC1S)[quality], "-ktx2"]
     arguments += ["-force_alpha" if channels == 4 else "-no_alpha"]
-    arguments += [] if srgb else ["-linear", "-mip_linear"]
+    arguments += ["-linear", "-mip_srgb" if srgb else "-mip_linear"]
     arguments += ["-normal_map", "-mip_renorm"] if normal_map else []
     arguments += [] if mips else ["-mipmap"]
     arguments += ["-max_threads", str(threads)] if threads > 1 else ["-no_multithreading"]
@@ -175,7 +178,7 @@ def encode_ktx2(
         made = [_made(folder / f"{name}.ktx2", ended) for name in names]
     try:
         data = _joined(made) if mips else made[0]
-        data = data if srgb else _without_primaries(data)
+        data = _described(data, srgb)
         found = read_ktx2(data)
     except (InvalidModel, struct.error) as error:
         raise CodecFailed(f"basisu wrote a broken file ({error})", where=WHERE) from None
@@ -217,9 +220,10 @@ def _joined(files: Sequence[bytes]) -> bytes:
     return b"".join([_HEADER.pack(*head), *index, *parts, *packed])
 
 
-def _without_primaries(data: bytes) -> bytes:
+def _described(data: bytes, srgb: bool) -> bytes:
+    """``data`` whose descriptor says what glTF demands: BT.709 and sRGB for colours, no primaries for numbers."""
     at = _HEADER.unpack_from(data)[10] + _PRIMARIES_AT
-    return data[:at] + b"\0" + data[at + 1 :]
+    return data[:at] + bytes((_BT709, _SRGB) if srgb else (0, _LINEAR)) + data[at + 2 :]
 
 
 def _header(data: bytes) -> Ktx2Header:
