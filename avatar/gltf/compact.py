@@ -57,8 +57,8 @@ def compact(document: Document, sidecar: Sidecar, options: CompactOptions = DEFA
     parts: Tree = {
         "nodes": [_node(node, places) for node in document.list("nodes")],
         "meshes": meshes,
-        "skins": [_with_accessor(document, packer, skin, "inverseBindMatrices") for skin in document.list("skins")],
-        "animations": _animations(document, packer),
+        "skins": copied_skins(document, packer),
+        "animations": copied_animations(document, packer),
     }
     views, accessors, binary = packer.finish()
     made, dropped = _written(document, Document({**parts, "accessors": accessors, "bufferViews": views}, binary))
@@ -225,10 +225,13 @@ def _moved(values: Raw, limit: float) -> NDArray[np.bool_]:
     return np.asarray((np.abs(values.astype(np.float64)) > limit).any(axis=1), np.bool_)
 
 
-def _with_accessor(document: Document, packer: Packer, owner: Tree, key: str) -> Tree:
-    if key not in owner:
-        return owner
-    return {**owner, key: _copy(document, packer, owner[key], bounds=False)}
+def copied_skins(document: Document, packer: Packer) -> list[Tree]:
+    """The skins, whose matrices ``packer`` holds now."""
+    key = "inverseBindMatrices"
+    return [
+        {**skin, key: _copy(document, packer, skin[key], bounds=False)} if key in skin else skin
+        for skin in document.list("skins")
+    ]
 
 
 def _copy(document: Document, packer: Packer, at: int, *, bounds: bool) -> int:
@@ -237,7 +240,8 @@ def _copy(document: Document, packer: Packer, at: int, *, bounds: bool) -> int:
     return packer.values(values, accessor["type"], normalized=bool(accessor.get("normalized")), bounds=bounds)
 
 
-def _animations(document: Document, packer: Packer) -> list[Tree]:
+def copied_animations(document: Document, packer: Packer) -> list[Tree]:
+    """The animations, whose samples ``packer`` holds now; without those that move nothing."""
     times: dict[int, int] = {}  # samplers share key times: written once
     made: list[Tree] = []
     for animation in document.list("animations"):

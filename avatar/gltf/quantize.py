@@ -64,7 +64,7 @@ def quantize(document: Document, options: QuantizeOptions = DEFAULTS) -> Change:
     `compress_meshopt` stores as small as whole ones.
     """
     shelves = Shelves()
-    grids, skins = _grids(document, options)
+    grids, skins = shared_grids(document, options)
     # Decimals of nodes: their errors add up along a chain of joints and must stay below those of positions.
     places = max((math.ceil(-math.log10(grid.step)) + 2 for grid in grids.values()), default=None)
     meshes = [
@@ -101,7 +101,7 @@ def quantize(document: Document, options: QuantizeOptions = DEFAULTS) -> Change:
 # --- grids ------------------------------------------------------------------------------------------------------------
 
 
-def _grids(document: Document, options: QuantizeOptions) -> tuple[dict[int, Grid], dict[int, Grid]]:
+def shared_grids(document: Document, options: QuantizeOptions) -> tuple[dict[int, Grid], dict[int, Grid]]:
     """The grids of meshes and of skins, by number; meshes without one keep floats."""
     shown: dict[int, set[int | None]] = {}
     for node in document.list("nodes"):
@@ -335,7 +335,7 @@ class _Primitive:
             return {}
         joints = np.concatenate([read_raw(self._document, given[f"JOINTS_{n}"]) for n in sets], axis=1)
         weights = np.concatenate([read_floats(self._document, given[f"WEIGHTS_{n}"]) for n in sets], axis=1)
-        joints, shares = _steady(self._ordered(joints), _shares(self._ordered(weights)))
+        joints, shares = _steady(self._ordered(joints), byte_weights(self._ordered(weights)))
         narrow = joints.astype(np.uint8 if int(joints.max(initial=0)) < 256 else np.uint16)
         made: dict[str, tuple[Raw, bool]] = {}
         for at, number in enumerate(sets):
@@ -374,7 +374,7 @@ def _rounded(values: NDArray[np.floating[Any]], step: float) -> Raw:
     return (np.rint(values.astype(float) / step) * step).astype(np.float32)
 
 
-def _shares(weights: F32) -> NDArray[np.uint8]:
+def byte_weights(weights: F32) -> NDArray[np.uint8]:
     """Weights (n, k) as bytes; each row sums to 255, off by less than one from its true share."""
     sums = weights.sum(axis=1, keepdims=True, dtype=np.float64)
     exact = np.where(sums > 0, weights.astype(float), np.eye(1, weights.shape[1]))

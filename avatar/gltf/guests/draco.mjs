@@ -44,7 +44,51 @@ export default async (load, require) => {
 		return { parts };
 	}
 
+	let encoding;
+	const encoderModule = () => (encoding ??= require('draco3d/draco_encoder_nodejs.js')({}));
+
+	// How the codec is given values of each type.
+	const ADDERS = new Map([
+		[Int8Array, 'AddInt8Attribute'], [Uint8Array, 'AddUInt8Attribute'], [Int16Array, 'AddInt16Attribute'],
+		[Uint16Array, 'AddUInt16Attribute'], [Uint32Array, 'AddUInt32Attribute'], [Float32Array, 'AddFloatAttribute'],
+	]);
+
+	function write(draco, owned, { indices, points, keep, attributes, ...arrays }) {
+		const made = (thing) => (owned.push(thing), thing);
+		const mesh = made(new draco.Mesh());
+		const builder = made(new draco.MeshBuilder());
+		const encoder = made(new draco.ExpertEncoder(mesh));
+		const ids = attributes.map(({ kind, components, bits, origin, range }, at) => {
+			const values = arrays[`attribute${at}`];
+			const id = builder[ADDERS.get(values.constructor)](mesh, draco[kind], points, components, values);
+			if (id < 0) throw new Error(`attribute ${at} is not taken`);
+			if (origin) encoder.SetAttributeExplicitQuantization(id, bits, components, origin, range);
+			else if (bits) encoder.SetAttributeQuantization(id, bits);
+			return id;
+		});
+		builder.AddFacesToMesh(mesh, indices.length / 3, indices);
+		encoder.SetSpeedOptions(0, 0);
+		encoder.SetTrackEncodedProperties(true);
+		encoder.SetEncodingMethod(keep ? draco.MESH_SEQUENTIAL_ENCODING : draco.MESH_EDGEBREAKER_ENCODING);
+		const buffer = made(new draco.DracoInt8Array());
+		const length = encoder.EncodeToDracoBuffer(!keep, buffer);
+		if (length <= 0) throw new Error('the mesh is not taken');
+		const data = new Uint8Array(length);
+		for (let at = 0; at < length; at++) data[at] = buffer.GetValue(at);
+		return { ids, faces: encoder.GetNumberOfEncodedFaces(), points: encoder.GetNumberOfEncodedPoints(), parts: { data } };
+	}
+
 	return {
+		// One mesh of ``points`` vertices: ``indices``, and ``attribute0`` ... in the order of ``attributes`` [{kind,
+		// components, bits, origin, range}]; without bits nothing is rounded. ``keep``: vertices stay in their order.
+		encode: async (wanted) => {
+			const draco = await encoderModule();
+			const owned = [];
+			const answer = write(draco, owned, wanted);
+			for (const thing of owned.reverse()) draco.destroy(thing);
+			return answer;
+		},
+
 		// One mesh: ``indices``, and ``attribute0`` ... in the order of ``attributes`` [{id, type, components}].
 		// What the codec refuses, or what is another mesh than promised, is no fault of its own: ``refused`` says why.
 		// So is what breaks it, since its memory goes with it.

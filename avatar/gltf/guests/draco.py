@@ -104,6 +104,58 @@ def decode(
     return DracoMesh(indices.reshape(-1, 3), tuple(made))
 
 
+@dataclass(frozen=True, slots=True)
+class Given:
+    """An attribute to encode: (n, components), and how it may be rounded; without ``bits`` it is not."""
+
+    kind: str  # POSITION, NORMAL, COLOR, TEX_COORD, GENERIC
+    values: NDArray[Any]
+    bits: int = 0
+    origin: tuple[float, ...] | None = None  # with ``range``: the cube that is divided, else the box around the values
+    range: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class DracoData:
+    """An encoded mesh, its counts, and the unique id of each attribute."""
+
+    data: bytes
+    faces: int
+    points: int
+    ids: tuple[int, ...]
+
+
+def encode(
+    sidecar: Sidecar, corners: NDArray[np.uint32], attributes: Sequence[Given], *, keep_order: bool
+) -> DracoData:
+    """Triangles (t, 3) with their attributes. Unless ``keep_order``, vertices are joined and get another order.
+
+    Raises ``InvalidModel`` for indices out of range, ``CodecFailed`` when the encoder fails.
+    """
+    points = len(attributes[0].values)
+    if int(corners.max(initial=0)) >= points or any(len(given.values) != points for given in attributes):
+        raise InvalidModel("triangle indices reach past the vertices", mend="Export the model again")
+    arrays: dict[str, NDArray[Any]] = {f"attribute{at}": given.values for at, given in enumerate(attributes)}
+    said = [
+        {"kind": g.kind, "components": g.values.shape[1], "bits": g.bits, "origin": g.origin, "range": g.range}
+        for g in attributes
+    ]
+    reply = sidecar.call(
+        "draco.encode", {"indices": corners, **arrays}, points=points, keep=keep_order, attributes=said
+    )
+    data, counts = reply.arrays.get("data"), [reply.header.get(key) for key in ("faces", "points")]
+    ids = reply.header.get("ids")
+    if (
+        data is None
+        or not all(isinstance(count, int) and count > 0 for count in counts)
+        or not isinstance(ids, list)
+        or len(set(ids)) != len(attributes)
+        or (keep_order and counts != [len(corners), points])
+    ):
+        raise CodecFailed("the Draco encoder answered with another mesh", where="sidecar")
+    return DracoData(data.tobytes(), int(counts[0] or 0), int(counts[1] or 0), tuple(ids))
+
+
 class _Reader:
     """A place in Draco's bytes. Raises IndexError at their end."""
 
