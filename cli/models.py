@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.markup import escape
 
 from avatar.errors import InvalidInput, InvalidModel, NotFound
 from avatar.storage.local import write_whole
-from cli.output import AsJson, people, print_json, size
+from cli.output import AsJson, people, plain, print_json, size
 
 if TYPE_CHECKING:
     from avatar.gltf.inspect import Inspection
@@ -66,7 +67,8 @@ def optimize(
 
 def print_inspection(file: Path, found: Inspection) -> None:
     """What is in the file, for people."""
-    people.print(f"[bold]{file}[/]: {size(found.bytes)}, {found.generator or 'unnamed generator'}")
+    generator = escape(plain(found.generator or "unnamed generator"))
+    people.print(f"[bold]{escape(str(file))}[/]: {size(found.bytes)}, {generator}")
     people.print(f"  triangles  {found.triangles:,} in {found.draw_calls} draw calls, {found.vertices:,} vertices")
     people.print(f"  joints     {len(found.joints)}")
     people.print(f"  morphs     {len(found.morphs)}")
@@ -77,7 +79,7 @@ def print_inspection(file: Path, found: Inspection) -> None:
         extent = " x ".join(f"{top - bottom:.2f}" for bottom, top in zip(low, high, strict=True))
         people.print(f"  bounds     {extent} m")
     for problem in found.problems:
-        people.print(f"  {problem.severity.value:<10} {problem.where}: {problem.message}", markup=False)
+        people.print(plain(f"  {problem.severity.value:<10} {problem.where}: {problem.message}"), markup=False)
 
 
 def read_model(file: Path) -> bytes:

@@ -44,9 +44,14 @@ def print_error(error: AvatarError, *, as_json: bool) -> None:
         sys.stderr.write(json.dumps(document) + "\n")
         return
     problems.print(f"[bold red]{error.title}.[/] ", end="")
-    problems.print(str(error), markup=False)
+    problems.print(plain(str(error)), markup=False)
     for field in error.context.get("errors", ()):
-        problems.print(f"  {field['field']}: {field['message']}", markup=False)
+        problems.print(plain(f"  {field['field']}: {field['message']}"), markup=False)
+
+
+def plain(text: str) -> str:
+    """``text`` that comes from outside, without the characters that would steer a terminal."""
+    return "".join(sign if sign.isprintable() or sign in "\n\t" else "\ufffd" for sign in text)
 
 
 def size(count: int) -> str:

@@ -47,7 +47,8 @@ def _jpeg(data: bytes) -> ImageHeader | None:
             continue
         if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
             height, width = struct.unpack_from(">HH", data, offset + 5)
-            return ImageHeader(JPEG, width, height)
+            # Decoders fill in what is cut off, and each in its own way.
+            return ImageHeader(JPEG, width, height) if data.find(b"\xff\xd9", offset) > 0 else None
         (length,) = struct.unpack_from(">H", data, offset + 2)
         if marker in (0xD9, 0xDA) or length < 2:
             return None

@@ -183,7 +183,7 @@ def _mend_graph(document: Document, tree: Tree, editor: _Editor) -> None:
     for scene in document.list("scenes"):
         named = scene.get("nodes", [])
         roots = list(dict.fromkeys(at for at in named if at not in children))
-        if roots != named:
+        if roots != named or scene.get("nodes") == []:
             editor.count("scenes")
         scenes.append({**scene, "nodes": roots} if roots else without(scene, "nodes"))
     if scenes:
