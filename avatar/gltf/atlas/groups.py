@@ -1,0 +1,199 @@
+"""Which parts can be drawn together, and as what: one opaque material, one that is seen through."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from avatar.gltf.atlas.binding import Binding, SharedSkin
+from avatar.gltf.atlas.parts import Part, read_part
+from avatar.gltf.atlas.pictures import F64, U8, read_pixels, sampled
+from avatar.gltf.atlas.regions import MOST_REPEATS, unrolled
+from avatar.gltf.atlas.surface import Surface, read_surface
+from avatar.gltf.document import Document, Tree
+from avatar.gltf.pose import Placement, placements
+from avatar.gltf.references import addressed_materials
+from avatar.gltf.reindex import Spot
+
+_LEAST = 0.005  # of a surface: what is seen through by less than this is opaque
+_CLEAR = 0.98  # alpha above this counts as opaque where it is blended
+_STEPS: Final = 8  # points looked at along an edge of each triangle
+# Importance of what is looked at, times its part of the surface: eyes by name, faces by what morphs move.
+_EYES = re.compile(r"(?<![a-z])eye(?!wear|glass|lash|brow)|iris|cornea", re.I)
+_HAIR = re.compile(r"hair|beard|lash|brow|moustache", re.I)
+_MOUTH = re.compile(r"teeth|tongue|gum", re.I)
+FACE: Final = 3.0
+_STIRS = 6e-4  # of the extent: surface that a morph moves farther than this is face
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """The parts that will be merged, and why others will not (by reason)."""
+
+    parts: tuple[Part, ...]
+    apart: tuple[str, ...]  # in words, one for each primitive
+
+
+def gather(document: Document, skin: SharedSkin, morphs: dict[int, list[str]]) -> Gathered:
+    """The parts that can share a skin and a material. ``morphs`` are the names of each mesh's targets.
+
+    A mesh with morph targets is taken whole or not at all, so that what names them by mesh stays true.
+    """
+    materials = document.list("materials")
+    alone = addressed_materials(document.tree)
+    surfaces: dict[int | None, Surface | str] = {}
+    found = list(placements(document))
+    reasons: dict[Spot, str] = {}
+    bindings: dict[Placement, Binding] = {}
+    for placement in found:
+        primitive = placement.tree(document)
+        at: int | None = primitive.get("material")
+        if at not in surfaces:
+            surfaces[at] = read_surface(document, materials[at] if at is not None else {})
+        surface = surfaces[at]
+        reason = _refused(primitive) or (surface if isinstance(surface, str) else None)
+        if at in alone:
+            reason = "an expression, a variant or an animation changes its material"
+        if reason is None:
+            binding = skin.bind(placement)
+            if isinstance(binding, str):
+                reason = binding
+            else:
+                bindings[placement] = binding
+        if reason is not None:
+            reasons.setdefault((placement.mesh, placement.primitive), reason)
+    _keep_lit_apart(document, found, reasons)
+    parts: dict[Placement, Part] = {}
+    for placement in found:
+        spot = (placement.mesh, placement.primitive)
+        surface = surfaces[placement.tree(document).get("material")]
+        if spot in reasons or isinstance(surface, str):
+            continue
+        names = morphs[placement.mesh]
+        part = read_part(document, placement, bindings[placement], surface, names, skinned=skin.lead is not None)
+        laid = _laid(part)
+        if laid is None:
+            reasons[spot] = "its texture repeats too often to be painted out"
+        else:
+            parts[placement] = laid
+    for placement in found:
+        whole = {(placement.mesh, number) for number in range(_count(document, placement.mesh))}
+        refused = [reasons[spot] for spot in whole if spot in reasons]
+        if morphs[placement.mesh] and refused:
+            for spot in whole:
+                reasons.setdefault(spot, "another part of its mesh stays apart")
+    kept = [part for placement, part in parts.items() if (placement.mesh, placement.primitive) not in reasons]
+    return Gathered(tuple(kept), tuple(f"{_said(document, spot)}: {reasons[spot]}" for spot in sorted(reasons)))
+
+
+def _count(document: Document, mesh: int) -> int:
+    return len(document.tree["meshes"][mesh]["primitives"])
+
+
+def _said(document: Document, spot: Spot) -> str:
+    mesh = document.tree["meshes"][spot[0]]
+    return f"{mesh.get('name') or f'mesh {spot[0]}'} part {spot[1]}"
+
+
+def _refused(primitive: Tree) -> str | None:
+    if primitive.get("mode", 4) < 4:
+        return "it is made of points or lines"
+    if any(name.startswith("_") for name in primitive["attributes"]):
+        return "it has attributes of its own"
+    if primitive.get("extensions"):
+        return "it has extensions of its own"
+    return None
+
+
+def _keep_lit_apart(document: Document, found: Sequence[Placement], reasons: dict[Spot, str]) -> None:
+    """A material is lit or not: the fewer stay apart."""
+    count = {True: 0, False: 0}
+    kinds: dict[Spot, bool] = {}
+    for placement in found:
+        spot = (placement.mesh, placement.primitive)
+        if spot not in reasons:
+            primitive = placement.tree(document)
+            material = document.tree["materials"][primitive["material"]] if "material" in primitive else {}
+            kinds[spot] = "KHR_materials_unlit" in material.get("extensions", {})
+            count[kinds[spot]] += document.tree["accessors"][primitive["attributes"]["POSITION"]]["count"]
+    fewer = count[True] < count[False]
+    for spot, unlit in kinds.items():
+        if unlit == fewer and min(count.values()):
+            reasons[spot] = "it is unlit and most is not" if unlit else "it is lit and most is not"
+
+
+def _laid(part: Part) -> Part | None:
+    """``part`` with its coordinates as near to the image as they come; None when they reach too far."""
+    if not part.surface.layers or len(part.coordinates) == 0:
+        return part
+    where = unrolled(part.coordinates, part.corners, part.surface.wrap)
+    if float(np.ptp(where, axis=0).max()) > MOST_REPEATS:
+        return None
+    values = {name: getattr(part, name) for name in Part.__slots__}
+    return Part(**{**values, "coordinates": where})
+
+
+def importance(part: Part, extent: float) -> float:
+    """How much sharper than plain cloth this part should be, 1 to ``FACE``."""
+    if _MOUTH.search(part.name):
+        return 1.0
+    if _EYES.search(part.name):
+        return FACE
+    if _HAIR.search(part.name):
+        return 1.5
+    moved = np.zeros(len(part.positions))
+    for streams in part.targets.values():
+        if "POSITION" in streams:
+            np.maximum(moved, np.abs(streams["POSITION"]).max(axis=1), out=moved)
+    area = part.area
+    stirred = (moved > _STIRS * extent)[part.corners].any(axis=1)
+    share = float(area[stirred].sum() / max(area.sum(), 1e-20))
+    return 1.0 + (FACE - 1.0) * min(1.0, 1.5 * share)
+
+
+class Glass:
+    """Tells which parts are seen through; decodes each image once."""
+
+    def __init__(self, document: Document) -> None:
+        self._document = document
+        self._alpha: dict[int, U8] = {}
+
+    def see_through(self, part: Part) -> bool:
+        """True when alpha hides or fades a noticeable part of the surface."""
+        material = part.surface.material
+        mode = material.get("alphaMode", "OPAQUE")
+        if mode == "OPAQUE":
+            return False
+        limit = float(material.get("alphaCutoff", 0.5)) if mode == "MASK" else _CLEAR
+        factor = float(part.surface.base[3])
+        if part.colours is not None:
+            full = 1.0 if part.colours.dtype == np.float32 else np.iinfo(part.colours.dtype).max
+            factor *= float(part.colours[:, 3].min()) / full
+        if factor < limit:
+            return True
+        layer = part.surface.layers.get("baseColorTexture")
+        if layer is None:
+            return False
+        if layer.image not in self._alpha:
+            pixels = read_pixels(self._document, layer.image)
+            self._alpha[layer.image] = pixels[..., 3:] if pixels.shape[2] == 4 else np.full((1, 1, 1), 255, np.uint8)
+        alpha = self._alpha[layer.image]
+        if int(alpha.min()) / 255 * factor >= limit:
+            return False
+        corners = part.coordinates[part.corners]
+        where = np.einsum("mc,tcx->tmx", _mixes(), corners).reshape(-1, 2) @ layer.matrix[:, :2].T + layer.matrix[:, 2]
+        hidden = sampled(alpha, where, layer.wrap)[:, 0] / 255 * factor < limit
+        shares = hidden.reshape(len(corners), -1).mean(axis=1)
+        return bool((shares * part.area).sum() > _LEAST * part.area.sum())
+
+
+def _mixes() -> F64:
+    """(m, 3) barycentric coordinates of points all over the inside of a triangle."""
+    first, second = np.meshgrid(np.arange(_STEPS), np.arange(_STEPS), indexing="ij")
+    inside = first + second < _STEPS
+    a, b = (first[inside] + 1 / 3) / _STEPS, (second[inside] + 1 / 3) / _STEPS
+    return np.stack([a, b, 1 - a - b], axis=1)
