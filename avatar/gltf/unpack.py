@@ -200,8 +200,9 @@ def _coded_meshes(gltf: Gltf) -> tuple[dict[int, _Coded], bool]:
             if claim is None or primitive.indices is None:
                 continue
             named = True
-            taken: dict[int, int | None] = {primitive.attributes[name]: id for name, id in claim.attributes.items()}
-            taken[primitive.indices] = None
+            taken: dict[int, int | None] = {primitive.indices: None}
+            for name, unique in claim.attributes.items():  # of two names for one accessor the first: it is the finer
+                taken.setdefault(primitive.attributes[name], unique)
             plain = all(gltf.accessors[at].buffer_view is not None for at in taken)
             if plain and DRACO not in gltf.extensions_required:
                 continue
@@ -210,9 +211,9 @@ def _coded_meshes(gltf: Gltf) -> tuple[dict[int, _Coded], bool]:
             coded = meshes.setdefault(claim.buffer_view, _Coded(where, faces, points))
             if (coded.faces, coded.points) != (faces, points):
                 raise _conflict(f"shares its Draco data with {coded.where}, but not their size", where)
-            for at, id in taken.items():
+            for at, source in taken.items():
                 accessor = gltf.accessors[at]
-                stream = _Stream(id, accessor.component_type, accessor.type)
+                stream = _Stream(source, accessor.component_type, accessor.type)
                 if owners.setdefault(at, claim.buffer_view) != claim.buffer_view or (
                     coded.accessors.setdefault(at, stream) != stream
                 ):
