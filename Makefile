@@ -4,6 +4,7 @@
 # make check  tests, lint, types, import rules: what .ci/run calls
 # make bench  measures the pipeline, writes bench-out/
 # make chaos  kills parts of a real stack while it works and checks that nothing is lost (SEED=7)
+# make fuzz   breaks files by the thousand and sees what the reader makes of them (N=5000 SEED=1 FILES="a.glb b.glb")
 # make lock   resolves the dependencies anew (asks the package indexes)
 # make clean  removes what set-up and runs have made, the data in .avatar excepted
 SHELL := /bin/bash
@@ -17,7 +18,7 @@ BIN := .venv/bin
 COMPILE := $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --all-build-deps --no-header \
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-emit-options --newline lf
 
-.PHONY: help setup setup-dev run demo test lint check bench chaos lock clean
+.PHONY: help setup setup-dev run demo test lint check bench chaos fuzz lock clean
 
 help:
 	@sed -n 's/^# make /  make /p' Makefile
@@ -50,6 +51,9 @@ bench: setup-dev
 
 chaos: setup-dev
 	@$(BIN)/python -m chaos --seed $(or $(SEED),7)
+
+fuzz: setup-dev
+	@PYTHONPATH=tests/gltf nice $(BIN)/python -m fuzz --count $(or $(N),5000) --seed $(or $(SEED),1) $(FILES)
 
 lock:
 	@$(COMPILE) --upgrade --extra dev --output-file requirements-dev.lock pyproject.toml
