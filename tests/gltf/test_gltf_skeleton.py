@@ -129,7 +129,10 @@ CONVENTIONS: dict[str, Callable[[str], str | None]] = {
         "{part}{L}",
     ),
     "elbows and knees": sided(
-        UNITY_BODY, CATS, counted(("Thumb", *(f"{finger}Finger" for finger in FINGERS[1:])), "{name}{k}"), "{side} {part}"
+        UNITY_BODY,
+        CATS,
+        counted(("Thumb", *(f"{finger}Finger" for finger in FINGERS[1:])), "{name}{k}"),
+        "{side} {part}",
     ),
 }  # fmt: skip
 
