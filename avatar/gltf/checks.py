@@ -113,6 +113,14 @@ class ProblemCode(StrEnum):
     IMAGE_FORMAT = "image_format"
     IMAGE_SIZE = "image_size"
     NO_TRIANGLES = "no_triangles"
+    # of what was made of a model, held against it (avatar.gltf.contract)
+    SKELETON = "skeleton"
+    BIND_POSE = "bind_pose"
+    MORPHS = "morphs"
+    NORMALS = "normals"
+    BOUNDS = "bounds"
+    ALPHA = "alpha"
+    UNUSED = "unused"
 
 
 class Problem(Frozen):
