@@ -144,12 +144,12 @@ def inspect_soundly(tools: MeshTools, data: bytes) -> Inspection:
 
 def make_lod(tools: MeshTools, data: bytes, level: int) -> VariantFile:
     """One level of detail of the GLB."""
-    return build_lod(data, level, tools.sidecar)
+    return build_lod(data, level, tools.sidecar, tools.encoded)
 
 
 def repaint_kin_lod(tools: MeshTools, data: bytes, kin: bytes, level: int) -> VariantFile:
     """The same with the geometry of ``kin``. Raises InvalidModel when the GLB has another."""
-    return repaint_lod(data, kin, level, tools.sidecar)
+    return repaint_lod(data, kin, level, tools.sidecar, tools.encoded)
 
 
 def take_picture(tools: MeshTools, data: bytes) -> bytes:

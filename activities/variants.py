@@ -64,4 +64,4 @@ def variant_facts(report: VariantReport) -> VariantFacts:
 
 def make_variant(tools: MeshTools, data: bytes, variant: Variant) -> VariantFile:
     """The variant of the GLB."""
-    return build_variant(data, variant, tools.sidecar)
+    return build_variant(data, variant, tools.sidecar, tools.encoded)

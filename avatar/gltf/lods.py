@@ -14,14 +14,15 @@ from avatar.gltf import simplify as simplifying
 from avatar.gltf import textures as texturing
 from avatar.gltf.compact import take_geometry
 from avatar.gltf.document import Document
+from avatar.gltf.encoded import EncodedImages
 from avatar.gltf.fingerprint import fingerprint
 from avatar.gltf.guests.sidecar import Sidecar
 from avatar.gltf.inspect import require_references, require_sound
 from avatar.gltf.layout import image_bytes
 from avatar.gltf.origin import Origin, origin_of, signed
-from avatar.gltf.textures import image_keys, limit_textures
+from avatar.gltf.textures import image_keys
 from avatar.gltf.transform import StepReport, run_steps
-from avatar.gltf.variants import LEVELS, VariantFile, finished, relief_limit, shaping
+from avatar.gltf.variants import LEVELS, PREPARING, Kit, VariantFile, finished, shaping, textures_within
 from avatar.variant import Variant
 
 
@@ -40,19 +41,21 @@ def recipe(level: int) -> str:
     return hashlib.sha256(json.dumps(options, sort_keys=True).encode()).hexdigest()
 
 
-def build_lod(data: bytes, level: int, sidecar: Sidecar) -> VariantFile:
+def build_lod(data: bytes, level: int, sidecar: Sidecar, encoded: EncodedImages | None = None) -> VariantFile:
     """Level of detail ``level`` (0, 1, 2) of any GLB, inspected, made and validated.
 
     Raises ``InvalidInput`` for another level, else what ``build_variant`` raises.
     """
-    variant = _plain(level)
-    document = require_sound(data)
+    variant, kit = _plain(level), Kit(sidecar, encoded)
+    document, prepared = run_steps(require_sound(data, sidecar), PREPARING)
     origin = _origin(document, level)
-    document, reports = run_steps(document, shaping(variant, sidecar))
-    return finished(_signed(document, origin), variant, reports, sidecar)
+    document, reports = run_steps(document, shaping(variant, kit))
+    return finished(_signed(document, origin), variant, (*prepared, *reports), kit)
 
 
-def repaint_lod(source: bytes, kin: bytes, level: int, sidecar: Sidecar) -> VariantFile:
+def repaint_lod(
+    source: bytes, kin: bytes, level: int, sidecar: Sidecar, encoded: EncodedImages | None = None
+) -> VariantFile:
     """What ``build_lod(source, level)`` gives, made of ``kin``: the same level of a model that differs from ``source``
     in images and in what materials say of colour alone.
 
@@ -60,8 +63,9 @@ def repaint_lod(source: bytes, kin: bytes, level: int, sidecar: Sidecar) -> Vari
     ``kin`` says that it was made from a model of this geometry by today's recipe; else what ``build_lod``
     raises: ``GenerationFailed`` also when the numbers of ``kin`` are broken.
     """
-    variant = _plain(level)
-    document, base = require_sound(source), require_references(kin)
+    variant, kit = _plain(level), Kit(sidecar, encoded)
+    document, prepared = run_steps(require_sound(source, sidecar), PREPARING)
+    base = require_references(kin)
     origin, said = _origin(document, level), origin_of(base)
     images = base.list("images")
     if (
@@ -77,9 +81,9 @@ def repaint_lod(source: bytes, kin: bytes, level: int, sidecar: Sidecar) -> Vari
     made = zip(
         said.images, zip(image_bytes(base), (image.get("mimeType", "") for image in images), strict=True), strict=True
     )
-    change = limit_textures(document, variant.texture_limit, relief_limit(variant), known=dict(made))
-    reports = (StepReport(step="textures", notes=change.notes),)
-    return finished(_signed(take_geometry(change.document, base), origin), variant, reports, sidecar)
+    change = textures_within(document, variant, kit, dict(made))
+    reports = (*prepared, StepReport(step="textures", notes=change.notes))
+    return finished(_signed(take_geometry(change.document, base), origin), variant, reports, kit)
 
 
 def _origin(document: Document, level: int) -> Origin:

@@ -2,22 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final
 
 from avatar.errors import GenerationFailed
 from avatar.frozen import Frozen
+from avatar.gltf.atlas import make_atlas
+from avatar.gltf.channels import choose_channels
 from avatar.gltf.compact import CompactOptions, compact
-from avatar.gltf.document import Document, write_glb
+from avatar.gltf.dedup import dedup
+from avatar.gltf.document import Change, Document, write_glb
+from avatar.gltf.draco import compress_draco
+from avatar.gltf.encoded import Encoded, EncodedImages
 from avatar.gltf.guests.sidecar import Sidecar
 from avatar.gltf.guests.validator import ValidationSummary, validate
-from avatar.gltf.inspect import TextureInfo, inspect, require_sound
+from avatar.gltf.inspect import Inspection, TextureInfo, inspect, require_sound
 from avatar.gltf.mend import mend
+from avatar.gltf.meshopt import compress_meshopt
+from avatar.gltf.morphs import prune_morphs
+from avatar.gltf.posing import rest_pose
+from avatar.gltf.quantize import quantize
 from avatar.gltf.reindex import weld
 from avatar.gltf.simplify import simplify
+from avatar.gltf.skeleton import normalise_names
 from avatar.gltf.textures import limit_textures
 from avatar.gltf.transform import Step, StepReport, run_steps
-from avatar.variant import Variant
+from avatar.variant import Compression, Variant
 
 GENERATOR: Final = "AR Avatar"
 
@@ -61,50 +73,120 @@ class VariantFile:
     report: VariantReport
 
 
-def shaping(variant: Variant, sidecar: Sidecar) -> tuple[Step, ...]:
-    """The transforms that make a plain model of what ``variant`` asks for, in order."""
+@dataclass(frozen=True, slots=True)
+class Kit:
+    """What the transforms work with: the codecs' process and, where there is one, the store of encoded images."""
+
+    sidecar: Sidecar
+    encoded: EncodedImages | None = None
+
+
+PREPARING: Final = (Step("names", normalise_names), Step("dedup", dedup))
+
+
+def shaping(variant: Variant, kit: Kit) -> tuple[Step, ...]:
+    """The transforms that make a plain model of what ``variant`` asks for, in order, after ``PREPARING``."""
     level = LEVELS[variant.lod]
-    limit, relief = variant.texture_limit, relief_limit(variant)
-    packing = CompactOptions(negligible=level.negligible, bends=level.bends)
-    return (
+    sidecar = kit.sidecar
+    small = CompactOptions(negligible=level.negligible, bends=level.bends)
+    pose, morphs, channels, atlas = variant.pose, variant.morphs, variant.channels, variant.atlas
+    # Triangles first, on the whole model: which of them a variant keeps depends on its level alone.
+    steps = [
         Step("weld", weld),
         Step("simplify", lambda document: simplify(document, level.triangles, sidecar)),
         Step("mend", mend),
-        Step("textures", lambda document: limit_textures(document, limit, relief)),
-        Step("compact", lambda document: compact(document, sidecar, packing)),
+    ]
+    if morphs is not None:
+        steps.append(Step("morphs", lambda document: prune_morphs(document, morphs)))
+    if pose is not None:
+        steps.append(Step("pose", lambda document: rest_pose(document, pose)))
+    if channels is not None:
+        steps += [Step("channels", lambda document: choose_channels(document, channels)), Step("dedup", dedup)]
+    if atlas is not None:
+        steps += [Step("atlas", lambda document: make_atlas(document, atlas)), Step("dedup", dedup)]
+    steps += [
+        Step("textures", lambda document: textures_within(document, variant, kit)),
+        Step("compact", lambda document: compact(document, sidecar, small)),
+    ]
+    return tuple(steps)
+
+
+def packing(variant: Variant, kit: Kit) -> tuple[Step, ...]:
+    """The transforms that make a plain model smaller than viewers without decoders can read."""
+    match variant.compression:
+        case Compression.NONE:
+            return ()
+        case Compression.MESHOPT:
+            return (
+                Step("quantize", quantize),
+                Step("meshopt", lambda document: compress_meshopt(document, kit.sidecar)),
+            )
+        case Compression.DRACO:
+            return (Step("draco", lambda document: compress_draco(document, kit.sidecar)),)
+
+
+def textures_within(
+    document: Document, variant: Variant, kit: Kit, known: Mapping[str, Encoded] = MappingProxyType({})
+) -> Change:
+    """The images of ``document`` as ``variant`` wants them; ``known`` as for `limit_textures`."""
+    limit = variant.texture_limit
+    return limit_textures(
+        document,
+        limit,
+        limit // LEVELS[variant.lod].relief,
+        known=known,
+        format=variant.texture_format,
+        quality=variant.texture_quality,
+        toolchain=kit.sidecar.toolchain,
+        encoded=kit.encoded,
     )
 
 
-def relief_limit(variant: Variant) -> int:
-    """Pixels a side of normal, occlusion, roughness and metallic maps."""
-    return variant.texture_limit // LEVELS[variant.lod].relief
-
-
-def build_variant(data: bytes, variant: Variant, sidecar: Sidecar) -> VariantFile:
-    """Make ``variant`` of the model in ``data``.
+def build_variant(data: bytes, variant: Variant, sidecar: Sidecar, encoded: EncodedImages | None = None) -> VariantFile:
+    """Make ``variant`` of the model in ``data``, which may be compressed.
 
     Raises ``InvalidModel`` or ``TooLarge`` for input that is not sound, ``CodecFailed`` when a codec fails,
     ``GenerationFailed`` when the result has errors or misses its budget.
     """
-    document, reports = run_steps(require_sound(data), shaping(variant, sidecar))
-    return finished(document, variant, reports, sidecar)
+    kit = Kit(sidecar, encoded)
+    document, reports = run_steps(require_sound(data, sidecar), (*PREPARING, *shaping(variant, kit)))
+    return finished(document, variant, reports, kit)
 
 
-def finished(document: Document, variant: Variant, reports: tuple[StepReport, ...], sidecar: Sidecar) -> VariantFile:
-    """The file of a document that has been through its transforms. Raises GenerationFailed when it has errors."""
+def finished(document: Document, variant: Variant, reports: tuple[StepReport, ...], kit: Kit) -> VariantFile:
+    """The file of a document that has been through its transforms: checked as a plain model, where validators see
+    everything, and again as it is sent. Raises GenerationFailed when it has errors."""
     asset = {**document.tree["asset"], "generator": f"{GENERATOR} (LOD {variant.lod})"}
-    made = write_glb(Document({**document.tree, "asset": asset}, document.binary))
-    return VariantFile(made, _checked(made, variant, reports, sidecar))
+    plain = Document({**document.tree, "asset": asset}, document.binary)
+    data = write_glb(plain)
+    inspection = inspect(data, kit.sidecar)
+    validation = _checked(data, variant, inspection, kit.sidecar)
+    steps = packing(variant, kit)
+    if steps:
+        packed, more = run_steps(plain, steps)
+        data, reports = write_glb(packed), (*reports, *more)
+        validation = _checked(data, variant, inspect(data, kit.sidecar), kit.sidecar)
+    report = VariantReport(
+        variant=variant,
+        triangles=inspection.triangles,
+        vertices=inspection.vertices,
+        draw_calls=inspection.draw_calls,
+        bytes=len(data),
+        textures=inspection.textures,
+        morphs=inspection.morphs,
+        steps=reports,
+        validation=validation,
+    )
+    return VariantFile(data, report)
 
 
-def _checked(made: bytes, variant: Variant, reports: tuple[StepReport, ...], sidecar: Sidecar) -> VariantReport:
-    """What the file holds. Raises GenerationFailed when it is not what it should be."""
-    inspection = inspect(made)
+def _checked(made: bytes, variant: Variant, found: Inspection, sidecar: Sidecar) -> ValidationSummary:
+    """What Khronos' validator says. Raises GenerationFailed when the file is not what it should be."""
     validation = validate(made, sidecar)
-    faults = [f"{problem.where}: {problem.message}" for problem in inspection.problems if problem.severity == "error"]
+    faults = [f"{problem.where}: {problem.message}" for problem in found.problems if problem.severity == "error"]
     faults += [f"{issue.where}: {issue.message}" for issue in validation.issues if issue.severity == "error"]
-    if inspection.triangles > LEVELS[variant.lod].triangles:
-        faults.append(f"{inspection.triangles:,} triangles are left")
+    if found.triangles > LEVELS[variant.lod].triangles:
+        faults.append(f"{found.triangles:,} triangles are left")
     if faults or validation.errors:
         raise GenerationFailed(
             f"level of detail {variant.lod} is not valid: {'; '.join(faults[:3])}",
@@ -112,14 +194,4 @@ def _checked(made: bytes, variant: Variant, reports: tuple[StepReport, ...], sid
             mend="Check the source with the Khronos glTF validator",
             validation=validation,
         )
-    return VariantReport(
-        variant=variant,
-        triangles=inspection.triangles,
-        vertices=inspection.vertices,
-        draw_calls=inspection.draw_calls,
-        bytes=len(made),
-        textures=inspection.textures,
-        morphs=inspection.morphs,
-        steps=reports,
-        validation=validation,
-    )
+    return validation
