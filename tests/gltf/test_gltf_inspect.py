@@ -6,6 +6,8 @@ import contextlib
 import io
 import json
 import resource
+import struct
+import zlib
 from collections.abc import Callable
 from copy import deepcopy
 from typing import Any
@@ -14,6 +16,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from PIL import Image
 from specimens import (
     JOINTS,
     MORPHS,
@@ -330,3 +333,48 @@ def test_a_tree_with_anything_anywhere_raises_nothing(changes: list[tuple[tuple[
 
     found = inspect(altered(SMALL, change))
     assert found.sound or found.problems
+
+
+def _chunk(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def _png(*header: int) -> bytes:
+    return b"\x89PNG\r\n\x1a\n" + _chunk(b"IHDR", struct.pack(">IIBBBBB", 8, 8, *header))
+
+
+def _jpeg(marker: int, depth: int, components: int) -> bytes:
+    frame = struct.pack(">HBHHB", 8 + 3 * components, depth, 8, 8, components) + bytes(3 * components)
+    return b"\xff\xd8\xff" + bytes([marker]) + frame + b"\xff\xd9"
+
+
+WEBP = encoded(picture(8), "WEBP")
+STRANGE_IMAGES = {
+    "PNG of 3 bits": _png(3, 2, 0, 0, 0),
+    "PNG of colour kind 5": _png(8, 5, 0, 0, 0),
+    "PNG of an unknown packing": _png(8, 2, 1, 0, 0),
+    "PNG with a damaged header": _png(8, 2, 0, 0, 0)[:-1] + b"!",
+    "JPEG of 12 bits": _jpeg(0xC1, 12, 3),
+    "JPEG of 2 components": _jpeg(0xC0, 8, 2),
+    "JPEG in arithmetic code": _jpeg(0xC9, 8, 3),
+    "WebP that is cut off": WEBP[:-10],
+    "WebP that moves": WEBP[:4] + struct.pack("<I", 30) + b"WEBPVP8X" + struct.pack("<I", 10) + b"\x02" + bytes(20),
+}
+
+
+@pytest.mark.parametrize("name", STRANGE_IMAGES)
+def test_an_image_whose_header_its_format_forbids_is_none(name: str) -> None:
+    assert read_header(STRANGE_IMAGES[name]) is None
+    found = inspect(with_image(SMALL, STRANGE_IMAGES[name]))
+    assert [(problem.code, problem.where) for problem in found.problems] == [(CODE.IMAGE_FORMAT, "/images/0")]
+
+
+def test_images_of_every_kind_of_colour_are_read() -> None:
+    for kind, modes in (("PNG", ("1", "L", "LA", "P", "RGB", "RGBA", "I;16")), ("JPEG", ("L", "RGB", "CMYK"))):
+        for mode in modes:
+            image = Image.new(mode, (8, 4)) if mode == "I;16" else picture(8).resize((8, 4)).convert(mode)
+            header = read_header(encoded(image, kind))
+            assert header is not None and (header.width, header.height) == (8, 4)
+    progressive = io.BytesIO()
+    picture(8).save(progressive, "JPEG", progressive=True)
+    assert read_header(progressive.getvalue()) is not None
