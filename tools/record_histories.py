@@ -1,5 +1,5 @@
 """Record how runs really went, for the replay test: published, repainted, paused and taken back, cancelled, failed;
-and a housekeeping.
+variants that were made and that failed; and a housekeeping.
 
     python -m tools.record_histories
 
@@ -49,6 +49,13 @@ async def finished(http: httpx.AsyncClient, agent: str, step: str) -> None:
         await asyncio.sleep(0.05)
 
 
+async def variant(http: httpx.AsyncClient, agent: str, query: str) -> str:
+    """Ask for a variant; the id of the workflow that made it, or could not."""
+    await http.get(f"/avatars/{agent}.glb?{query}", timeout=60)
+    listed = await http.get(f"/api/avatars/{agent}/variants", params={"variant": query})
+    return f"variant/local/{listed.json()['variants'][0]['key']}"
+
+
 def without_traces(node: Any) -> Any:
     """The JSON without stack traces, which name files of this machine and which no replay reads."""
     if isinstance(node, dict):
@@ -92,6 +99,10 @@ async def main() -> int:
             await client.get_workflow_handle(f"generate/local/{profile['agentId']}").result()
             await record(stack, client, "customized", f"generate/local/{profile['agentId']}")
 
+            await record(
+                stack, client, "variant", await variant(http, profile["agentId"], "lod=2&textureSizeLimit=128")
+            )
+
             assert (await http.post("/api/housekeeping")).json()["done"]
             await record(stack, client, "housekeeping", "housekeeping/asked-for")
 
@@ -115,6 +126,8 @@ async def main() -> int:
             # No blob can be written any more: the step fails until its attempts are used up.
             stack.settings.blobs.rename(stack.settings.blobs.with_name("blobs-aside"))
             stack.settings.blobs.write_text("in the way")
+            workflow_id = await variant(http, profile["agentId"], "lod=2&textureSizeLimit=64")
+            await record(stack, client, "variant_failed", workflow_id)
             await http.post("/api/avatars/generate", json={**profile, "agentId": "unlucky"})
             assert (await follow(http, "unlucky")).status is RunStatus.FAILED
             await asyncio.sleep(1)
