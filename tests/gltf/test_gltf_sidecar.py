@@ -32,7 +32,7 @@ def test_simplify_reaches_its_target_on_original_vertices(sidecar: Sidecar) -> N
 def test_locked_vertices_survive(sidecar: Sidecar) -> None:
     locked = np.zeros(len(POSITIONS), np.bool_)
     locked[31 * 10 : 31 * 10 + 20] = True
-    kept = np.unique(simplify_with_attributes(sidecar, CORNERS, POSITIONS, NOTHING, 200, locked=locked))
+    kept = np.unique(simplify_with_attributes(sidecar, CORNERS, POSITIONS, NOTHING, 200, held=locked.astype(np.uint8)))
     assert set(np.flatnonzero(locked)) <= set(kept.tolist())
 
 

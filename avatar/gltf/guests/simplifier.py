@@ -13,6 +13,7 @@ from avatar.gltf.guests.sidecar import Reply, Sidecar
 
 U32 = NDArray[np.uint32]
 F32 = NDArray[np.float32]
+LOCKED, PROTECTED = 1, 2  # what meshoptimizer calls a locked vertex, and one whose seam must not open
 
 
 def simplify_with_attributes(
@@ -22,20 +23,22 @@ def simplify_with_attributes(
     attributes: F32,
     target_triangles: int,
     *,
-    locked: NDArray[np.bool_] | None = None,
+    held: NDArray[np.uint8] | None = None,
     flags: Sequence[str] = (),
 ) -> U32:
     """meshopt_simplifyWithAttributes: (t, 3) -> (t', 3), t' near ``target_triangles``; vertices stay as they are.
 
-    ``positions`` (n, 3) and ``attributes`` (n, k <= 32); errors in attribute columns count like errors in positions
-    divided by the extent of all positions. Raises ``InvalidModel`` for indices or numbers out of range.
+    ``positions`` (n, 3) and ``attributes`` (n, k <= 32); an error of 1 in an attribute costs as much as moving by the
+    length of the edge that goes. ``held`` (n,) says which vertices are ``LOCKED`` and which, with the flag
+    ``Permissive``, are ``PROTECTED``: they go along seams only. Raises ``InvalidModel`` for
+    indices or numbers out of range.
     """
     _check_mesh(indices, positions)
     if not np.isfinite(attributes).all():
         raise InvalidModel("vertex attributes hold NaN or infinite numbers", mend="Export the model again")
     arrays: dict[str, NDArray[Any]] = {"indices": indices, "positions": positions, "attributes": attributes}
-    if locked is not None:
-        arrays["lock"] = locked.astype(np.uint8)
+    if held is not None:
+        arrays["lock"] = held
     target = min(target_triangles, len(indices)) * 3
     width = attributes.shape[1]
     reply = sidecar.call("simplifier.simplify", arrays, target=target, error=1e6, flags=list(flags), width=width)
