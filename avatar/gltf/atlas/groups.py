@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Final
 
 import numpy as np
@@ -21,12 +22,13 @@ from avatar.gltf.reindex import Spot
 
 _LEAST = 0.005  # of a surface: what is seen through by less than this is opaque
 _CLEAR = 0.98  # alpha above this counts as opaque where it is blended
+_LOSS = 0.2  # mean change of alpha by which a blended surface may be cut out
 _STEPS: Final = 8  # points looked at along an edge of each triangle
 # Importance of what is looked at, times its part of the surface: eyes by name, faces by what morphs move.
 _EYES = re.compile(r"(?<![a-z])eye(?!wear|glass|lash|brow)|iris|cornea", re.I)
 _HAIR = re.compile(r"hair|beard|lash|brow|moustache", re.I)
 _MOUTH = re.compile(r"teeth|tongue|gum", re.I)
-FACE: Final = 3.0
+FACE: Final = 4.0
 _STIRS = 6e-4  # of the extent: surface that a morph moves farther than this is face
 
 
@@ -152,43 +154,65 @@ def importance(part: Part, extent: float) -> float:
     area = part.area
     stirred = (moved > _STIRS * extent)[part.corners].any(axis=1)
     share = float(area[stirred].sum() / max(area.sum(), 1e-20))
-    return 1.0 + (FACE - 1.0) * min(1.0, 1.5 * share)
+    return 1.0 + (FACE - 1.0) * min(1.0, 4 * share)
 
 
-class Glass:
-    """Tells which parts are seen through; decodes each image once."""
+class Look(StrEnum):
+    """What alpha does to a part."""
+
+    OPAQUE = "OPAQUE"
+    CUT = "MASK"
+    SOFT = "BLEND"
+
+
+class Alpha:
+    """Tells what alpha does to parts; decodes each image once."""
 
     def __init__(self, document: Document) -> None:
         self._document = document
         self._alpha: dict[int, U8] = {}
 
-    def see_through(self, part: Part) -> bool:
-        """True when alpha hides or fades a noticeable part of the surface."""
+    def looks(self, parts: Sequence[Part]) -> list[Look]:
+        """How each part is drawn. What is blended but hardly needs it is cut out where others are, for the sake of a
+        draw call and of the order in which blended surfaces would have to be drawn."""
+        found = [self._look(part) for part in parts]
+        if Look.CUT not in (look for look, _ in found):
+            return [look for look, _ in found]
+        return [Look.CUT if look is Look.SOFT and loss <= _LOSS else look for look, loss in found]
+
+    def _look(self, part: Part) -> tuple[Look, float]:
+        """The look, and how much a cut would change the alpha of the surface, 0..1 on average."""
         material = part.surface.material
         mode = material.get("alphaMode", "OPAQUE")
         if mode == "OPAQUE":
-            return False
-        limit = float(material.get("alphaCutoff", 0.5)) if mode == "MASK" else _CLEAR
+            return Look.OPAQUE, 0.0
+        own = Look(mode)
+        limit = float(material.get("alphaCutoff", 0.5)) if own is Look.CUT else _CLEAR
         factor = float(part.surface.base[3])
         if part.colours is not None:
             full = 1.0 if part.colours.dtype == np.float32 else np.iinfo(part.colours.dtype).max
             factor *= float(part.colours[:, 3].min()) / full
-        if factor < limit:
-            return True
         layer = part.surface.layers.get("baseColorTexture")
-        if layer is None:
-            return False
-        if layer.image not in self._alpha:
-            pixels = read_pixels(self._document, layer.image)
-            self._alpha[layer.image] = pixels[..., 3:] if pixels.shape[2] == 4 else np.full((1, 1, 1), 255, np.uint8)
-        alpha = self._alpha[layer.image]
+        alpha = self._read(layer.image) if layer is not None else np.full((1, 1, 1), 255, np.uint8)
+        if layer is None or int(alpha.min()) == int(alpha.max()):
+            value = factor * int(alpha.min()) / 255
+            return (Look.OPAQUE if value >= limit else own), min(value, 1 - value)
         if int(alpha.min()) / 255 * factor >= limit:
-            return False
+            return Look.OPAQUE, 0.0
         corners = part.coordinates[part.corners]
         where = np.einsum("mc,tcx->tmx", _mixes(), corners).reshape(-1, 2) @ layer.matrix[:, :2].T + layer.matrix[:, 2]
-        hidden = sampled(alpha, where, layer.wrap)[:, 0] / 255 * factor < limit
-        shares = hidden.reshape(len(corners), -1).mean(axis=1)
-        return bool((shares * part.area).sum() > _LEAST * part.area.sum())
+        seen = (sampled(alpha, where, layer.wrap)[:, 0] / 255 * factor).reshape(len(corners), -1)
+        area = part.area / max(float(part.area.sum()), 1e-20)
+        hidden = float(((seen < limit).mean(axis=1) * area).sum())
+        loss = float((np.minimum(seen, 1 - seen).mean(axis=1) * area).sum())
+        return (own if hidden > _LEAST else Look.OPAQUE), loss
+
+    def _read(self, image: int) -> U8:
+        if image not in self._alpha:
+            pixels = read_pixels(self._document, image)
+            opaque = np.full((1, 1, 1), 255, np.uint8)
+            self._alpha[image] = pixels[..., 3:].copy() if pixels.shape[2] == 4 else opaque
+        return self._alpha[image]
 
 
 def _mixes() -> F64:

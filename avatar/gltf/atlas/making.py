@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
 from avatar.errors import InvalidInput
 from avatar.gltf.accessors import Packer
 from avatar.gltf.atlas.binding import SharedSkin
-from avatar.gltf.atlas.groups import Gathered, Glass, gather, importance
+from avatar.gltf.atlas.groups import Alpha, Gathered, Look, gather, importance
 from avatar.gltf.atlas.merging import appended, merged_primitive
+from avatar.gltf.atlas.packing import Size
 from avatar.gltf.atlas.painting import CUTOFF, Finish, Patch, needed, paint
 from avatar.gltf.atlas.parts import Part
 from avatar.gltf.atlas.pictures import CLAMP, F64, I64, png
-from avatar.gltf.atlas.regions import Area, Box, find_regions, lay_out
+from avatar.gltf.atlas.regions import Area, Box, Place, find_regions, lay_out
 from avatar.gltf.atlas.scene import Merged, pack_additions, rearranged
 from avatar.gltf.dedup import without_unused
 from avatar.gltf.document import Change, Document, Tree
 from avatar.gltf.pose import target_names
 
 OPAQUE, TRANSPARENT = "Wolf3D_Avatar", "Wolf3D_Avatar_Transparent"
+CUT_OUT: Final = "Wolf3D_Avatar_Cutout"  # only where something is blended as well that cannot be cut out
 _SAMPLER: Final[Tree] = {"magFilter": 9729, "minFilter": 9987, "wrapS": CLAMP, "wrapT": CLAMP}
 _SMALLEST: Final = 64  # pixels a side of an atlas
 
@@ -35,7 +38,7 @@ class _Sheet:
     parts: tuple[Part, ...]
     coordinates: tuple[F64, ...]  # of the atlas, (n, 2) for each part
     patches: tuple[Patch, ...]
-    side: int
+    size: Size
     margin: int
     finish: Finish
     lead: Part  # whose material speaks for all in what cannot be painted
@@ -54,19 +57,21 @@ def make_atlas(document: Document, size: int) -> Change:
     gathered = gather(document, skin, morphs)
     if not gathered.parts:
         return Change(document, _left_out(gathered))
-    glass = Glass(document)
-    split: dict[bool, list[Part]] = {False: [], True: []}
-    for part in gathered.parts:
-        split[glass.see_through(part)].append(part)
-    del glass
+    split: dict[Look, list[Part]] = {}
+    for part, look in zip(gathered.parts, Alpha(document).looks(gathered.parts), strict=True):
+        split.setdefault(look, []).append(part)
     names = _united(morphs, gathered.parts)
     packer = Packer()
     sheets: list[_Sheet] = []
     merged: list[Merged] = []
     density = np.inf
-    for parts, name in ((split[False], OPAQUE), (split[True], TRANSPARENT)):
-        if parts:
-            sheet, density = _sheet(name, parts, size, density)
+    for look in Look:
+        if look in split:
+            parts = split[look]
+            name = (
+                OPAQUE if look is Look.OPAQUE else CUT_OUT if look is Look.CUT and Look.SOFT in split else TRANSPARENT
+            )
+            sheet, density = _sheet(name, look, parts, size, density)
             sheets.append(sheet)
             morphed = names if any(part.targets for part in parts) else []
             relief = any("normalTexture" in part.surface.layers for part in parts)
@@ -114,7 +119,7 @@ def _united(morphs: dict[int, list[str]], parts: Sequence[Part]) -> list[str]:
 # --- layout -----------------------------------------------------------------------------------------------------------
 
 
-def _sheet(name: str, parts: Sequence[Part], size: int, density: float) -> tuple[_Sheet, float]:
+def _sheet(name: str, look: Look, parts: Sequence[Part], size: int, density: float) -> tuple[_Sheet, float]:
     """The layout of one atlas, at most as detailed as ``density`` pixels a unit of length; and its own density."""
     everything = np.concatenate([part.positions for part in parts])
     extent = float(np.ptp(everything, axis=0).max())
@@ -145,19 +150,28 @@ def _sheet(name: str, parts: Sequence[Part], size: int, density: float) -> tuple
             right, bottom = max(right, left + 1 / wide), max(bottom, top + 1 / high)
             boxes.append((members[0], (left, top, right, bottom)))
             areas.append(Area((right - left) * wide, (bottom - top) * high, pixel))
-    side, margin, layout = _fitted(areas, size, density)
-    places, own = layout
+    margin, places, own = _fitted(areas, size, density)
+    across, down = (
+        _power(max(edge) + margin) for edge in zip(*((p.left + p.width, p.top + p.height) for p in places), strict=True)
+    )
     coordinates: list[F64] = []
     for at, part in enumerate(parts):
         spot = part.coordinates if part.surface.layers else np.full((len(part.positions), 2), 0.5)
         frame = np.array([box for _, box in boxes])[owners[at]]
         place = np.array([(p.left, p.top, p.width, p.height) for p in places], float)[owners[at]]
         share = (spot - frame[:, :2]) / (frame[:, 2:] - frame[:, :2])
-        coordinates.append((place[:, :2] + share * place[:, 2:]) / side)
+        coordinates.append((place[:, :2] + share * place[:, 2:]) / (across, down))
     patches = [Patch(parts[at].surface, box, place) for (at, box), place in zip(boxes, places, strict=True)]
-    lead = max(range(len(parts)), key=lambda at: (worth[at] * float(parts[at].area.sum()), -at))
+    lead = max(range(len(parts)), key=lambda at: (worth[at], float(parts[at].area.sum()), -at))
     sheet = _Sheet(
-        name, tuple(parts), tuple(coordinates), tuple(patches), side, margin, _finish(name, parts), parts[lead]
+        name=name,
+        parts=tuple(parts),
+        coordinates=tuple(coordinates),
+        patches=tuple(patches),
+        size=(across, down),
+        margin=margin,
+        finish=Finish(look, max(1.0, *(float(part.surface.emissive.max()) for part in parts))),
+        lead=parts[lead],
     )
     return sheet, own
 
@@ -171,8 +185,8 @@ def _span(parts: Sequence[Part], members: Sequence[int], where: F64, corners: I6
     return float(np.sqrt(world / max(covered, 1.0))) if world > 0 else 1e-9
 
 
-def _fitted(areas: Sequence[Area], size: int, density: float) -> tuple[int, int, tuple[list[Any], float]]:
-    """Side, margin and layout: the smallest power of two that holds all at the detail that ``size`` gives."""
+def _fitted(areas: Sequence[Area], size: int, density: float) -> tuple[int, list[Place], float]:
+    """Margin, layout and its density: in the smallest square that holds all at the detail that ``size`` gives."""
     layout = lay_out(areas, size, _margin(size), density)
     if layout is None:  # more regions than a small atlas has room for
         raise InvalidInput(
@@ -186,7 +200,7 @@ def _fitted(areas: Sequence[Area], size: int, density: float) -> tuple[int, int,
         if smaller is None or smaller[1] < 0.98 * layout[1]:
             break
         side, layout = side // 2, smaller
-    return side, _margin(side), layout
+    return _margin(side), *layout
 
 
 def _margin(side: int) -> int:
@@ -194,29 +208,26 @@ def _margin(side: int) -> int:
     return max(2, side // 256)
 
 
-def _finish(name: str, parts: Sequence[Part]) -> Finish:
-    strength = max(1.0, *(float(part.surface.emissive.max()) for part in parts))
-    if name == OPAQUE:
-        return Finish("OPAQUE", strength)
-    modes = {part.surface.material.get("alphaMode") for part in parts}
-    return Finish("MASK" if modes == {"MASK"} else "BLEND", strength)
+def _power(pixels: int) -> int:
+    """The smallest power of two that holds so many, at least 16."""
+    return int(max(16, 2 ** math.ceil(math.log2(pixels))))
 
 
 # --- materials --------------------------------------------------------------------------------------------------------
 
 
-def _pictures(document: Document, sheet: _Sheet) -> dict[str, tuple[bytes, int]]:
-    """PNGs of the atlas by slot, and their pixels a side."""
+def _pictures(document: Document, sheet: _Sheet) -> dict[str, tuple[bytes, Size]]:
+    """PNGs of the atlas by slot, and their width and height."""
     surfaces = [patch.surface for patch in sheet.patches]
-    made: dict[str, tuple[bytes, int]] = {}
+    made: dict[str, tuple[bytes, Size]] = {}
     for slot in needed(surfaces):
-        pixels = paint(document, sheet.patches, slot, sheet.side, sheet.margin, sheet.finish)
-        made[slot] = (png(pixels), len(pixels))
+        pixels = paint(document, sheet.patches, slot, sheet.size, sheet.margin, sheet.finish)
+        made[slot] = (png(pixels), (pixels.shape[1], pixels.shape[0]))
     return made
 
 
 def _with_materials(
-    document: Document, sheets: Sequence[_Sheet], pictures: Sequence[dict[str, tuple[bytes, int]]]
+    document: Document, sheets: Sequence[_Sheet], pictures: Sequence[dict[str, tuple[bytes, Size]]]
 ) -> Document:
     """``document`` with the images, textures and materials of the atlases behind its own."""
     tree = document.tree
@@ -266,9 +277,9 @@ def _material(sheet: _Sheet, numbers: dict[str, int]) -> Tree:
         made |= {"emissiveTexture": {"index": numbers["emissiveTexture"]}, "emissiveFactor": [1.0, 1.0, 1.0]}
     elif surfaces[0].emissive.any():
         made["emissiveFactor"] = (surfaces[0].emissive / sheet.finish.strength).tolist()
-    if sheet.finish.alpha != "OPAQUE":
-        made["alphaMode"] = sheet.finish.alpha
-    if sheet.finish.alpha == "MASK":
+    if sheet.finish.look is not Look.OPAQUE:
+        made["alphaMode"] = sheet.finish.look.value
+    if sheet.finish.look is Look.CUT:
         made["alphaCutoff"] = CUTOFF
     if any(part.surface.material.get("doubleSided") for part in sheet.parts):
         made["doubleSided"] = True
@@ -292,14 +303,19 @@ def _extensions(part: Part) -> Tree:
 # --- words ------------------------------------------------------------------------------------------------------------
 
 
-def _told(sheets: Sequence[_Sheet], pictures: Sequence[dict[str, tuple[bytes, int]]]) -> list[str]:
+def _told(sheets: Sequence[_Sheet], pictures: Sequence[dict[str, tuple[bytes, Size]]]) -> list[str]:
     notes = []
     for sheet, made in zip(sheets, pictures, strict=True):
-        sizes = ", ".join(f"{slot.removesuffix('Texture')} {side} px" for slot, (_, side) in made.items())
-        alpha = "" if sheet.finish.alpha == "OPAQUE" else f", {sheet.finish.alpha}"
-        notes.append(f"merged {len(sheet.parts)} parts into {sheet.name}{alpha}: {len(sheet.patches)} regions; {sizes}")
-        if {part.surface.material.get("alphaMode") for part in sheet.parts} >= {"MASK", "BLEND"}:
-            notes.append(f"{sheet.name}: what was cut out is blended, with a steep edge")
+        sizes = ", ".join(f"{slot.removesuffix('Texture')} {w} x {h} px" for slot, (_, (w, h)) in made.items())
+        look = sheet.finish.look
+        notes.append(
+            f"merged {len(sheet.parts)} parts into {sheet.name} ({look}), {len(sheet.patches)} regions: {sizes}"
+        )
+        cut = sum(part.surface.material.get("alphaMode") == "BLEND" for part in sheet.parts) if look is Look.CUT else 0
+        if cut:
+            notes.append(f"{sheet.name}: {cut} parts that were blended are cut out, to save a draw call")
+    if len(sheets) > 2:
+        notes.append("three draw calls: something blended is too soft to be cut out with the rest")
     return notes
 
 

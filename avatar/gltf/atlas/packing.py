@@ -1,4 +1,4 @@
-"""Rectangles in a square: a skyline (Jylänki 2010, "A Thousand Ways to Pack the Bin"), tallest first."""
+"""Rectangles in a square: a skyline (Jylänki 2010, "A Thousand Ways to Pack the Bin"), the largest first."""
 
 from __future__ import annotations
 
@@ -12,9 +12,23 @@ def pack(sizes: Sequence[Size], side: int) -> list[Spot] | None:
     """Where rectangles of these sizes lie in a square of ``side``, none over another; None when they do not fit."""
     if sum(width * height for width, height in sizes) > side * side:
         return None
+    keys = (
+        [(height, width) for width, height in sizes],
+        [(width * height, height) for width, height in sizes],
+        [(width, height) for width, height in sizes],
+    )
+    for key in keys:
+        order = sorted(range(len(sizes)), key=key.__getitem__, reverse=True)
+        found = _packed(sizes, side, order)
+        if found is not None:
+            return found
+    return None
+
+
+def _packed(sizes: Sequence[Size], side: int, order: Sequence[int]) -> list[Spot] | None:
     skyline = [(0, 0, side)]  # left, height, width of each step, from left to right
     spots: dict[int, Spot] = {}
-    for number in sorted(range(len(sizes)), key=lambda at: (-sizes[at][1], -sizes[at][0], at)):
+    for number in order:
         width, height = sizes[number]
         found = _lowest(skyline, width, height, side)
         if found is None:

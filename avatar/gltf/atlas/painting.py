@@ -10,6 +10,8 @@ from typing import Final
 import numpy as np
 from PIL import Image
 
+from avatar.gltf.atlas.groups import Look
+from avatar.gltf.atlas.packing import Size
 from avatar.gltf.atlas.pictures import F64, I64, U8, byte, read_pixels, to_linear, to_srgb, wrapped
 from avatar.gltf.atlas.regions import Box, Place
 from avatar.gltf.atlas.surface import Layer, Surface
@@ -17,7 +19,7 @@ from avatar.gltf.document import Document
 
 CUTOFF: Final = 0.5  # of the shared material, whatever the cutoffs of its parts
 FLAT: Final = (128, 128, 255)  # the normal map that bends nothing
-_SHARP: Final = 4.0  # how much steeper the alpha of a cut-out gets at its cutoff where it is blended
+_THIN: Final = 0.4  # alpha from which something blended is kept where it is cut out: single hairs are thin
 _AXES: Final = 1e-9
 
 
@@ -34,7 +36,7 @@ class Patch:
 class Finish:
     """What the material of the whole atlas says of alpha and light."""
 
-    alpha: str  # OPAQUE, MASK or BLEND
+    look: Look
     strength: float  # of what glows most: painted values are fractions of it
 
 
@@ -53,15 +55,15 @@ def needed(surfaces: Sequence[Surface]) -> tuple[str, ...]:
     return tuple(made)
 
 
-def paint(document: Document, patches: Sequence[Patch], slot: str, side: int, margin: int, finish: Finish) -> U8:
-    """One image (s, s, 3|4) of the atlas; s is ``side`` or a half or a quarter of it when no layer has more detail.
+def paint(document: Document, patches: Sequence[Patch], slot: str, size: Size, margin: int, finish: Finish) -> U8:
+    """One image (h, w, 3|4) of the atlas: of ``size`` (w, h), or a half or a quarter of it when no layer has more.
 
     Every region is painted with the ``margin`` around it, from the pixels that lie there in its own image.
     """
     slots = (slot, "occlusionTexture") if slot == "metallicRoughnessTexture" else (slot,)
     shrink = _shrink(patches, slots)
-    channels = 4 if slot == "baseColorTexture" and finish.alpha != "OPAQUE" else 3
-    canvas = np.zeros((side // shrink, side // shrink, channels), np.uint8)
+    channels = 4 if slot == "baseColorTexture" and finish.look is not Look.OPAQUE else 3
+    canvas = np.zeros((size[1] // shrink, size[0] // shrink, channels), np.uint8)
     canvas[:] = (*FLAT, 255)[:channels] if slot == "normalTexture" else 0
     filled = np.zeros(canvas.shape[:2], bool)
     images = sorted({layer.image for patch in patches for name in slots if (layer := patch.surface.layers.get(name))})
@@ -264,9 +266,9 @@ def _alpha(surface: Surface, picture: U8 | None, size: tuple[int, int], finish: 
         return np.full((height, width), 255, np.uint8)
     if picture is not None and picture.shape[2] == 4:
         values = picture[..., 3] / 255 * surface.base[3]
-    if own == "MASK":
-        cutoff = max(float(surface.material.get("alphaCutoff", 0.5)), 1e-3)
-        values = values * (CUTOFF / cutoff) if finish.alpha == "MASK" else (values - cutoff) * _SHARP + 0.5
+    if finish.look is Look.CUT:
+        cutoff = max(float(surface.material.get("alphaCutoff", 0.5)), 1e-3) if own == "MASK" else _THIN
+        values = values * (CUTOFF / cutoff)
     coded: U8 = np.clip(np.round(values * 255), 0, 255).astype(np.uint8)
     return coded
 
