@@ -7,9 +7,9 @@ required extensions nobody knows.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -231,7 +231,7 @@ def _check_buffers(gltf: Gltf, binary_size: int, findings: Findings) -> None:
             findings.error(ProblemCode.BUFFER_BOUNDS, where, message)
     unpacked = 0
     for at, view in enumerate(gltf.buffer_views):
-        where = pointer("bufferViews", at)
+        where = f"/bufferViews/{at}"
         _check_range(gltf, view.buffer, view.byte_offset + view.byte_length, where, findings)
         if (claim := view.meshopt) is not None:
             unpacked += claim.count * claim.byte_stride
@@ -292,7 +292,7 @@ def _coding_fault(claim: MeshoptClaim) -> str | None:
 def _check_accessors(gltf: Gltf, findings: Findings) -> None:
     decoded = 0
     for at, accessor in enumerate(gltf.accessors):
-        where = pointer("accessors", at)
+        where = f"/accessors/{at}"
         dtype = COMPONENT_DTYPES[accessor.component_type]
         size = accessor.count * element_size(accessor.type, dtype)
         decoded += size
@@ -544,10 +544,15 @@ def _check_skins_and_animations(gltf: Gltf, findings: Findings) -> None:
                 message = f"{values.count} values do not fit {times.count} key times."
                 findings.error(ProblemCode.ACCESSOR_LAYOUT, where, message)
         for c, channel in enumerate(animation.channels):
-            kind = gltf.accessors[animation.samplers[channel.sampler].output].type
-            if kind != _TRACKS.get(channel.target.path, kind):
+            output = gltf.accessors[animation.samplers[channel.sampler].output]
+            kind, coded = output.type, output.component_type != 5126
+            whole = coded and not (output.normalized and channel.target.path in ("rotation", "weights"))
+            if channel.target.path in _TRACKS and (whole or kind != _TRACKS[channel.target.path]):
                 where = pointer("animations", a, "channels", c)
-                message = f"{channel.target.path} cannot be {kind}; export the animation again."
+                message = (
+                    f"{channel.target.path} cannot be {kind} of component type {output.component_type}; "
+                    "export the animation again."
+                )
                 findings.error(ProblemCode.ACCESSOR_LAYOUT, where, message)
 
 
@@ -556,8 +561,8 @@ def _check_skins_and_animations(gltf: Gltf, findings: Findings) -> None:
 
 def check_values(gltf: Gltf, document: Document, findings: Findings) -> None:
     """What only the data shows, for a tree without errors: ranges of indices and joints, weights, finite floats."""
-    for at, accessor in enumerate(gltf.accessors):
-        _check_numbers(document, accessor, at, findings)
+    _check_sparse_rows(gltf, document, findings)
+    _check_floats(gltf, document, findings)
     if findings.errors:
         return
     index_ends: dict[int, int] = {}
@@ -583,33 +588,71 @@ def _check_key_times(gltf: Gltf, document: Document, findings: Findings) -> None
             findings.error(ProblemCode.ACCESSOR_LAYOUT, pointer("accessors", at), message)
 
 
-def _check_numbers(document: Document, accessor: Accessor, at: int, findings: Findings) -> None:
-    """Finite floats and rising sparse indices, without unfolding a sparse accessor."""
-    where = pointer("accessors", at)
-    tree = document.tree["accessors"][at]
-    plain = {key: value for key, value in tree.items() if key != "sparse"}
-    parts = [plain] if accessor.buffer_view is not None else []
-    if accessor.sparse is not None:
-        sparse = tree["sparse"]
-        parts.append({**plain, **sparse["values"], "byteOffset": sparse["values"].get("byteOffset", 0)})
-        parts[-1]["count"] = accessor.sparse.count
-        spots = {**sparse["indices"], "count": accessor.sparse.count, "type": "SCALAR"}
-        rows = _read_part(document, spots)[:, 0].astype(np.int64)
-        if rows[-1] >= accessor.count or (np.diff(rows) <= 0).any():
+def _check_sparse_rows(gltf: Gltf, document: Document, findings: Findings) -> None:
+    for at, accessor in enumerate(gltf.accessors):
+        if accessor.sparse is None:
+            continue
+        spots = accessor.sparse.indices
+        view = gltf.buffer_views[spots.buffer_view]
+        start, dtype = view.byte_offset + spots.byte_offset, COMPONENT_DTYPES[spots.component_type]
+        stride = view.byte_stride or dtype.itemsize
+        rows: NDArray[Any] = np.ndarray((accessor.sparse.count,), dtype, document.binary, start, (stride,))
+        if rows[-1] >= accessor.count or not (rows[1:] > rows[:-1]).all():
             message = f"sparse indices must rise and stay below {accessor.count:,}; export again."
-            findings.error(ProblemCode.INDEX_RANGE, where + "/sparse/indices", message)
-    if accessor.component_type == 5126:
-        values = [_read_part(document, part) for part in parts]
-        if not all(np.isfinite(part).all() for part in values):
-            message = "holds NaN or infinite numbers; clean the mesh (and its weights) and export again."
-            findings.error(ProblemCode.NOT_FINITE, where, message)
-        elif not all((np.abs(part) <= MAX_NUMBER).all() for part in values):
+            findings.error(ProblemCode.INDEX_RANGE, f"/accessors/{at}/sparse/indices", message)
+
+
+class _Floats(NamedTuple):
+    """A stretch of the file that an accessor reads floats from, in bytes."""
+
+    start: int
+    end: int
+    stride: int
+    size: int  # of an element
+    accessor: int
+
+    def peak(self, binary: bytes) -> float:
+        """The largest number in it, whatever its sign; NaN when there is one."""
+        shape = ((self.end - self.start - self.size) // self.stride + 1, self.size // 4)
+        values: NDArray[np.float32] = np.ndarray(shape, "<f4", binary, self.start, (self.stride, 4))
+        return float(np.maximum(values.max(), -values.min()))
+
+
+def _check_floats(gltf: Gltf, document: Document, findings: Findings) -> None:
+    """Finite numbers of a size that can be computed with. Accessors that lie side by side are looked at together, and
+    one by one only where something is wrong."""
+    parts = sorted(_float_parts(gltf))
+    suspects = [part for part in parts if part.stride != part.size]
+    run: list[_Floats] = []
+    for part in (*(part for part in parts if part.stride == part.size), None):
+        if part is not None and run and part.start <= run[0].end and (part.start - run[0].start) % 4 == 0:
+            run[0] = run[0]._replace(end=max(run[0].end, part.end))
+            run.append(part)
+            continue
+        if run and not run[0]._replace(stride=4, size=4).peak(document.binary) <= MAX_NUMBER:
+            suspects += run[1:]
+        run = [] if part is None else [part, part]
+    for at in sorted({part.accessor for part in suspects if not part.peak(document.binary) <= MAX_NUMBER}):
+        peaks = [part.peak(document.binary) for part in suspects if part.accessor == at]
+        message = "holds NaN or infinite numbers; clean the mesh (and its weights) and export again."
+        if np.isfinite(peaks).all():
             message = f"holds numbers beyond {MAX_NUMBER:g}, with which nothing can be computed; export again."
-            findings.error(ProblemCode.NOT_FINITE, where, message)
+        findings.error(ProblemCode.NOT_FINITE, f"/accessors/{at}", message)
 
 
-def _read_part(document: Document, accessor: dict[str, Any]) -> NDArray[Any]:
-    return read_raw(Document({**document.tree, "accessors": [accessor]}, document.binary), 0)
+def _float_parts(gltf: Gltf) -> Iterator[_Floats]:
+    for at, accessor in enumerate(gltf.accessors):
+        if accessor.component_type != 5126:
+            continue
+        size = element_size(accessor.type, COMPONENT_DTYPES[5126])
+        sources = [] if accessor.buffer_view is None else [(accessor.buffer_view, accessor.byte_offset, accessor.count)]
+        if accessor.sparse is not None:
+            values = accessor.sparse.values
+            sources.append((values.buffer_view, values.byte_offset, accessor.sparse.count))
+        for number, offset, count in sources:
+            view = gltf.buffer_views[number]
+            start, stride = view.byte_offset + offset, view.byte_stride or size
+            yield _Floats(start, start + (count - 1) * stride + size, stride, size, at)
 
 
 def _check_skinning(gltf: Gltf, document: Document, findings: Findings) -> None:

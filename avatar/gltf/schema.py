@@ -6,6 +6,7 @@ Source: the glTF 2.0 specification, section 5 (property reference).
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -75,7 +76,7 @@ class BufferView(Property):
     byte_length: Count
     byte_stride: Annotated[int, Field(ge=4, le=252)] | None = None
 
-    @property
+    @cached_property
     def meshopt(self) -> MeshoptClaim | None:
         """What the extension of either name says, checked when the file was."""
         claims = [self.extensions[name] for name in MESHOPT if name in self.extensions]
@@ -132,7 +133,7 @@ class Primitive(Property):
     targets: list[Semantics] = Field(default_factory=list, max_length=1024)
     extras: Any = None
 
-    @property
+    @cached_property
     def draco(self) -> DracoClaim | None:
         """What KHR_draco_mesh_compression says, checked when the file was."""
         claim = self.extensions.get(DRACO)
