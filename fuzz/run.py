@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import select
 import subprocess
 import sys
@@ -50,7 +49,6 @@ class Child:
             stderr=subprocess.DEVNULL,
             text=True,
             cwd=Path(__file__).parents[1],
-            preexec_fn=lambda: os.nice(5) and None,
         )
         assert process.stdin and process.stdout
         try:

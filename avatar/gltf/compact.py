@@ -34,6 +34,7 @@ class CompactOptions:
 
 
 DEFAULTS = CompactOptions()
+_NEVER_OPTIONAL = frozenset({"KHR_mesh_quantization"})  # who does not know it reads other numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,9 +286,14 @@ def _drop_unknown(tree: Tree) -> tuple[Tree, list[str]]:
     # These three were written above and hold no extensions; they are also most of the tree.
     kept = {key: tree[key] for key in ("accessors", "bufferViews", "buffers") if key in tree}
     cleaned = {**kept, **clean(without(tree, *kept))}
-    for key in ("extensionsUsed", "extensionsRequired"):
-        names = list(dict.fromkeys(name for name in tree.get(key, []) if name in KNOWN))
-        names += sorted(found.difference(names)) if key == "extensionsUsed" else []
+    said = {
+        key: [name for name in dict.fromkeys(tree.get(key, ())) if name in KNOWN]
+        for key in ("extensionsUsed", "extensionsRequired")
+    }
+    used, required = said.values()
+    used += sorted((found | set(required)).difference(used))
+    required += [name for name in used if name in _NEVER_OPTIONAL and name not in required]
+    for key, names in said.items():
         cleaned.pop(key, None)
         if names:
             cleaned[key] = names

@@ -43,7 +43,6 @@ def mend(document: Document) -> Change:
         tree["skins"] = [_mend_skin(document, skin, editor) for skin in document.list("skins")]
     if document.list("animations"):
         tree["animations"] = [_mend_animation(animation, editor) for animation in document.list("animations")]
-    tree["nodes"] = [_mend_node(node, editor) for node in document.list("nodes")]
     return editor.finish(tree)
 
 
@@ -61,7 +60,7 @@ class _Editor:
         """The number of the accessor to use instead of ``at``: itself when ``repair`` finds nothing to do."""
         key = (at, what)
         if key not in self._done:
-            better = repair(read_floats(self._document, at)) if self._accessors[at]["componentType"] == 5126 else None
+            better = repair(read_floats(self._document, at))
             self._done[key] = at if better is None else self.append(better, self._accessors[at]["type"])
             if better is not None:
                 self.count(what)
@@ -177,17 +176,39 @@ def _mend_mesh(mesh: Tree, editor: _Editor) -> Tree:
 
 
 def _mend_graph(document: Document, tree: Tree, editor: _Editor) -> None:
-    """Scenes name roots only, each once."""
-    children = {child for node in document.list("nodes") for child in node.get("children", ())}
+    """Joints of a skin hang on one root, scenes name roots only and each once, nodes without a mesh have no skin."""
+    nodes = [_mend_node(node, editor) for node in document.list("nodes")]
+    tree["nodes"] = nodes
+    parents = {child: at for at, node in enumerate(nodes) for child in node.get("children", ())}
+    apart = _apart(document, parents)
+    if apart:
+        editor.count("roots of joints")
+        nodes.append({"name": "Root", "children": apart})
+        parents.update(dict.fromkeys(apart, len(nodes) - 1))
     scenes: list[Tree] = []
     for scene in document.list("scenes"):
         named = scene.get("nodes", [])
-        roots = list(dict.fromkeys(at for at in named if at not in children))
+        tops = dict.fromkeys(len(nodes) - 1 if at in apart else at for at in named)
+        roots = [at for at in tops if at not in parents]
         if roots != named or scene.get("nodes") == []:
             editor.count("scenes")
         scenes.append({**scene, "nodes": roots} if roots else without(scene, "nodes"))
     if scenes:
         tree["scenes"] = scenes
+
+
+def _apart(document: Document, parents: dict[int, int]) -> list[int]:
+    """The roots on which joints of one skin hang apart from each other."""
+    found: dict[int, None] = {}
+    for skin in document.list("skins"):
+        roots: dict[int, None] = {}
+        for joint in skin["joints"]:
+            while joint in parents:
+                joint = parents[joint]
+            roots[joint] = None
+        if len(roots) > 1:
+            found |= roots
+    return list(found)
 
 
 def _mend_skin(document: Document, skin: Tree, editor: _Editor) -> Tree:
@@ -220,15 +241,25 @@ def _affine(values: F32) -> F32 | None:
 
 def _mend_animation(animation: Tree, editor: _Editor) -> Tree:
     samplers = list(animation["samplers"])
-    for channel in animation["channels"]:
+    channels: dict[tuple[int | None, str], Tree] = {}
+    for number, channel in enumerate(animation["channels"]):
+        target = channel["target"]
+        # Channels without a node say in extensions what they move.
+        key = (target["node"], target["path"]) if "node" in target else (None, str(number))
+        if channels.setdefault(key, channel) is not channel:
+            editor.count("tracks of what another one moves")
+            continue
         sampler = samplers[channel["sampler"]]
-        if channel["target"].get("path") == "rotation" and sampler.get("interpolation") != "CUBICSPLINE":
+        if target["path"] == "rotation" and sampler.get("interpolation") != "CUBICSPLINE":
             output = editor.repaired(sampler["output"], _unit_quaternions, "rotation tracks")
             samplers[channel["sampler"]] = {**sampler, "output": output}
-    return {**animation, "samplers": samplers}
+    return {**animation, "samplers": samplers, "channels": list(channels.values())}
 
 
 def _mend_node(node: Tree, editor: _Editor) -> Tree:
+    if "skin" in node and "mesh" not in node:
+        editor.count("skins without a mesh")
+        node = without(node, "skin")
     if "rotation" not in node:
         return node
     rotation = np.array(node["rotation"], float)

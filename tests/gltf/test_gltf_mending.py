@@ -40,11 +40,23 @@ def _with(change: Callable[[Tree], object]) -> bytes:
     return altered(SMALL, change)
 
 
+def _two_roots(tree: Tree) -> None:
+    """The hips leave the armature, the head leaves the spine; the skin has joints below all of them."""
+    tree["nodes"][0]["children"].remove(1)
+    del tree["nodes"][2]["children"]
+    tree["scenes"][0]["nodes"] += [1, 3]
+    del tree["skins"][0]["skeleton"]
+
+
+CHANNEL = TREE["animations"][0]["channels"][0]
 FAULTS = {
     "joints that a vertex named twice": _twice(),
     "bind matrices": _projective(),
     "scenes": _with(lambda tree: tree["scenes"][0].update(nodes=[0, 1, 0])),
     "scene": _with(lambda tree: tree["scenes"].append({"nodes": []})),
+    "roots of joints": _with(_two_roots),
+    "skins without a mesh": _with(lambda tree: tree["nodes"][0].update(skin=0)),
+    "tracks of what another one moves": _with(lambda tree: tree["animations"][0]["channels"].append(CHANNEL)),
     "skeleton roots": _with(lambda tree: tree["skins"][0].update(skeleton=3)),
     "default morph weights": _with(lambda tree: tree["meshes"][0].update(weights=[0.0])),
 }
@@ -82,3 +94,11 @@ def test_influences_of_one_joint_become_one_and_nothing_moves() -> None:
 def test_a_scene_keeps_its_roots_once_each() -> None:
     mended = mend(require_sound(FAULTS["scenes"])).document
     assert mended.tree["scenes"] == [{"nodes": [0]}]
+
+
+def test_joints_that_hang_apart_get_one_root_and_nothing_moves() -> None:
+    before = require_sound(FAULTS["roots of joints"])
+    after = mend(before).document
+    assert after.tree["nodes"][-1] == {"name": "Root", "children": [1, 3]}
+    assert after.tree["scenes"] == [{"nodes": [0, 6]}]
+    assert np.array_equal(_vertices(before), _vertices(after))
