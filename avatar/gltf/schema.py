@@ -15,6 +15,7 @@ from pydantic.alias_generators import to_camel
 Index = Annotated[int, Field(ge=0)]
 Count = Annotated[int, Field(ge=1)]
 Number = Annotated[float, Field(allow_inf_nan=False, ge=-1e12, le=1e12)]  # far beyond metres, far below float32's end
+Factor = Annotated[float, Field(allow_inf_nan=False, ge=0, le=1)]
 Vec3 = Annotated[list[Number], Field(min_length=3, max_length=3)]
 Vec4 = Annotated[list[Number], Field(min_length=4, max_length=4)]
 Mat4 = Annotated[list[Number], Field(min_length=16, max_length=16)]
@@ -41,7 +42,7 @@ class Property(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _no_nulls(cls, value: Any) -> Any:
-        if isinstance(value, dict):
+        if isinstance(value, dict) and None in value.values():
             empty = [key for key, item in value.items() if item is None and key != "extras"]
             if empty:
                 raise ValueError(f"{empty[0]} is null")
@@ -192,6 +193,13 @@ class Image(Property):
     buffer_view: Index | None = None
 
 
+class TextureSampler(Property):
+    mag_filter: Literal[9728, 9729] | None = None
+    min_filter: Literal[9728, 9729, 9984, 9985, 9986, 9987] | None = None
+    wrap_s: Literal[33071, 33648, 10497] = 10497
+    wrap_t: Literal[33071, 33648, 10497] = 10497
+
+
 class ImageClaim(Property):
     source: Index
 
@@ -216,11 +224,16 @@ class Texture(Property):
 
 class TextureInfo(Property):
     index: Index
-    tex_coord: Index = 0
+    tex_coord: Annotated[int, Field(ge=0, le=63)] = 0
+    scale: Number = 1.0  # of normal textures
+    strength: Factor = 1.0  # of occlusion textures
 
 
 class MetallicRoughness(Property):
+    base_color_factor: Annotated[list[Factor], Field(min_length=4, max_length=4)] = [1.0, 1.0, 1.0, 1.0]
     base_color_texture: TextureInfo | None = None
+    metallic_factor: Factor = 1.0
+    roughness_factor: Factor = 1.0
     metallic_roughness_texture: TextureInfo | None = None
 
 
@@ -230,6 +243,8 @@ class Material(Property):
     normal_texture: TextureInfo | None = None
     occlusion_texture: TextureInfo | None = None
     emissive_texture: TextureInfo | None = None
+    emissive_factor: Annotated[list[Factor], Field(min_length=3, max_length=3)] = [0.0, 0.0, 0.0]
+    double_sided: bool = False
     alpha_mode: Literal["OPAQUE", "MASK", "BLEND"] = "OPAQUE"
     alpha_cutoff: Annotated[float, Field(ge=0, le=1e6)] = 0.5
 
@@ -266,7 +281,7 @@ class Gltf(Property):
     materials: list[Material] = Field(default_factory=list, max_length=1024)
     textures: list[Texture] = Field(default_factory=list, max_length=1024)
     images: list[Image] = Field(default_factory=list, max_length=256)
-    samplers: list[Property] = Field(default_factory=list, max_length=1024)
+    samplers: list[TextureSampler] = Field(default_factory=list, max_length=1024)
     animations: list[Animation] = Field(default_factory=list, max_length=1024)
     accessors: list[Accessor] = Field(default_factory=list, max_length=65536)
     buffer_views: list[BufferView] = Field(default_factory=list, max_length=65536)
