@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from avatar.gltf import images
 from avatar.gltf.accessors import Raw, read_floats, read_raw, view_bytes
 from avatar.gltf.checks import Findings, Problem, ProblemCode
-from avatar.gltf.document import Document, Tree, pointer
+from avatar.gltf.document import Document, Tree, pointer, without
 from avatar.gltf.pose import F64, Placement, joint_matrices, placed_vertices, placements, target_names, world_matrices
 from avatar.gltf.references import Kind, mentioned
 from avatar.gltf.skeleton import normalise_names
@@ -152,10 +152,10 @@ class _Model:
         used[read_raw(self.document, primitive["indices"])[:, 0]] = True
         return positions if used.all() else positions[used]
 
-    def peaks(self) -> dict[str, float]:
+    def peaks(self, wanted: Collection[str] | None = None) -> dict[str, float]:
         """How far each morph target moves the vertex that it moves most, in the world; by name, over all meshes.
 
-        NaN for one whose numbers are not finite.
+        NaN for one whose numbers are not finite, 0 for one that is not ``wanted``.
         """
         found: dict[str, float] = {}
         known: dict[int, float] = {}
@@ -163,7 +163,7 @@ class _Model:
             names = target_names(self.document.tree["meshes"][placement.mesh])
             scale = float(np.linalg.norm(self.matrix(placement)[:3, :3], 2))
             for name, target in zip(names, primitive.get("targets", ()), strict=False):
-                at = target.get("POSITION")
+                at = target.get("POSITION") if wanted is None or name in wanted else None
                 if at is not None and at not in known:
                     known[at] = self._peak(at)
                 peak = known[at] * scale if at is not None else 0.0
@@ -171,19 +171,16 @@ class _Model:
         return found
 
     def _peak(self, at: int) -> float:
-        rows = _stored(self.document, at)
-        return float(np.sqrt(np.einsum("ij,ij->i", rows, rows).max())) if len(rows) else 0.0
-
-
-def _stored(document: Document, at: int) -> F32:
-    """The rows of an accessor that may differ from zero: of a sparse one those that it lists."""
-    accessor = document.tree["accessors"][at]
-    sparse = accessor.get("sparse")
-    if sparse is None or "bufferView" in accessor:
-        return read_floats(document, at)
-    part = {**{key: value for key, value in accessor.items() if key != "sparse"}, **sparse["values"]}
-    part["count"] = sparse["count"]
-    return read_floats(Document({**document.tree, "accessors": [part]}, document.binary), 0)
+        """Length of the longest row of an accessor; of a sparse one only what it lists can differ from zero."""
+        document, accessor = self.document, self.document.tree["accessors"][at]
+        sparse = accessor.get("sparse")
+        if sparse is not None and "bufferView" not in accessor:
+            part = {**without(accessor, "sparse", "byteOffset"), **sparse["values"], "count": sparse["count"]}
+            document, at = Document({**document.tree, "accessors": [part]}, document.binary), 0
+        stored = read_raw(document, at)
+        rows = stored.astype(np.float32, copy=False)
+        peak = float(np.sqrt(np.einsum("ij,ij->i", rows, rows).max()))
+        return peak / float(np.iinfo(stored.dtype).max) if accessor.get("normalized") else peak
 
 
 # --- rig --------------------------------------------------------------------------------------------------------------
@@ -293,8 +290,8 @@ def _check_morphs(old: _Model, new: _Model, size: float, expected: Expected, fin
         if isinstance(names, list) and counts and counts != {len(names)}:
             message = f"names {len(names)} morph targets and has {', '.join(map(str, sorted(counts)))}."
             findings.error(ProblemCode.MORPHS, pointer("meshes", at), message)
-    before, after = old.peaks(), new.peaks()
     wanted = None if expected.morphs is None else frozenset(expected.morphs)
+    before, after = old.peaks(wanted), new.peaks(wanted)
     for name, peak in before.items():
         if wanted is not None and name not in wanted:
             if name in after:
