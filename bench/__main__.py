@@ -9,7 +9,7 @@ import asyncio
 import sys
 from pathlib import Path
 
-from bench import burst, customize, lods, main_job, polls
+from bench import burst, customize, lods, main_job, polls, variants
 from bench.machine import machine
 from runtime.toolchain import toolchain
 
@@ -31,6 +31,8 @@ def main() -> int:
             burst.report(asyncio.run(burst.measure())),
             "\n## Five hundred status polls a second\n",
             polls.report(asyncio.run(polls.measure())),
+            "\n## Variants by address\n",
+            variants.report(asyncio.run(variants.measure())),
             "",
         ]
     )

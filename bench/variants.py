@@ -17,10 +17,13 @@ import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from urllib.parse import unquote
 
 import httpx
 import psutil
 import uvloop
+from temporalio.api.enums.v1 import EventType
+from temporalio.client import Client
 
 from bench.main_job import ADA
 from bench.polls import until_over
@@ -45,10 +48,12 @@ ALONE = 300  # requests of one client after the other
 
 @dataclass(frozen=True, slots=True)
 class Cold:
-    """One variant that had to be made. Seconds from the request to the last byte; with ``problem`` it was not made."""
+    """One variant that had to be made. ``seconds`` from the request to the last byte, ``building`` of them in the mesh
+    process; with ``problem`` it was not made."""
 
     query: str
     seconds: float
+    building: float
     bytes: int
     problem: str = ""
 
@@ -58,12 +63,13 @@ class Fired:
     """What a load saw, in milliseconds from when a request was due."""
 
     name: str
+    requests: int
     per_second: float
     p50: float
     p99: float
     longest: float
     strange: int  # answers other than 200 with all bytes
-    cpu_percent: float = 0.0  # of the API process, of one core
+    cpu_ms: float = 0.0  # of the API process, for each request
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +90,8 @@ async def measure() -> Measured:
             (await http.post("/api/avatars/generate", content=ADA.read_bytes())).raise_for_status()
             await until_over(http)
             await asyncio.sleep(2)  # what starts a stack is done
-            cold = [await asked_cold(http, query) for query in COLD]
+            temporal = await Client.connect(stack.where.temporal_address)
+            cold = [await asked_cold(http, temporal, query) for query in COLD]
             hot = await http.get(HOT)
             hot.raise_for_status()
             api = psutil.Process(next(child.pid for child in stack.children if child.program.name == "api"))
@@ -92,24 +99,37 @@ async def measure() -> Measured:
             return Measured(tuple(cold), len(hot.content), tuple(fired))
 
 
-async def asked_cold(http: httpx.AsyncClient, query: str) -> Cold:
+async def asked_cold(http: httpx.AsyncClient, temporal: Client, query: str) -> Cold:
     """The first request for a variant."""
     began = time.perf_counter()
     answer = await http.get(f"/avatars/ada.glb?{query}")
     seconds = time.perf_counter() - began
-    problem = "" if answer.is_success else f"{answer.status_code}: {answer.text[:200]}"
-    return Cold(query, seconds, len(answer.content), problem)
+    problem = "" if answer.is_success else f"{answer.status_code}: {answer.json()['detail'][:200]}"
+    return Cold(query, seconds, await building(http, temporal, query), len(answer.content), problem)
+
+
+async def building(http: httpx.AsyncClient, temporal: Client, query: str) -> float:
+    """How long the step took that made the variant, as its history tells."""
+    listed = await http.get("/api/avatars/ada/variants", params={"variant": unquote(query)})
+    history = await temporal.get_workflow_handle(f"variant/local/{listed.json()['variants'][0]['key']}").fetch_history()
+    times = {
+        event.event_type: event.event_time.ToDatetime().timestamp()
+        for event in reversed(history.events)  # the first of each kind is the build's
+    }
+    ended = times.get(EventType.EVENT_TYPE_ACTIVITY_TASK_COMPLETED, 0.0)
+    return ended - times[EventType.EVENT_TYPE_ACTIVITY_TASK_STARTED]
 
 
 async def load(api: psutil.Process, port: int, how: str) -> Fired:
     """One load, from a process of its own."""
-    before, began = sum(api.cpu_times()[:2]), time.monotonic()
+    before = sum(api.cpu_times()[:2])
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "bench.variants", how, str(port)), stdout=asyncio.subprocess.PIPE
     )
     told, _ = await process.communicate()
-    cpu = (sum(api.cpu_times()[:2]) - before) / (time.monotonic() - began)
-    return Fired(**{**json.loads(told), "cpu_percent": cpu * 100})
+    cpu = sum(api.cpu_times()[:2]) - before
+    fired = json.loads(told)
+    return Fired(**{**fired, "cpu_ms": cpu * 1000 / fired["requests"]})
 
 
 class Shots:
@@ -125,7 +145,7 @@ class Shots:
         def share(of: float) -> float:
             return found[min(len(found) - 1, int(len(found) * of))]
 
-        return Fired(name, len(found) / seconds, share(0.5), share(0.99), found[-1], self.strange)
+        return Fired(name, len(found), len(found) / seconds, share(0.5), share(0.99), found[-1], self.strange)
 
 
 async def fire(port: int, how: str) -> Fired:
@@ -170,20 +190,21 @@ async def _client(port: int, due: asyncio.Queue[float], shots: Shots) -> None:
 def report(measured: Measured) -> str:
     """Markdown."""
     lines = [
-        "| cold variant | seconds, request to last byte | KiB |",
-        "|---|---|---|",
+        "| cold variant | seconds, request to last byte | of which building | KiB |",
+        "|---|---|---|---|",
         *(
-            f"| `{cold.query}` | {cold.problem or f'{cold.seconds:.2f}'} | {cold.bytes / 1024:,.0f} |"
+            f"| `{cold.query}` | {cold.problem or f'{cold.seconds:.2f}'} | {cold.building:.2f} | "
+            f"{cold.bytes / 1024:,.0f} |"
             for cold in measured.cold
         ),
         "",
         f"Cached: `{HOT}`, {measured.hot_bytes / 1024:,.0f} KiB, one API process; milliseconds to the last byte.",
         "",
-        "| load | answers a second | p50 | p99 | max | CPU of the API, % of a core |",
+        "| load | answers a second | p50 | p99 | max | CPU of the API for each, ms |",
         "|---|---|---|---|---|---|",
         *(
             f"| {fired.name} | {fired.per_second:.0f} | {fired.p50:.1f} | {fired.p99:.1f} | {fired.longest:.1f} | "
-            f"{fired.cpu_percent:.0f} |"
+            f"{fired.cpu_ms:.2f} |"
             for fired in measured.fired
         ),
     ]
