@@ -30,7 +30,6 @@ from avatar.gltf.pose import placed_vertices, placements, target_names, world_ma
 from avatar.gltf.schema import DRACO, BufferView, Gltf, Mesh, MeshExtras
 from avatar.gltf.unpack import compressed_images, unpack_geometry, unpack_images
 
-
 _VIEWS = TypeAdapter(list[BufferView])
 
 
