@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
 import numpy as np
@@ -63,6 +63,21 @@ def without_unused(document: Document) -> Document:
     samplers = (texture["sampler"] for texture in textures if "sampler" in texture)
     tree = _applied(tree, "samplers", _kept(tree, "samplers", samplers))
     return _with_used_data(Document(tree, document.binary))
+
+
+def shown_materials(document: Document) -> tuple[int, ...]:
+    """The numbers of the materials that primitives have, rising."""
+    return tuple(sorted({p["material"] for m in document.list("meshes") for p in m["primitives"] if "material" in p}))
+
+
+def showing(document: Document, materials: Collection[int]) -> Document:
+    """``document`` with the primitives of these materials alone, and those without one; what nothing uses then goes."""
+    kept = {None, *materials}
+    meshes = [
+        {**mesh, "primitives": [part for part in mesh["primitives"] if part.get("material") in kept]}
+        for mesh in document.list("meshes")
+    ]
+    return without_unused(Document({**document.tree, "meshes": meshes}, document.binary))
 
 
 # --- renumbering ------------------------------------------------------------------------------------------------------

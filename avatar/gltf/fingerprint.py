@@ -20,7 +20,7 @@ def geometry_fingerprint(data: bytes) -> str:
 
 def fingerprint(document: Document) -> str:
     """sha256 (hex) over meshes with the values of their accessors, nodes, skins, animations, and of each material what
-    is no paint: its place, name, alpha mode and whether it has two sides.
+    is no paint: its place, name, alpha mode, whether it has two sides and a texture of colours.
 
     Images, factors of materials, the order and form in which accessors are stored, and all that is about the file as a
     whole (asset, scenes, cameras, lights) do not count. Extensions and extras of what counts do.
@@ -38,7 +38,12 @@ def fingerprint(document: Document) -> str:
             for animation in document.list("animations")
         ],
         "materials": [
-            (material.get("name"), material.get("alphaMode", "OPAQUE"), material.get("doubleSided", False))
+            (
+                material.get("name"),
+                material.get("alphaMode", "OPAQUE"),
+                material.get("doubleSided", False),
+                "baseColorTexture" in material.get("pbrMetallicRoughness", {}),  # its seams must not open
+            )
             for material in document.list("materials")
         ],
     }

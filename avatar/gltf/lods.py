@@ -13,6 +13,7 @@ from avatar.gltf import compact as compacting
 from avatar.gltf import simplify as simplifying
 from avatar.gltf import textures as texturing
 from avatar.gltf.compact import take_geometry
+from avatar.gltf.dedup import showing, shown_materials
 from avatar.gltf.document import Document
 from avatar.gltf.encoded import EncodedImages
 from avatar.gltf.fingerprint import fingerprint
@@ -22,7 +23,7 @@ from avatar.gltf.layout import image_bytes
 from avatar.gltf.origin import Origin, origin_of, signed
 from avatar.gltf.textures import image_keys
 from avatar.gltf.transform import StepReport, run_steps
-from avatar.gltf.variants import LEVELS, PREPARING, Kit, VariantFile, finished, shaping, textures_within
+from avatar.gltf.variants import LEVELS, PREPARING, Kit, VariantFile, dressing, finished, reducing, textures_within
 from avatar.variant import Variant
 
 
@@ -48,9 +49,10 @@ def build_lod(data: bytes, level: int, sidecar: Sidecar, encoded: EncodedImages 
     """
     variant, kit = _plain(level), Kit(sidecar, encoded)
     document, prepared = run_steps(require_sound(data, sidecar), PREPARING)
-    origin = _origin(document, level)
-    document, reports = run_steps(document, shaping(variant, kit))
-    return finished(_signed(document, origin), variant, (*prepared, *reports), kit)
+    reduced, reports = run_steps(document, reducing(variant, kit))
+    origin = _origin(document, level, shown_materials(reduced))
+    dressed, more = run_steps(reduced, dressing(variant, kit))
+    return finished(_signed(dressed, origin), variant, (*prepared, *reports, *more), kit)
 
 
 def repaint_lod(
@@ -66,7 +68,8 @@ def repaint_lod(
     variant, kit = _plain(level), Kit(sidecar, encoded)
     document, prepared = run_steps(require_sound(source, sidecar), PREPARING)
     base = require_references(kin)
-    origin, said = _origin(document, level), origin_of(base)
+    said = origin_of(base)
+    origin = _origin(document, level, said.materials if said else ())
     images = base.list("images")
     if (
         said is None
@@ -81,13 +84,19 @@ def repaint_lod(
     made = zip(
         said.images, zip(image_bytes(base), (image.get("mimeType", "") for image in images), strict=True), strict=True
     )
-    change = textures_within(document, variant, kit, dict(made))
+    change = textures_within(showing(document, origin.materials), variant, kit, dict(made))
     reports = (*prepared, StepReport(step="textures", notes=change.notes))
     return finished(_signed(take_geometry(change.document, base), origin), variant, reports, kit)
 
 
-def _origin(document: Document, level: int) -> Origin:
-    return Origin(level=level, recipe=recipe(level), geometry=fingerprint(document), images=image_keys(document))
+def _origin(document: Document, level: int, materials: tuple[int, ...]) -> Origin:
+    return Origin(
+        level=level,
+        recipe=recipe(level),
+        geometry=fingerprint(document),
+        materials=materials,
+        images=image_keys(showing(document, materials)),
+    )
 
 
 def _signed(document: Document, origin: Origin) -> Document:

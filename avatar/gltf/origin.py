@@ -15,11 +15,13 @@ Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32,64}$")]
 
 
 class Origin(Frozen):
-    """``geometry`` is the source's fingerprint, ``images`` are the keys of its images and of what they are for."""
+    """``geometry`` is the source's fingerprint, ``materials`` are the numbers there of those that the level shows,
+    ``images`` the keys of the images that these use and of what they are for."""
 
     level: int
     recipe: Digest
     geometry: Digest
+    materials: Annotated[tuple[Annotated[int, Field(ge=0)], ...], Field(max_length=1024)]
     images: Annotated[tuple[Digest, ...], Field(max_length=256)]
 
 

@@ -12,7 +12,7 @@ from avatar.frozen import Frozen
 from avatar.gltf.atlas import make_atlas
 from avatar.gltf.channels import choose_channels
 from avatar.gltf.compact import CompactOptions, compact
-from avatar.gltf.dedup import dedup
+from avatar.gltf.dedup import dedup, without_unused
 from avatar.gltf.document import Change, Document, write_glb
 from avatar.gltf.draco import compress_draco
 from avatar.gltf.encoded import Encoded, EncodedImages
@@ -84,18 +84,22 @@ class Kit:
 PREPARING: Final = (Step("names", normalise_names), Step("dedup", dedup))
 
 
-def shaping(variant: Variant, kit: Kit) -> tuple[Step, ...]:
-    """The transforms that make a plain model of what ``variant`` asks for, in order, after ``PREPARING``."""
+def reducing(variant: Variant, kit: Kit) -> tuple[Step, ...]:
+    """After ``PREPARING``: the triangles of a level of detail, the same ones whatever else ``variant`` asks for."""
     level = LEVELS[variant.lod]
-    sidecar = kit.sidecar
+    return (
+        Step("weld", weld),
+        Step("simplify", lambda document: simplify(document, level.triangles, kit.sidecar)),
+        Step("mend", mend),
+    )
+
+
+def dressing(variant: Variant, kit: Kit) -> tuple[Step, ...]:
+    """After ``reducing``: what makes a plain model of what ``variant`` asks for."""
+    level = LEVELS[variant.lod]
     small = CompactOptions(negligible=level.negligible, bends=level.bends)
     pose, morphs, channels, atlas = variant.pose, variant.morphs, variant.channels, variant.atlas
-    # Triangles first, on the whole model: which of them a variant keeps depends on its level alone.
-    steps = [
-        Step("weld", weld),
-        Step("simplify", lambda document: simplify(document, level.triangles, sidecar)),
-        Step("mend", mend),
-    ]
+    steps = [Step("unused", lambda document: Change(without_unused(document)))]
     if morphs is not None:
         steps.append(Step("morphs", lambda document: prune_morphs(document, morphs)))
     if pose is not None:
@@ -104,11 +108,11 @@ def shaping(variant: Variant, kit: Kit) -> tuple[Step, ...]:
         steps += [Step("channels", lambda document: choose_channels(document, channels)), Step("dedup", dedup)]
     if atlas is not None:
         steps += [Step("atlas", lambda document: make_atlas(document, atlas)), Step("dedup", dedup)]
-    steps += [
+    return (
+        *steps,
         Step("textures", lambda document: textures_within(document, variant, kit)),
-        Step("compact", lambda document: compact(document, sidecar, small)),
-    ]
-    return tuple(steps)
+        Step("compact", lambda document: compact(document, kit.sidecar, small)),
+    )
 
 
 def packing(variant: Variant, kit: Kit) -> tuple[Step, ...]:
@@ -149,7 +153,9 @@ def build_variant(data: bytes, variant: Variant, sidecar: Sidecar, encoded: Enco
     ``GenerationFailed`` when the result has errors or misses its budget.
     """
     kit = Kit(sidecar, encoded)
-    document, reports = run_steps(require_sound(data, sidecar), (*PREPARING, *shaping(variant, kit)))
+    document, reports = run_steps(
+        require_sound(data, sidecar), (*PREPARING, *reducing(variant, kit), *dressing(variant, kit))
+    )
     return finished(document, variant, reports, kit)
 
 

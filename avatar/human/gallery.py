@@ -16,8 +16,9 @@ from avatar.gltf.layout import with_images
 from avatar.human.coat import Coat, Slot
 from avatar.human.figure import U8, AlphaMode, Material
 
-COLOUR_QUALITY = 88
-DATA_QUALITY = 90  # normal and occlusion-roughness-metallic maps, without chroma subsampling
+COLOUR_QUALITY = 86
+DATA_QUALITY = 84  # normal and occlusion-roughness-metallic maps
+SHARP = "Wolf3D_Skin"  # the head: chroma of half the size would blur the edge of the lips
 SAMPLER = {"magFilter": 9729, "minFilter": 9987, "wrapS": 10497, "wrapT": 10497}
 PNG, JPEG = "image/png", "image/jpeg"
 
@@ -71,7 +72,8 @@ class Gallery:
         quality = COLOUR_QUALITY if slot is Slot.COLOUR else DATA_QUALITY
         same = key or f"{hashlib.sha256(pixels.tobytes()).hexdigest()} {pixels.shape} {lossless or quality}"
         if same not in self.known:
-            data = png(pixels) if lossless else jpeg(pixels, quality)
+            sharp = slot is not Slot.COLOUR or material.name == SHARP
+            data = png(pixels) if lossless else jpeg(pixels, quality, sharp=sharp)
             self.known[same] = Encoded(data, PNG if lossless else JPEG, key)
         return self.known[same]
 
@@ -138,8 +140,9 @@ def png(pixels: U8) -> bytes:
     return out.getvalue()
 
 
-def jpeg(pixels: U8, quality: int) -> bytes:
-    """Without chroma subsampling: lips and normals keep their edges, packed channels stay apart."""
+def jpeg(pixels: U8, quality: int, *, sharp: bool) -> bytes:
+    """``sharp``: no chroma subsampling, so that lips and normals keep their edges and packed channels stay apart."""
     out = io.BytesIO()
-    Image.fromarray(np.ascontiguousarray(pixels[..., :3])).save(out, "JPEG", quality=quality, subsampling=0)
+    picture = Image.fromarray(np.ascontiguousarray(pixels[..., :3]))
+    picture.save(out, "JPEG", quality=quality, subsampling=0 if sharp else 2, optimize=True)
     return out.getvalue()

@@ -62,7 +62,8 @@ def test_a_repainted_level_is_the_built_one(
     assert_same(built.data, repainted.data)
     assert built.data == repainted.data
     assert repainted.report.model_copy(update={"steps": ()}) == built.report.model_copy(update={"steps": ()})
-    assert "2 of them were known" in repainted.report.steps[0].notes[0]  # the cloth and its relief
+    (textures,) = (step for step in repainted.report.steps if step.step == "textures")
+    assert "2 of them were known" in textures.notes[0]  # the cloth and its relief
 
 
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -111,16 +112,21 @@ def without_materials(tree: Tree) -> None:
         del mesh["primitives"][0]["material"]
 
 
-@pytest.mark.parametrize("change", [shared, untextured], ids=["shared image", "no textures"])
-def test_other_images_on_the_same_shape(
-    person: bytes, levels: tuple[bytes, ...], sidecar: Sidecar, change: Change
+def test_materials_that_share_an_image_have_the_same_shape(
+    person: bytes, levels: tuple[bytes, ...], sidecar: Sidecar
 ) -> None:
-    """Materials may gain, lose or share images: all of that is paint."""
-    other = altered(person, change)
+    other = altered(person, shared)
     assert geometry_fingerprint(other) == geometry_fingerprint(person)
     level = build_lod(other, 1, sidecar).data
     assert repaint_lod(other, levels[1], 1, sidecar).data == level
     assert repaint_lod(person, level, 1, sidecar).data == levels[1]
+
+
+def test_without_a_texture_seams_may_open_so_it_is_another_shape(
+    person: bytes, levels: tuple[bytes, ...], sidecar: Sidecar
+) -> None:
+    with pytest.raises(InvalidModel, match="geometry"):
+        repaint_lod(altered(person, untextured), levels[1], 1, sidecar)
 
 
 @pytest.mark.parametrize(
