@@ -24,11 +24,13 @@ _LEAST = 0.005  # of a surface: what is seen through by less than this is opaque
 _CLEAR = 0.98  # alpha above this counts as opaque where it is blended
 _LOSS = 0.2  # mean change of alpha by which a blended surface may be cut out
 _STEPS: Final = 8  # points looked at along an edge of each triangle
-# Importance of what is looked at, times its part of the surface: eyes by name, faces by what morphs move.
+# Importance of what is looked at: lashes, eyes and hair by name, faces by what morphs move.
 _EYES = re.compile(r"(?<![a-z])eye(?!wear|glass|lash|brow)|iris|cornea", re.I)
-_HAIR = re.compile(r"hair|beard|lash|brow|moustache", re.I)
+_LASHES = re.compile(r"lash|brow", re.I)
+_HAIR = re.compile(r"hair|beard|moustache", re.I)
 _MOUTH = re.compile(r"teeth|tongue|gum", re.I)
 FACE: Final = 4.0
+THIN: Final = 8.0  # single hairs, in small textures
 _STIRS = 6e-4  # of the extent: surface that a morph moves farther than this is face
 
 
@@ -140,13 +142,13 @@ def _laid(part: Part) -> Part | None:
 
 
 def importance(part: Part, extent: float) -> float:
-    """How much sharper than plain cloth this part should be, 1 to ``FACE``."""
+    """How much sharper than plain cloth this part should be, 1 to ``THIN``."""
     if _MOUTH.search(part.name):
         return 1.0
-    if _EYES.search(part.name):
+    if _LASHES.search(part.name):
+        return THIN
+    if _EYES.search(part.name) or _HAIR.search(part.name):
         return FACE
-    if _HAIR.search(part.name):
-        return 1.5
     moved = np.zeros(len(part.positions))
     for streams in part.targets.values():
         if "POSITION" in streams:

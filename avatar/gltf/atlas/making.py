@@ -12,7 +12,7 @@ import numpy as np
 from avatar.errors import InvalidInput
 from avatar.gltf.accessors import Packer
 from avatar.gltf.atlas.binding import SharedSkin
-from avatar.gltf.atlas.groups import Alpha, Gathered, Look, gather, importance
+from avatar.gltf.atlas.groups import FACE, Alpha, Gathered, Look, gather, importance
 from avatar.gltf.atlas.merging import appended, merged_primitive
 from avatar.gltf.atlas.packing import Size
 from avatar.gltf.atlas.painting import CUTOFF, Finish, Patch, needed, paint
@@ -162,7 +162,7 @@ def _sheet(name: str, look: Look, parts: Sequence[Part], size: int, density: flo
         share = (spot - frame[:, :2]) / (frame[:, 2:] - frame[:, :2])
         coordinates.append((place[:, :2] + share * place[:, 2:]) / (across, down))
     patches = [Patch(parts[at].surface, box, place) for (at, box), place in zip(boxes, places, strict=True)]
-    lead = max(range(len(parts)), key=lambda at: (worth[at], float(parts[at].area.sum()), -at))
+    lead = max(range(len(parts)), key=lambda at: (min(worth[at], FACE), float(parts[at].area.sum()), -at))
     sheet = _Sheet(
         name=name,
         parts=tuple(parts),

@@ -19,7 +19,7 @@ from avatar.gltf.document import Document
 
 CUTOFF: Final = 0.5  # of the shared material, whatever the cutoffs of its parts
 FLAT: Final = (128, 128, 255)  # the normal map that bends nothing
-_THIN: Final = 0.4  # alpha from which something blended is kept where it is cut out: single hairs are thin
+_THIN: Final = 0.55  # alpha from which something blended is kept where it is cut out
 _AXES: Final = 1e-9
 
 
