@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Final
 
 DESCRIBER: Final = 1
-HUMAN: Final = 2
+HUMAN: Final = 3
 INSPECTION: Final = 1
 LODS: Final = 4
 PICTURE: Final = 1
