@@ -20,6 +20,8 @@ Repair = Callable[[F32], F32 | None]
 
 UNIT_VECTOR, UNIT_QUATERNION, NODE_ROTATION = 0.00674, 0.00769, 0.00005  # allowed departure from length 1
 WEIGHT_SUM = 2e-7  # for each weight that is not zero
+_FACTORS = ("baseColorFactor", "metallicFactor", "roughnessFactor")
+_STRENGTH = "KHR_materials_emissive_strength"
 
 
 def mend(document: Document) -> Change:
@@ -43,6 +45,8 @@ def mend(document: Document) -> Change:
         tree["skins"] = [_mend_skin(document, skin, editor) for skin in document.list("skins")]
     if document.list("animations"):
         tree["animations"] = [_mend_animation(animation, editor) for animation in document.list("animations")]
+    if document.list("materials"):
+        tree["materials"] = [_mend_material(material, editor) for material in document.list("materials")]
     return editor.finish(tree)
 
 
@@ -254,6 +258,32 @@ def _mend_animation(animation: Tree, editor: _Editor) -> Tree:
             output = editor.repaired(sampler["output"], _unit_quaternions, "rotation tracks")
             samplers[channel["sampler"]] = {**sampler, "output": output}
     return {**animation, "samplers": samplers, "channels": list(channels.values())}
+
+
+def _mend_material(material: Tree, editor: _Editor) -> Tree:
+    """Factors from 0 to 1; what shines more does so by KHR_materials_emissive_strength."""
+    made = material
+    surface = material.get("pbrMetallicRoughness", {})
+    held = {key: _within_one(surface[key]) for key in _FACTORS if key in surface}
+    if any(surface[key] != value for key, value in held.items()):
+        made = {**made, "pbrMetallicRoughness": {**surface, **held}}
+    brightest = max(material.get("emissiveFactor", (0,)))
+    if brightest > 1:
+        extensions = material.get("extensions", {})
+        said = extensions.get(_STRENGTH, {}).get("emissiveStrength", 1.0)
+        strength = said * brightest if isinstance(said, int | float) else brightest
+        made = {
+            **made,
+            "emissiveFactor": [value / brightest for value in material["emissiveFactor"]],
+            "extensions": {**extensions, _STRENGTH: {"emissiveStrength": strength}},
+        }
+    if made is not material:
+        editor.count("factors of materials")
+    return made
+
+
+def _within_one(value: Any) -> Any:
+    return [min(item, 1.0) for item in value] if isinstance(value, list) else min(value, 1.0)
 
 
 def _mend_node(node: Tree, editor: _Editor) -> Tree:

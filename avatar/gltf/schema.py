@@ -15,7 +15,7 @@ from pydantic.alias_generators import to_camel
 Index = Annotated[int, Field(ge=0)]
 Count = Annotated[int, Field(ge=1)]
 Number = Annotated[float, Field(allow_inf_nan=False, ge=-1e12, le=1e12)]  # far beyond metres, far below float32's end
-Factor = Annotated[float, Field(allow_inf_nan=False, ge=0, le=1)]
+Factor = Annotated[float, Field(allow_inf_nan=False, ge=0, le=1e6)]  # 0 to 1; what is above is for ``mend``
 Vec3 = Annotated[list[Number], Field(min_length=3, max_length=3)]
 Vec4 = Annotated[list[Number], Field(min_length=4, max_length=4)]
 Mat4 = Annotated[list[Number], Field(min_length=16, max_length=16)]

@@ -57,6 +57,7 @@ FAULTS = {
     "roots of joints": _with(_two_roots),
     "skins without a mesh": _with(lambda tree: tree["nodes"][0].update(skin=0)),
     "tracks of what another one moves": _with(lambda tree: tree["animations"][0]["channels"].append(CHANNEL)),
+    "factors of materials": _with(lambda tree: tree["materials"][0].update(emissiveFactor=[0.5, 2.0, 0.0])),
     "skeleton roots": _with(lambda tree: tree["skins"][0].update(skeleton=3)),
     "default morph weights": _with(lambda tree: tree["meshes"][0].update(weights=[0.0])),
 }
@@ -102,3 +103,9 @@ def test_joints_that_hang_apart_get_one_root_and_nothing_moves() -> None:
     assert after.tree["nodes"][-1] == {"name": "Root", "children": [1, 3]}
     assert after.tree["scenes"] == [{"nodes": [0, 6]}]
     assert np.array_equal(_vertices(before), _vertices(after))
+
+
+def test_what_shines_more_than_one_keeps_its_light() -> None:
+    material = mend(require_sound(FAULTS["factors of materials"])).document.tree["materials"][0]
+    assert material["emissiveFactor"] == [0.25, 1.0, 0.0]
+    assert material["extensions"] == {"KHR_materials_emissive_strength": {"emissiveStrength": 2.0}}
