@@ -22,7 +22,7 @@ from scipy.spatial.transform import Rotation
 from avatar.gltf.accessors import read_floats
 from avatar.gltf.appended import Appended
 from avatar.gltf.document import Change, Document, Tree
-from avatar.gltf.pose import F64, I64, joint_matrices, skin_weights, world_matrices
+from avatar.gltf.pose import F64, I64, joint_matrices, quaternion_matrix, skin_weights, world_matrices
 from avatar.gltf.skeleton import humanoid
 from avatar.variant import RestPose
 
@@ -67,6 +67,8 @@ def rest_pose(document: Document, pose: RestPose) -> Change:
     if _shared_meshes(document):
         return _as_it_was(document, f"mesh {_shared_meshes(document)[0]} hangs on several skins")
     body = _Body(document, joints, worlds)
+    if np.abs(body.axes @ body.axes.T - np.eye(3)).max() > _RIGID:
+        return _as_it_was(document, "its joints lie in one place")
     said = body.take(_GOALS[pose])
     try:
         turned = body.turned_nodes()
@@ -239,8 +241,8 @@ def _turned(node: Tree, rotation: F64) -> Tree:
         matrix = np.array(node["matrix"], float).reshape(4, 4).T
         matrix[:3, :3] = rotation @ matrix[:3, :3]
         return {**node, "matrix": matrix.T.reshape(-1).tolist()}
-    own = Rotation.from_quat(np.array(node.get("rotation", (0, 0, 0, 1)), float))
-    quaternion = (Rotation.from_matrix(rotation) * own).as_quat()
+    own = quaternion_matrix(np.array(node.get("rotation", (0, 0, 0, 1)), float))
+    quaternion = Rotation.from_matrix(rotation @ own).as_quat()
     return {**node, "rotation": quaternion.tolist()}
 
 

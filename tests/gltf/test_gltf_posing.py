@@ -178,6 +178,7 @@ def spread_of_bind(document: Document) -> float:
     return float(np.ptp(matrices, axis=0).max())
 
 
+SOME_MAN = require_sound(man(30.0, parts=2))
 A_ARM = np.array([0.504, -0.86, -0.075]) / np.linalg.norm([0.504, -0.86, -0.075])
 
 
@@ -393,3 +394,21 @@ def test_blends_of_rigid_moves_are_rigid(moves: list[tuple[float, float, float, 
     np.testing.assert_allclose(turn @ turn.transpose(0, 2, 1), np.tile(np.eye(3), (3, 1, 1)), atol=1e-9)
     np.testing.assert_allclose(turn[[0, 2]], carry[[0, 1], :3, :3], atol=1e-9)
     np.testing.assert_allclose(shift[[0, 2]], carry[[0, 1], :3, 3], atol=1e-9)
+
+
+numbers = st.floats(-2.0, 2.0) | st.just(0.0)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.dictionaries(st.integers(1, len(JOINT_NAMES)), st.tuples(numbers, numbers, numbers), max_size=80), st.data())
+def test_any_skeleton_is_posed_or_left_alone(moved: dict[int, tuple[float, float, float]], data: st.DataObject) -> None:
+    document = SOME_MAN
+    nodes = list(document.tree["nodes"])
+    key = data.draw(st.sampled_from(["translation", "scale", "rotation"]))
+    for at, values in moved.items():
+        nodes[at] = {**nodes[at], key: [*values, 0.0][: 4 if key == "rotation" else 3]}
+    change = rest_pose(
+        Document({**document.tree, "nodes": nodes}, document.binary), data.draw(st.sampled_from(RestPose))
+    )
+    assert np.isfinite(shown(change.document)).all() and change.notes
+    require_sound(write_glb(change.document))
