@@ -1,0 +1,1 @@
+"""Our levels of detail beside gltfpack and glTF-Transform, on avatars of many makers."""

@@ -1,0 +1,62 @@
+"""What gltfpack and glTF-Transform make of the same file at the same number of triangles."""
+
+from __future__ import annotations
+
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from avatar.gltf.guests.sidecar import Toolchain
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What a process made, and what it took."""
+
+    data: bytes
+    seconds: float
+    peak_mb: float  # resident, of the largest process
+
+
+def gltfpack(tools: Toolchain, data: bytes, ratio: float, *, packed: bool = False) -> Run:
+    """gltfpack at this share of the triangles, every name kept: as floats, or ``packed`` as small as it can."""
+    sort = ["-cc"] if packed else ["-noq"]
+    options = [*sort, "-kn", "-ke", "-km", "-sp", "-se", "1", "-si", f"{ratio:.6f}"]
+    command = [str(tools.node), str(tools.modules / "gltfpack" / "cli.js")]
+    return _run(data, lambda source, made: [*command, "-i", source, "-o", made, *options])
+
+
+def gltf_transform(tools: Toolchain, data: bytes, ratio: float) -> Run:
+    """``gltf-transform simplify`` at this share of the triangles."""
+    command = [str(tools.node), str(tools.modules / "@gltf-transform" / "cli" / "bin" / "cli.js"), "simplify"]
+    return _run(data, lambda source, made: [*command, source, made, "--ratio", f"{ratio:.6f}", "--error", "1"])
+
+
+def ours(data: bytes, target: int) -> Run:
+    """One level of ours without textures, in a process of its own."""
+    return _run(data, lambda source, made: [sys.executable, "-m", "bench.gltf.child", source, made, str(target)])
+
+
+def _run(data: bytes, command: Callable[[str, str], Sequence[str]]) -> Run:
+    with tempfile.TemporaryDirectory() as folder:
+        source, made = Path(folder, "in.glb"), Path(folder, "out.glb")
+        source.write_bytes(data)
+        start = time.perf_counter()
+        child = subprocess.Popen(command(str(source), str(made)), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        _, status, usage = _wait(child.pid)
+        seconds = time.perf_counter() - start
+        child.returncode = status
+        if status or not made.is_file():
+            raise RuntimeError(f"{child.args!r} ended with {status}")
+        return Run(made.read_bytes(), seconds, usage.ru_maxrss / 1024)
+
+
+def _wait(pid: int) -> tuple[int, int, resource.struct_rusage]:
+    done, status, usage = os.wait4(pid, 0)
+    return done, os.waitstatus_to_exitcode(status), usage

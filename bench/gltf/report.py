@@ -1,0 +1,176 @@
+"""What is measured of each avatar, and the tables that say it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from avatar.gltf.compact import CompactOptions, compact
+from avatar.gltf.document import Document, write_glb
+from avatar.gltf.guests.sidecar import Sidecar, Toolchain
+from avatar.gltf.inspect import require_sound
+from avatar.gltf.layout import image_bytes
+from avatar.gltf.meshopt import compress_meshopt
+from avatar.gltf.pose import Pose, placements, triangles
+from avatar.gltf.quantize import quantize
+from avatar.gltf.reindex import weld
+from avatar.gltf.simplify import simplify
+from avatar.gltf.variants import LEVELS
+from bench.gltf import peers
+from bench.gltf.child import shape
+from bench.gltf.peers import Run
+from bench.gltf.surfaces import HEIGHT, Distance, Surface, distance, face_of, pose_of, scaled, surface
+
+TARGETS = {8000: 1, 3000: 2}  # triangles -> level
+EVEN = 1.05  # mean of a model without face morphs: this many times the better peer's at most
+MB = 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What one maker made of one avatar at one target."""
+
+    maker: str
+    run: Run
+    triangles: int
+    error: Distance
+    packed: int  # bytes without images, as small as the maker can
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One avatar at one target: ours first, then the peers."""
+
+    avatar: str
+    target: int
+    morphs: bool
+    warm: float  # seconds of ours where Python and the sidecar already run
+    made: tuple[Made, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Original:
+    """An avatar in the pose in which everything is compared."""
+
+    pose: Pose
+    face: Mapping[str, float]
+    scale: float
+    surface: Surface
+    triangles: int
+
+
+def original(document: Document) -> Original:
+    """Pose and measure the model as it came."""
+    pose, face = pose_of(document), face_of(document)
+    scale = HEIGHT / float(np.ptp(surface(document).corners.reshape(-1, 3), axis=0).max())
+    return Original(pose, face, scale, scaled(surface(document, pose, face), scale), drawn(document))
+
+
+def drawn(document: Document) -> int:
+    """Triangles that are shown."""
+    return sum(len(triangles(document, placement.tree(document))) for placement in placements(document))
+
+
+def measure(name: str, data: bytes, tools: Toolchain, sidecar: Sidecar) -> tuple[list[Measured], dict[str, bytes]]:
+    """Both targets of one avatar; and what each maker made at the lower one, for pictures."""
+    source = require_sound(data, sidecar)
+    whole = original(source)
+    plain = write_glb(source)  # the peers get what we read: no maker pays for another's unpacking
+    found: list[Measured] = []
+    files: dict[str, bytes] = {"original": plain}
+    for target, level in TARGETS.items():
+        if whole.triangles <= target:
+            continue
+        ratio = target / whole.triangles
+        shape(data, target, sidecar)  # warm
+        start = time.perf_counter()
+        shape(plain, target, sidecar)
+        warm = time.perf_counter() - start
+        makers: dict[str, tuple[Run, int]] = {
+            "ours": (peers.ours(plain, target), _packed(source, target, level, sidecar)),
+            "gltfpack": (
+                peers.gltfpack(tools, plain, ratio),
+                _without_images(peers.gltfpack(tools, plain, ratio, packed=True).data, sidecar),
+            ),
+            "gltf-transform": (peers.gltf_transform(tools, plain, ratio), 0),
+        }
+        made = []
+        for maker, (run, packed) in makers.items():
+            document = require_sound(run.data, sidecar)
+            posed = scaled(surface(document, whole.pose, whole.face), whole.scale)
+            made.append(Made(maker, run, drawn(document), distance(whole.surface, posed), packed))
+            files[maker] = run.data
+        found.append(Measured(name, target, bool(whole.face), warm, tuple(made)))
+    return found, files
+
+
+def _packed(source: Document, target: int, level: int, sidecar: Sidecar) -> int:
+    document = simplify(weld(source).document, target, sidecar).document
+    options = CompactOptions(negligible=LEVELS[level].negligible, bends=LEVELS[level].bends)
+    document = quantize(compact(document, sidecar, options).document).document
+    return _bytes_without_images(compress_meshopt(document, sidecar).document)
+
+
+def _without_images(data: bytes, sidecar: Sidecar) -> int:
+    images = sum(map(len, image_bytes(require_sound(data, sidecar))))
+    return len(data) - images
+
+
+def _bytes_without_images(document: Document) -> int:
+    return len(write_glb(document)) - sum(map(len, image_bytes(document)))
+
+
+def faults(measured: Measured) -> list[str]:
+    """Where ours is not what it should be beside the peers."""
+    ours, *others = measured.made
+    found = []
+    limits: Sequence[tuple[str, float, Callable[[Distance], float]]] = (
+        ("mean", 1.0 if measured.morphs else EVEN, lambda error: error.mean),
+        ("99th percentile", 1.0, lambda error: error.p99),
+        ("Hausdorff", 1.0, lambda error: error.hausdorff),
+    )
+    for label, limit, of in limits:
+        ratio = of(ours.error) / min(of(other.error) for other in others)
+        if ratio >= limit:
+            found.append(f"{measured.avatar} at {measured.target:,}: {label} is {ratio:.2f} of the better peer's")
+    if not 0.99 * measured.target <= ours.triangles <= measured.target:
+        found.append(f"{measured.avatar} at {measured.target:,}: {ours.triangles:,} triangles")
+    return found
+
+
+def error_table(rows: Sequence[Measured]) -> str:
+    """Mean, 99th percentile and Hausdorff distance of each maker, and ours as a share of the better peer's."""
+    lines = [
+        "| avatar | target | ours | gltfpack | gltf-transform | ours / better peer |",
+        "|---|---|---|---|---|---|",
+    ]
+    for row in rows:
+        ours, *others = row.made
+        ratios = [
+            ours.error.mean / min(other.error.mean for other in others),
+            ours.error.p99 / min(other.error.p99 for other in others),
+            ours.error.hausdorff / min(other.error.hausdorff for other in others),
+        ]
+        cells = [f"{e.mean:.2f} / {e.p99:.1f} / {e.hausdorff:.1f}" for e in (made.error for made in row.made)]
+        shares = " / ".join(f"{ratio:.2f}" for ratio in ratios)
+        lines.append(f"| {row.avatar} | {row.target:,} | {' | '.join(cells)} | {shares} |")
+    return "\n".join(lines)
+
+
+def cost_table(rows: Sequence[Measured]) -> str:
+    """Triangles, bytes without images, seconds and memory of each maker's process."""
+    lines = [
+        "| avatar | target | triangles: ours, gltfpack, gltf-transform | packed KiB: ours, gltfpack -cc "
+        "| s: ours warm, ours as a process, gltfpack, gltf-transform | peak MB: the same processes |",
+        "|---|---|---|---|---|---|",
+    ]
+    for row in rows:
+        counts = ", ".join(f"{made.triangles:,}" for made in row.made)
+        packed = ", ".join(f"{made.packed / 1024:,.0f}" for made in row.made if made.packed)
+        seconds = ", ".join(f"{each:.2f}" for each in (row.warm, *(made.run.seconds for made in row.made)))
+        peaks = ", ".join(f"{made.run.peak_mb:,.0f}" for made in row.made)
+        lines.append(f"| {row.avatar} | {row.target:,} | {counts} | {packed} | {seconds} | {peaks} |")
+    return "\n".join(lines)
