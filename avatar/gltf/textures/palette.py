@@ -12,7 +12,7 @@ from scipy.spatial import cKDTree
 U8 = NDArray[np.uint8]
 F64 = NDArray[np.float64]
 
-_AT_ONCE = 2**22  # pixels: of a larger image every n-th row is looked at for the palette
+_AT_ONCE = 2**20  # pixels: of a larger image every n-th row is looked at for the palette
 _ALPHA_WEIGHT = np.array([1.0, 1.0, 1.0, 2.0])  # steps of alpha show more: they move the edge of a cut-out
 
 
