@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.spatial import KDTree
-from specimens import MORPHS, altered, encoded, figure, pack, picture, unpack, with_image
+from specimens import MORPHS, Sketch, altered, encoded, figure, pack, picture, unpack, with_image
 
 from avatar.errors import AvatarError, InvalidModel
 from avatar.gltf.accessors import read_floats, read_raw, view_bytes
@@ -527,6 +527,37 @@ def test_values_are_checked_once_they_are_decoded(sidecar: Sidecar) -> None:
         start = tree["bufferViews"][_view(accessor)]["byteOffset"]
         bad = binary[:start] + value.tobytes() + binary[start + value.nbytes :]
         _assert_caught(_compress(pack(tree, bad), sidecar, views), code, sidecar)
+
+
+def _groups(number: int) -> bytes:
+    """``number`` in groups of seven bits, as Draco writes it."""
+    groups = bytearray()
+    while number > 127:
+        groups.append(number & 127 | 128)
+        number >>= 7
+    return bytes([*groups, number])
+
+
+@pytest.mark.parametrize(("attributes", "components"), [(1, 3), (1, 255), (127, 64)])
+def test_draco_data_cannot_claim_the_memory_of_the_machine(attributes: int, components: int, sidecar: Sidecar) -> None:
+    """4 million vertices with up to 127 attributes of 64 doubles each, in a kilobyte."""
+    vertices = 4_000_000
+    data = b"DRACO\x02\x02\x01\x00\0\0" + _groups(1) + _groups(vertices) + b"\x01" + struct.pack("<3I", 0, 1, 2)
+    claims = [bytes([0 if number == 0 else 4, 10, components, 0]) + _groups(number) for number in range(attributes)]
+    data += b"\x01" + _groups(attributes) + b"".join(claims) + bytes(attributes + 100)
+    sketch = Sketch()
+    claim = {"bufferView": sketch.view(data), "attributes": {"POSITION": 0}}
+    sketch.tree |= {
+        "accessors": [
+            {"componentType": 5126, "type": "VEC3", "count": vertices},
+            {"componentType": 5125, "type": "SCALAR", "count": 3},
+        ],
+        "meshes": [{"primitives": [{"attributes": {"POSITION": 0}, "indices": 1, "extensions": {DRACO: claim}}]}],
+        "nodes": [{"mesh": 0}],
+        "extensionsRequired": [DRACO],
+    }
+    sidecar.call("host.ping")
+    _assert_caught(sketch.glb(), CODE.COMPRESSED_DATA, sidecar)
 
 
 @settings(

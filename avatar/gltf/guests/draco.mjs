@@ -1,5 +1,13 @@
 // Google's Draco codec of triangle meshes (KHR_draco_mesh_compression).
 
+// The codec allocates what a file claims. It asks here for more memory, and takes a refusal as out of memory.
+const MOST_MEMORY = 384 * 2 ** 20;
+const { grow } = WebAssembly.Memory.prototype;
+WebAssembly.Memory.prototype.grow = function (pages) {
+	if (this.buffer.byteLength + pages * 65536 > MOST_MEMORY) throw new RangeError('too much memory');
+	return grow.call(this, pages);
+};
+
 export default async (load, require) => {
 	let decoding;
 	const decoderModule = () => (decoding ??= require('draco3d/draco_decoder_nodejs.js')({}));
@@ -103,7 +111,8 @@ export default async (load, require) => {
 				return answer;
 			} catch (error) {
 				decoding = undefined;
-				return { refused: `the codec breaks on them (${String(error.message ?? error).slice(0, 100)})` };
+				console.error(String(error));
+				return { refused: 'the codec breaks on them, or wants more memory than it gets' };
 			}
 		},
 	};
