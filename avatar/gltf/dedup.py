@@ -33,18 +33,14 @@ def dedup(document: Document) -> Change:
     tangents that no texture reads, and every mesh, material, texture, sampler, image, skin, camera, accessor and view
     that is left without a user. Nodes stay. References in extensions follow.
     """
-    before = len(document.binary)
-    counts = _counts(document)
-    document = _with_live_animations(document)
-    document = _without_unread(document)
-    document = _with_shared_values(document)
-    document = without_unused(_joined(document))
-    after = _counts(document)
-    gone = [f"{counts[kind] - after[kind]} of {counts[kind]} {kind}" for kind in counts if after[kind] < counts[kind]]
-    if not gone and len(document.binary) == before:
+    live = _without_unread(_with_live_animations(document))
+    made = without_unused(_joined(_with_shared_values(live)))
+    before, after = _counts(document), _counts(made)
+    gone = [f"{before[kind] - after[kind]} of {before[kind]} {kind}" for kind in before if after[kind] < before[kind]]
+    saved = len(document.binary) - len(made.binary)
+    if not saved and made.tree == document.tree:
         return Change(document)
-    saved = f"{before - len(document.binary):,} bytes saved"
-    return Change(document, (f"joined or dropped {', '.join(gone)}: {saved}" if gone else saved,))
+    return Change(made, (f"joined or dropped {', '.join(gone) or 'no whole thing'}: {saved:,} bytes saved",))
 
 
 def without_unused(document: Document) -> Document:
