@@ -1,7 +1,8 @@
 """The process that meets the broken files: reads jobs from standard input, tells on standard output what each got.
 
-A job is a line of JSON: {file, seed, build}. The answer: {outcome, error, read, build, memory}: CPU seconds of the
-reader and of the whole build, and the most memory (MB) that the process held meanwhile.
+A job is a line of JSON: {file, seed, build}, ``build`` the number of a variant or null. The answer: {outcome, error,
+read, memory, build, build_memory}: CPU seconds of the reader and of the build, and the most memory (MB) that the
+process held meanwhile.
 """
 
 from __future__ import annotations
@@ -20,10 +21,20 @@ from typing import Any
 from avatar.errors import AvatarError
 from avatar.gltf.guests.sidecar import Limits, Sidecar
 from avatar.gltf.inspect import inspect, require_sound
-from avatar.gltf.lods import build_lod
+from avatar.gltf.variants import build_variant
+from avatar.variant import Channel, Compression, RestPose, TextureFormat, Variant
 from fuzz.mutate import mutated
 from runtime.toolchain import toolchain
 
+# The level that every version publishes, and others that take the model through every transform and encoder.
+VARIANTS = (
+    Variant(lod=2),
+    Variant(lod=2, compression=Compression.MESHOPT, morphs=("jawOpen", "viseme_aa")),
+    Variant(lod=1, compression=Compression.DRACO, pose=RestPose.A, texture_format=TextureFormat.WEBP),
+    Variant(lod=2, atlas=256, pose=RestPose.T, channels=(Channel.BASE_COLOR, Channel.NORMAL)),
+    Variant(lod=2, texture_size=64, texture_format=TextureFormat.KTX2, atlas=256, compression=Compression.MESHOPT),
+    Variant(lod=0, texture_size=64, texture_format=TextureFormat.PNG, morphs=()),
+)
 ADDRESS_SPACE = 4 * 2**30  # bytes: a hard end for what goes astray; the figure that counts is measured
 
 
@@ -42,7 +53,7 @@ def _forget() -> None:
     Path("/proc/self/clear_refs").write_text("5")
 
 
-def examine(data: bytes, sidecar: Sidecar, *, build: bool) -> dict[str, Any]:
+def examine(data: bytes, sidecar: Sidecar, variant: Variant | None) -> dict[str, Any]:
     """What ``data`` gets: "refused", "sound", "built", or "finding" with the trace of an error that is not ours."""
     _forget()
     said: dict[str, Any] = {"outcome": "refused"}
@@ -57,10 +68,10 @@ def examine(data: bytes, sidecar: Sidecar, *, build: bool) -> dict[str, Any]:
     except Exception:
         said |= {"outcome": "finding", "error": traceback.format_exc()[-1500:]}
     said["read"], said["memory"] = time.process_time() - start, _memory()
-    if build and said["outcome"] == "sound":
+    if variant is not None and said["outcome"] == "sound":
         start = time.process_time()
         try:
-            build_lod(data, 2, sidecar)
+            build_variant(data, variant, sidecar)
             said["outcome"] = "built"
         except AvatarError as error:
             said["error"] = type(error).__name__
@@ -81,7 +92,9 @@ def main() -> None:
         for line in sys.stdin:
             job = json.loads(line)
             data = mutated(_source(job["file"]), job["seed"])
-            answers.write(json.dumps(examine(data, sidecar, build=job["build"])) + "\n")
+            answers.write(
+                json.dumps(examine(data, sidecar, VARIANTS[job["build"]] if job["build"] is not None else None)) + "\n"
+            )
             answers.flush()
 
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from avatar.errors import InvalidModel
 
+VARIANTS = 6  # of fuzz.child
 READER_SECONDS = 2.0  # of CPU
 READER_MEGABYTES = 512
 PATIENCE = 90.0  # seconds on the clock for one file, build included, before the child counts as hung
@@ -72,11 +73,15 @@ class Child:
 
 
 def jobs(files: Sequence[Path], count: int, seed: int, build_up_to: int) -> Iterator[dict[str, Any]]:
-    """``count`` jobs over ``files`` in turn; of files over ``build_up_to`` bytes every tenth sound one is built."""
+    """``count`` jobs over ``files`` in turn; of files over ``build_up_to`` bytes every tenth sound one is built.
+
+    Every second build is of level 2, the others take turns with all variants.
+    """
     for number in range(count):
-        file = files[number % len(files)]
-        build = file.stat().st_size <= build_up_to or number // len(files) % 10 == 0
-        yield {"file": str(file), "seed": seed + number, "build": build}
+        file, turn = files[number % len(files)], number // len(files)
+        build = file.stat().st_size <= build_up_to or turn % 10 == 0
+        variant = turn // 2 % VARIANTS if turn % 2 else 0
+        yield {"file": str(file), "seed": seed + number, "build": variant if build else None}
 
 
 def run(

@@ -53,9 +53,9 @@ def child() -> Iterator[Child]:
 
 def test_a_death_is_noticed_and_the_next_file_has_its_turn(child: Child, files: list[Path]) -> None:
     result = Result()
-    note(result, {"file": "x", "seed": 0}, child.ask({"file": "/nowhere", "seed": 0, "build": False}))
+    note(result, {"file": "x", "seed": 0}, child.ask({"file": "/nowhere", "seed": 0, "build": None}))
     assert result.findings[0]["error"].startswith("died")
-    note(result, {"file": "x", "seed": 1}, child.ask({"file": str(files[0]), "seed": 1, "build": False}))
+    note(result, {"file": "x", "seed": 1}, child.ask({"file": str(files[0]), "seed": 1, "build": None}))
     assert (result.count, len(result.findings)) == (2, 1)
 
 

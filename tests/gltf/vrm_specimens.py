@@ -11,7 +11,8 @@ Tree = dict[str, Any]
 
 def _unshown_first(tree: Tree) -> None:
     """A mesh that nothing shows comes first, so that all others move up when it goes."""
-    tree["meshes"].insert(0, tree["meshes"][1])
+    body = tree["meshes"][1]["primitives"][0]
+    tree["meshes"].insert(0, {"name": "Unshown", "primitives": [{**body, "material": 0}]})
     for node in tree["nodes"]:
         if "mesh" in node:
             node["mesh"] += 1
