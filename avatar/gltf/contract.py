@@ -22,6 +22,8 @@ from avatar.gltf.pose import F64, Placement, joint_matrices, placed_vertices, pl
 from avatar.gltf.references import Kind, mentioned
 from avatar.gltf.skeleton import normalise_names
 from avatar.gltf.slots import source_image, texture_infos
+from avatar.gltf.textures.roles import plain_images
+from avatar.variant import TextureFormat, Variant
 
 F32 = NDArray[np.float32]
 
@@ -44,11 +46,29 @@ class Expected:
     posed: bool = False  # bound in another rest pose
     merged: bool = False  # materials were merged into an atlas
     texture_limit: int | None = None  # pixels a side
-    power_of_two: bool = True  # sides of textures
-    mimes: frozenset[str] | None = None  # media types of images
+    power_of_two: bool = True  # sides of images that were scaled
+    mimes: frozenset[str] | None = None  # media types of images that materials show
 
 
 AS_IT_WAS: Final = Expected()
+_MIMES: Final = {
+    TextureFormat.JPEG: frozenset({images.JPEG, images.PNG}),  # JPEG has no alpha
+    TextureFormat.PNG: frozenset({images.PNG}),
+    TextureFormat.WEBP: frozenset({images.WEBP}),
+    TextureFormat.KTX2: frozenset({images.KTX2}),
+}
+
+
+def expected_of(variant: Variant) -> Expected:
+    """What a plain build of ``variant`` shall be."""
+    return Expected(
+        morphs=variant.morphs,
+        normalised=True,
+        posed=variant.pose is not None,
+        merged=variant.atlas is not None,
+        texture_limit=variant.texture_limit,
+        mimes=_MIMES[variant.texture_format],
+    )
 
 
 def check_contract(before: Document, after: Document, expected: Expected = AS_IT_WAS) -> tuple[Problem, ...]:
@@ -79,7 +99,7 @@ def _check_all(before: Document, after: Document, expected: Expected, findings: 
     size = max(float(np.linalg.norm(box[1] - box[0])), 1e-9)
     _check_box(box, made, size, expected, findings)
     _check_morphs(old, new, size, expected, findings)
-    _check_images(after, expected, findings)
+    _check_images(before, after, expected, findings)
     _check_alpha(before, after, expected, findings)
     _check_unused(after, findings)
 
@@ -318,26 +338,36 @@ def _check_motion(name: str, before: float, after: float, findings: Findings) ->
 # --- looks ------------------------------------------------------------------------------------------------------------
 
 
-def _check_images(document: Document, expected: Expected, findings: Findings) -> None:
-    for at, image in enumerate(document.list("images")):
+def _check_images(before: Document, after: Document, expected: Expected, findings: Findings) -> None:
+    """Every image can be read and is as asked for; one that was not scaled may have any sides."""
+    had = {(header.width, header.height) for header in _headers(before) if header is not None}
+    plain = plain_images(after)
+    for at, header in enumerate(_headers(after)):
         where = pointer("images", at)
-        header = images.read_header(view_bytes(document, image["bufferView"])) if "bufferView" in image else None
         if header is None:
             findings.error(ProblemCode.IMAGE_FORMAT, where, "is no image that can be read.")
             continue
-        shape = f"{header.width} x {header.height} pixels"
-        if expected.mimes is not None and header.mime not in expected.mimes:
+        said = after.tree["images"][at].get("mimeType", header.mime)
+        if said != header.mime:
+            findings.error(ProblemCode.IMAGE_FORMAT, where, f"says {said} and is {header.mime}.")
+        if expected.mimes is not None and at not in plain and header.mime not in expected.mimes:
             message = f"is {header.mime} where {' or '.join(sorted(expected.mimes))} was asked for."
             findings.error(ProblemCode.IMAGE_FORMAT, where, message)
-        if image.get("mimeType", header.mime) != header.mime:
-            findings.error(ProblemCode.IMAGE_FORMAT, where, f"says {image['mimeType']} and is {header.mime}.")
         if expected.texture_limit is None:
             continue
-        if max(header.width, header.height) > expected.texture_limit:
-            message = f"has {shape}, at most {expected.texture_limit} a side were asked for."
+        width, height = header.width, header.height
+        if max(width, height) > expected.texture_limit:
+            message = f"has {width} x {height} pixels, at most {expected.texture_limit} a side were asked for."
             findings.error(ProblemCode.IMAGE_SIZE, where, message)
-        elif expected.power_of_two and (header.width & (header.width - 1) or header.height & (header.height - 1)):
-            findings.error(ProblemCode.IMAGE_SIZE, where, f"has {shape}: no powers of two.")
+        elif expected.power_of_two and (width & (width - 1) or height & (height - 1)) and (width, height) not in had:
+            findings.error(ProblemCode.IMAGE_SIZE, where, f"has {width} x {height} pixels: no powers of two.")
+
+
+def _headers(document: Document) -> list[images.ImageHeader | None]:
+    return [
+        images.read_header(view_bytes(document, image["bufferView"])) if "bufferView" in image else None
+        for image in document.list("images")
+    ]
 
 
 def _check_alpha(before: Document, after: Document, expected: Expected, findings: Findings) -> None:

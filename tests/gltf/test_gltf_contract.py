@@ -13,7 +13,7 @@ from specimens import altered, overwritten, unpack, with_image
 
 from avatar.gltf.checks import Problem, ProblemCode, Severity
 from avatar.gltf.compact import compact
-from avatar.gltf.contract import Expected, check_contract
+from avatar.gltf.contract import Expected, check_contract, expected_of
 from avatar.gltf.document import Document, read_glb
 from avatar.gltf.embed import embed
 from avatar.gltf.guests.sidecar import Sidecar
@@ -24,6 +24,7 @@ from avatar.gltf.reindex import weld
 from avatar.gltf.simplify import simplify
 from avatar.gltf.skeleton import normalise_names
 from avatar.gltf.transform import Step, run_steps
+from avatar.variant import RestPose, TextureFormat, Variant
 
 Tree = dict[str, Any]
 ASKED = Expected(texture_limit=64, mimes=frozenset({"image/png", "image/jpeg"}))
@@ -195,7 +196,17 @@ def test_what_was_asked_for_is_no_fault(person: bytes) -> None:
     larger = loose(image((128, 128))(person))
     assert errors(check_contract(before, larger)) == []
     odd = Expected(texture_limit=64, power_of_two=False)
-    assert errors(check_contract(before, loose(image((48, 64))(person)), odd)) == []
+    uneven = loose(image((48, 64))(person))
+    assert errors(check_contract(before, uneven, odd)) == []
+    assert errors(check_contract(uneven, uneven, ASKED)) == []  # it was not scaled
+
+
+def test_a_variant_says_what_is_expected() -> None:
+    variant = Variant(lod=1, morphs=("jawOpen",), pose=RestPose.A, atlas=512, texture_format=TextureFormat.KTX2)
+    expected = expected_of(variant)
+    assert (expected.morphs, expected.posed, expected.merged) == (("jawOpen",), True, True)
+    assert (expected.texture_limit, expected.mimes) == (512, {"image/ktx2"})
+    assert expected_of(Variant()).mimes == {"image/jpeg", "image/png"}
 
 
 def test_a_skin_that_never_was_bound_in_its_rest_pose_is_left_alone_unless_posed(person: bytes) -> None:
