@@ -11,11 +11,12 @@ class SimplifyOptions:
     """Weights of what counts as error, relative to position. Tuned on posed and morphed avatars (bench/gltf)."""
 
     normals: float = 0.1  # a right angle costs as much as this part of the length of an edge
+    face_normals: float = 0.25  # the same where morphs move the surface: dents show in a face before they measure
     morphs: float = 0.5
     bends: float = 0.4  # of a radian: how far every joint is thought to bend
     texture: float = 0.05
     components: int = 6  # principal components kept of morphs and of bends
-    face: float = 1.5  # importance of surface that morphs, times what its part has
+    face: float = 2.5  # importance of surface that morphs, times what its part has
     near: float = 1.2  # importance of what surrounds the face: ears, neck, collar
     stirs: float = 6e-4  # of the extent: surface that a morph moves farther than this is face
     reach: float = 0.16  # of the extent: what is nearer to the middle of the face than this surrounds it
@@ -45,7 +46,7 @@ class Apart:
 APART = (
     (re.compile(r"lash", re.I), Apart(1.0, worth=0.2)),
     (re.compile(r"shadow|occlusion", re.I), Apart(0.4)),
-    (re.compile(r"teeth|tongue", re.I), Apart(0.5)),
+    (re.compile(r"teeth|tongue", re.I), Apart(2.0, most=0.03)),
     (re.compile(r"glasses|eyewear|facewear|headset|earring", re.I), Apart(6.0, most=0.06, rigid=True)),
     (re.compile(r"(beard|brow)(?!.*_cap)", re.I), Apart(2.6, most=0.09)),
     (re.compile(r"eye", re.I), Apart(1.2)),  # balls behind the lids: merged with the face they would be pruned away

@@ -62,6 +62,7 @@ class Draft:
     placement: Placement
     shape: Shape
     anchors: F64  # (n, 3) positions in steps: the columns of importance
+    normals: F64  # (n, 3) of unit length
     columns: F64  # (n, k) what else counts as error, at importance 1
     locked: Flags  # (n,)
     joined: Flags  # (n,)
@@ -148,7 +149,6 @@ def _draft(
     coordinates = texture(document, primitive, rows, corners, placed)
     columns = np.concatenate(
         [
-            options.normals * normals(document, placement, worlds, rows),
             options.texture / step * coordinates,
             options.morphs / step * principal(motion, options.components),
             options.bends / step * bends(document, placement, worlds, rows, placed, options.components),
@@ -158,7 +158,8 @@ def _draft(
     locked = contacts(placed, deltas if apart is None else {}, options.contact * extent, int(options.locks * target))
     joined = stirred & _torn(coordinates, shape.places) if _textured(document, primitive) else np.zeros_like(stirred)
     anchors = (placed - placed.mean(axis=0)) / step
-    return Draft(name, placement, shape, anchors, columns, locked, joined, stirred, importance, apart)
+    shading = normals(document, placement, worlds, rows)
+    return Draft(name, placement, shape, anchors, shading, columns, locked, joined, stirred, importance, apart)
 
 
 def _textured(document: Document, primitive: Tree) -> bool:
@@ -180,24 +181,29 @@ def _part(draft: Draft, copies: int, middle: F64 | None, reach: float, options: 
     """The face, what is within ``reach`` of its ``middle``, and the rest: regions of rising importance, each with
     vertices of its own. They keep the same ones along their seams, so they fit together again."""
     corners, positions = draft.shape.corners, draft.shape.positions
-    weights = np.full(len(corners), draft.importance)
+    face: Flags = np.zeros(len(corners), np.bool_)
+    near: Flags = np.zeros(len(corners), np.bool_)
     if draft.apart is None and middle is not None:
-        face = draft.stirred[corners].any(axis=1)
-        near = np.linalg.norm(positions[corners].mean(axis=1) - middle, axis=1) < reach
-        weights[~face] = 1.0 if face.any() else draft.importance  # a head's importance is its face's
-        weights[near] *= options.near
-        weights[face] = options.face * draft.importance
+        face |= draft.stirred[corners].any(axis=1)
+        near |= ~face & (np.linalg.norm(positions[corners].mean(axis=1) - middle, axis=1) < reach)
+    rest = 1.0 if face.any() else draft.importance  # a head's importance is its face's
+    regions = (
+        (~face & ~near, rest, options.normals),
+        (near, rest * options.near, options.normals),
+        (face, draft.importance * options.face, options.face_normals),
+    )
     taken: list[I64] = []
     lists: list[I64] = []
     columns: list[F64] = []
     start = 0
-    for weight in np.unique(weights):
-        used, dense = np.unique(corners[weights == weight], return_inverse=True)
-        importance = float(weight)
+    for members, importance, bend in regions:
+        if not members.any():
+            continue
+        used, dense = np.unique(corners[members], return_inverse=True)
         taken.append(used)
         lists.append(dense.reshape(-1, 3) + start)
-        scaled = [np.sqrt(importance**2 - 1) * draft.anchors[used], importance * draft.columns[used]]
-        columns.append(np.concatenate(scaled, axis=1))
+        others = np.concatenate([bend * draft.normals[used], draft.columns[used]], axis=1)
+        columns.append(np.concatenate([np.sqrt(importance**2 - 1) * draft.anchors[used], importance * others], axis=1))
         start += len(used)
     used = np.concatenate(taken)
     shape = Shape(draft.shape.rows[used], np.concatenate(lists), positions[used], draft.shape.places[used])
