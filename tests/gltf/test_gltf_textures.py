@@ -240,9 +240,8 @@ def test_webp_keeps_alpha_and_normals(toolchain: Toolchain) -> None:
     assert [_image(after, at).format for at in range(3)] == ["WEBP"] * 3
     alphas = [np.asarray(_image(document, CLOTH).convert("RGBA"), float)[..., 3] for document in (before, after)]
     assert np.abs(alphas[0] - alphas[1]).mean() < 2
-    np.testing.assert_array_equal(
-        *(np.asarray(_image(document, NORMAL).convert("RGB")) for document in (before, after))
-    )
+    normals = [np.asarray(_image(document, NORMAL).convert("RGB")) for document in (before, after)]
+    np.testing.assert_array_equal(normals[0], normals[1])
 
 
 @pytest.mark.parametrize("format", [TextureFormat.JPEG, TextureFormat.WEBP, TextureFormat.KTX2])
