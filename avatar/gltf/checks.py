@@ -432,6 +432,7 @@ _SHAPES: Final = {
     "JOINTS": ({"VEC4"}, {5121, 5123}),
     "WEIGHTS": ({"VEC4"}, {5121, 5123, 5126}),
 }
+_TARGET_SHAPES: Final = {"POSITION": ({"VEC3"}, {5120, 5122, 5126}), "TANGENT": ({"VEC3"}, {5120, 5122, 5126})}
 
 
 def _check_meshes(gltf: Gltf, findings: Findings) -> None:
@@ -470,7 +471,7 @@ def _check_primitive(gltf: Gltf, primitive: Primitive, where: str, findings: Fin
         findings.error(ProblemCode.TOO_MUCH_DATA, where, f"has {count:,} vertices, at most {MAX_VERTICES:,} are taken.")
     streams = [(primitive.attributes, where + "/attributes", _SHAPES)]
     for t, target in enumerate(primitive.targets):
-        streams.append((target, f"{where}/targets/{t}", {**_SHAPES, "TANGENT": ({"VEC3"}, _SHAPES["TANGENT"][1])}))
+        streams.append((target, f"{where}/targets/{t}", {**_SHAPES, **_TARGET_SHAPES}))
     for semantics, here, shapes in streams:
         for name, at in semantics.items():
             accessor = gltf.accessors[at]
