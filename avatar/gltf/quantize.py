@@ -11,17 +11,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from avatar.gltf.accessors import F32, Raw, Shelves, read_floats, read_raw
+from avatar.gltf.accessors import F32, Raw, Shelves, read_floats, read_raw, to_floats
 from avatar.gltf.document import Change, Document, Tree
 from avatar.gltf.layout import image_bytes, with_images
 from avatar.gltf.pose import F64, I64, quaternion_matrix
 from avatar.gltf.references import Kind, mentioned
+from avatar.gltf.slots import texture_infos
 
 EXTENSION: Final = "KHR_mesh_quantization"
 
@@ -42,6 +43,9 @@ _CORNER = math.sqrt(3) / 2  # of a step: from the middle of a cube to a corner
 _MAX_ORDERED = 10_000  # vertices: ordering takes their number squared
 _COMPONENTS = 24  # principal components of morph targets by which vertices are ordered
 _PLACE = 2.0  # how much place counts beside them, for the extent of the primitive
+# How far a key may be from what its node says, of the larger of that and 1; a turn by a tenth of a degree.
+_AT_REST = {"translation": 1e-4, "rotation": 8e-4, "scale": 1e-3}
+_RESTS = {"translation": (0, 0, 0), "rotation": (0, 0, 0, 1), "scale": (1, 1, 1)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +77,7 @@ def quantize(document: Document, options: QuantizeOptions = DEFAULTS) -> Change:
         {
             **mesh,
             "primitives": [
-                _Primitive(document, primitive, grids.get(number), shelves, options).made()
+                _Primitive(document, primitive, grids.get(number), options).shelved(shelves)
                 for primitive in mesh["primitives"]
             ],
         }
@@ -234,9 +238,15 @@ def _short(value: float, places: int | None) -> float | int:
 
 
 def _animation(document: Document, animation: Tree, shelves: Shelves) -> Tree:
-    turning = {channel["sampler"] for channel in animation["channels"] if channel["target"]["path"] == "rotation"}
+    """Without channels that hold what their node does anyway; samplers that no channel reads go."""
+    nodes = document.list("nodes")
+    channels = animation["channels"]
+    moving = [channel for channel in channels if not _at_rest(document, animation, channel, nodes)] or channels[:1]
+    turning = {channel["sampler"] for channel in moving if channel["target"]["path"] == "rotation"}
+    places: dict[int, int] = {}
     samplers: list[Tree] = []
-    for at, sampler in enumerate(animation["samplers"]):
+    for at in dict.fromkeys(channel["sampler"] for channel in moving):
+        sampler = animation["samplers"][at]
         times, output = read_raw(document, sampler["input"]), document.tree["accessors"][sampler["output"]]
         values, normalized = read_raw(document, sampler["output"]), bool(output.get("normalized"))
         # The tangents of cubic splines are no unit quaternions.
@@ -246,8 +256,25 @@ def _animation(document: Document, animation: Tree, shelves: Shelves) -> Tree:
             "input": shelves.values("times", times, "SCALAR", bounds=True),
             "output": shelves.values("samples", values, output["type"], normalized=normalized),
         }
+        places[at] = len(samplers)
         samplers.append({**sampler, **made})
-    return {**animation, "samplers": samplers}
+    kept = [{**channel, "sampler": places[channel["sampler"]]} for channel in moving]
+    return {**animation, "channels": kept, "samplers": samplers}
+
+
+def _at_rest(document: Document, animation: Tree, channel: Tree, nodes: list[Tree]) -> bool:
+    """True when every key is what the node says of itself, and so is all between them."""
+    path, number = channel["target"]["path"], channel["target"].get("node")
+    if number is None or path not in _RESTS or "matrix" in nodes[number]:
+        return False
+    sampler = animation["samplers"][channel["sampler"]]
+    if sampler.get("interpolation") == "CUBICSPLINE":
+        return False
+    rest = np.array(nodes[number].get(path, _RESTS[path]), float)
+    values = read_floats(document, sampler["output"]).astype(float)
+    if path == "rotation":
+        values *= np.sign(values @ rest)[:, None]  # a quaternion and its opposite are one turn
+    return bool(np.abs(values - rest).max() <= _AT_REST[path] * max(1.0, float(np.abs(rest).max())))
 
 
 def _whole(values: NDArray[np.floating[Any]], dtype: type[np.signedinteger[Any]]) -> Raw:
@@ -257,110 +284,179 @@ def _whole(values: NDArray[np.floating[Any]], dtype: type[np.signedinteger[Any]]
     return whole
 
 
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """A vertex attribute or what a morph target does to it, in its final numbers."""
+
+    purpose: str
+    values: Raw  # (n, components)
+    kind: str
+    normalized: bool = False
+    bounds: bool = False
+
+    def rows(self, numbers: I64) -> Stream:
+        return replace(self, values=self.values[numbers])
+
+
 class _Primitive:
     """One primitive on its way to the shelves."""
 
-    def __init__(
-        self, document: Document, primitive: Tree, grid: Grid | None, shelves: Shelves, options: QuantizeOptions
-    ) -> None:
-        self._document, self._primitive, self._shelves, self._options = document, primitive, shelves, options
-        self._grid = grid
-        places = read_floats(document, primitive["attributes"]["POSITION"]).astype(float)
-        extent = float(np.ptp(places, axis=0).max()) or 1.0
+    def __init__(self, document: Document, primitive: Tree, grid: Grid | None, options: QuantizeOptions) -> None:
+        self._document, self._primitive, self._grid, self._options = document, primitive, grid, options
+        self._places = read_floats(document, primitive["attributes"]["POSITION"]).astype(float)
+        self._extent = float(np.ptp(self._places, axis=0).max()) or 1.0
         # Without a grid: a power of two, for what is a multiple of one has few digits as a float.
-        self._step = grid.step if grid else 2.0 ** math.floor(math.log2(extent * options.position))
-        self._moves = [
-            np.rint(read_floats(document, target["POSITION"]).astype(float) / self._step)
-            for target in primitive.get("targets", ())
-            if "POSITION" in target
-        ]
-        self._places = places
-        self._rows = _morph_order(self._moves, places / extent)
+        self._step = grid.step if grid else 2.0 ** math.floor(math.log2(self._extent * options.position))
 
-    def made(self) -> Tree:
-        """The primitive's new tree."""
-        made = dict(self._primitive)
-        made["attributes"] = self._attributes()
-        if "indices" in made:
-            indices = read_raw(self._document, made["indices"])[:, 0].astype(np.int64)
-            if self._rows is not None:
-                places = np.empty(len(self._rows), np.int64)
-                places[self._rows] = np.arange(len(self._rows))
-                indices = places[indices]
-            made["indices"] = self._shelves.indices(indices)
-        if "targets" in made:
-            made["targets"] = [
-                {name: self._delta(name, at) for name, at in target.items()} for target in made["targets"]
-            ]
+    def shelved(self, shelves: Shelves) -> Tree:
+        """The primitive's new tree: vertices that are equal now are one, and lie in the best order."""
+        given = self._primitive
+        streams = {name: self._attribute(name, at) for name, at in given["attributes"].items() if self._read(name)}
+        influences = self._influences()
+        known: dict[int, Stream] = {}
+        for target in given.get("targets", ()):
+            known |= {at: self._delta(name, at) for name, at in target.items() if at not in known}
+        corners = read_raw(self._document, given["indices"])[:, 0].astype(np.int64) if "indices" in given else None
+        everything = [*(stream.values for stream in streams.values()), *influences.values()]
+        kept, places = _merged(everything, [stream.values for stream in known.values()], corners is not None)
+        moves = [stream.values for stream in known.values() if stream.purpose == "morph POSITION"]
+        order = _morph_order([values[kept] / self._unit for values in moves], self._places[kept] / self._extent)
+        if order is not None and corners is not None:
+            kept, places = kept[order], np.argsort(order)[places]
+        streams |= _slotted({name: values[kept] for name, values in influences.items()})
+        made = dict(given)
+        made["attributes"] = {
+            name: _put(shelves, streams[name] if name in influences else streams[name].rows(kept))
+            for name in given["attributes"]
+            if name in streams
+        }
+        if corners is not None:
+            made["indices"] = shelves.indices(places[corners])
+        if "targets" in given:
+            put = {at: _put(shelves, stream.rows(kept)) for at, stream in known.items()}
+            made["targets"] = [{name: put[at] for name, at in target.items()} for target in given["targets"]]
         return made
 
-    def _ordered(self, values: Raw) -> Raw:
-        return values if self._rows is None else values[self._rows]
+    @property
+    def _unit(self) -> float:
+        """A step, in the numbers of streams."""
+        return 1.0 if self._grid else self._step
 
-    def _attributes(self) -> Tree:
-        given: Tree = self._primitive["attributes"]
-        made: Tree = {}
-        skin = self._skinning()
-        for name, at in given.items():
-            if name in skin:
-                values, normalized = skin[name]
-                made[name] = self._shelves.attribute(name, values, "VEC4", normalized=normalized)
-                continue
-            accessor = self._document.tree["accessors"][at]
-            kind, normalized = accessor["type"], bool(accessor.get("normalized"))
-            values = self._ordered(read_raw(self._document, at))
-            if name == "POSITION":
-                values, normalized = self._positions(self._ordered(self._places)), False
-            elif name in ("NORMAL", "TANGENT") and values.dtype == np.float32:
-                values, normalized = _whole(_units(values), np.int8), True
-            elif name.startswith("TEXCOORD_") and values.dtype == np.float32:
-                values = _rounded(values, 2.0**-self._options.texture)
-            elif name.startswith("COLOR_") and values.dtype != np.uint8:
-                shades = self._ordered(read_floats(self._document, at))
-                values, normalized = np.rint(np.clip(shades, 0, 1) * 255).astype(np.uint8), True
-            purpose = name.rstrip("0123456789")
-            made[name] = self._shelves.attribute(
-                purpose, values, kind, normalized=normalized, bounds=name == "POSITION"
-            )
-        return made
+    def _read(self, name: str) -> bool:
+        """False for influences, which have streams of their own, and for what no texture reads."""
+        if name.startswith(("JOINTS_", "WEIGHTS_")):
+            return False
+        tree = self._document.tree
+        beyond = "VRM" in tree.get("extensions", {}) or "KHR_materials_variants" in self._primitive.get(
+            "extensions", {}
+        )
+        if not name.startswith("TEXCOORD_") or beyond:
+            return True
+        material = tree["materials"][self._primitive["material"]] if "material" in self._primitive else {}
+        return next(texture_infos(material), None) is not None
 
-    def _positions(self, places: F64) -> Raw:
+    def _attribute(self, name: str, at: int) -> Stream:
+        accessor = self._document.tree["accessors"][at]
+        kind, normalized = accessor["type"], bool(accessor.get("normalized"))
+        values = read_raw(self._document, at)
+        purpose = name.rstrip("0123456789")
+        if name == "POSITION":
+            return Stream(purpose, self._positions(), kind, bounds=True)
+        if name in ("NORMAL", "TANGENT"):
+            return Stream(purpose, _whole(_units(to_floats(values, normalized)), np.int8), kind, normalized=True)
+        if name.startswith("TEXCOORD_") and (normalized or values.dtype == np.float32):
+            return Stream(purpose, _rounded(to_floats(values, normalized), 2.0**-self._options.texture), kind)
+        if name.startswith("COLOR_") and values.dtype != np.uint8:
+            shades = np.clip(to_floats(values, normalized), 0, 1)
+            return Stream(purpose, np.rint(shades * 255).astype(np.uint8), kind, normalized=True)
+        return Stream(purpose, values, kind, normalized)
+
+    def _positions(self) -> Raw:
         if self._grid is None:
-            return _rounded(places, self._step)
-        return np.rint((places - self._grid.origin) / self._step).astype(np.uint16)
+            return _rounded(self._places, self._step)
+        return np.rint((self._places - self._grid.origin) / self._step).astype(np.uint16)
 
-    def _skinning(self) -> dict[str, tuple[Raw, bool]]:
-        """JOINTS_n and WEIGHTS_n: bytes that sum to 255 over all sets of a vertex."""
+    def _influences(self) -> dict[str, Raw]:
+        """JOINTS_n and WEIGHTS_n, n from 0: bytes that sum to 255 over all sets of a vertex, joints rising."""
         given: Tree = self._primitive["attributes"]
         sets = sorted(name[7:] for name in given if name.startswith("JOINTS_") and f"WEIGHTS_{name[7:]}" in given)
         if not sets:
             return {}
         joints = np.concatenate([read_raw(self._document, given[f"JOINTS_{n}"]) for n in sets], axis=1)
-        weights = np.concatenate([read_floats(self._document, given[f"WEIGHTS_{n}"]) for n in sets], axis=1)
-        joints, shares = _steady(self._ordered(joints), byte_weights(self._ordered(weights)))
-        narrow = joints.astype(np.uint8 if int(joints.max(initial=0)) < 256 else np.uint16)
-        made: dict[str, tuple[Raw, bool]] = {}
+        shares = byte_weights(
+            np.concatenate([read_floats(self._document, given[f"WEIGHTS_{n}"]) for n in sets], axis=1)
+        )
+        idle = shares == 0
+        rank = np.argsort(np.where(idle, 1 << 16, joints.astype(np.int64)), axis=1, kind="stable")
+        joints = np.take_along_axis(np.where(idle, 0, joints.astype(np.int64)), rank, axis=1)
+        shares = np.take_along_axis(shares, rank, axis=1)
+        made: dict[str, Raw] = {}
         for at, number in enumerate(sets):
-            made[f"JOINTS_{number}"] = narrow[:, 4 * at : 4 * at + 4], False
-            made[f"WEIGHTS_{number}"] = shares[:, 4 * at : 4 * at + 4], True
+            made[f"JOINTS_{number}"] = joints[:, 4 * at : 4 * at + 4]
+            made[f"WEIGHTS_{number}"] = shares[:, 4 * at : 4 * at + 4]
         return made
 
-    def _delta(self, name: str, at: int) -> int:
+    def _delta(self, name: str, at: int) -> Stream:
         accessor = self._document.tree["accessors"][at]
         kind, normalized = accessor["type"], bool(accessor.get("normalized"))
-        values = self._ordered(read_raw(self._document, at))
-        if name == "POSITION":
-            steps = np.rint(self._ordered(read_floats(self._document, at)).astype(float) / self._step)
-            if self._grid is None:
-                values = (steps * self._step).astype(np.float32)
-            else:
-                values = steps.astype(np.int8 if np.abs(steps).max() <= 127 else np.int16)
-            normalized = False
-        elif name in ("NORMAL", "TANGENT") and values.dtype == np.float32:
-            still = np.abs(values).max(axis=1, keepdims=True) < self._options.bend
-            values, normalized = _whole(np.where(still, 0, values), np.int8), True
+        values = read_raw(self._document, at)
         purpose = f"morph {name.rstrip('0123456789')}"
-        return self._shelves.attribute(purpose, values, kind, normalized=normalized, bounds=name == "POSITION")
+        if name == "POSITION":
+            steps = np.rint(to_floats(values, normalized).astype(float) / self._step)
+            if self._grid is None:
+                return Stream(purpose, (steps * self._step).astype(np.float32), kind, bounds=True)
+            return Stream(purpose, steps.astype(np.int8 if np.abs(steps).max() <= 127 else np.int16), kind, bounds=True)
+        if name in ("NORMAL", "TANGENT"):
+            bends = to_floats(values, normalized)
+            still = np.abs(bends).max(axis=1, keepdims=True) < self._options.bend
+            return Stream(purpose, _whole(np.where(still, 0, bends), np.int8), kind, normalized=True)
+        return Stream(purpose, values, kind, normalized)
+
+
+def _put(shelves: Shelves, stream: Stream) -> int:
+    return shelves.attribute(
+        stream.purpose, stream.values, stream.kind, normalized=stream.normalized, bounds=stream.bounds
+    )
+
+
+def _merged(streams: list[Raw], more: list[Raw], wanted: bool) -> tuple[I64, I64]:
+    """The vertices to keep, in order, and for each old one the place among them of that which equals it."""
+    all_of_them = np.arange(len(streams[0]))
+    if not wanted:
+        return all_of_them, all_of_them
+    _, firsts, group = np.unique(_rows_of(streams), return_index=True, return_inverse=True)
+    if len(firsts) == len(all_of_them):
+        return all_of_them, all_of_them
+    if more:
+        _, firsts, group = np.unique(_rows_of([*streams, *more]), return_index=True, return_inverse=True)
+    kept = np.sort(firsts)
+    return kept, np.searchsorted(kept, firsts)[group]
+
+
+def _rows_of(streams: list[Raw]) -> NDArray[np.void]:
+    """(n,) all numbers of a vertex as one."""
+    parts = [np.ascontiguousarray(values).view(np.uint8).reshape(len(values), -1) for values in streams]
+    rows = np.ascontiguousarray(np.concatenate(parts, axis=1))
+    found: NDArray[np.void] = rows.view(np.dtype((np.void, rows.shape[1])))[:, 0]
+    return found
+
+
+def _slotted(influences: dict[str, Raw]) -> dict[str, Stream]:
+    """Streams of JOINTS_n and WEIGHTS_n, in steady slots."""
+    names = [name for name in influences if name.startswith("JOINTS_")]
+    if not names:
+        return {}
+    joints = np.concatenate([influences[name] for name in names], axis=1)
+    shares = np.concatenate([influences[name.replace("JOINTS", "WEIGHTS")] for name in names], axis=1)
+    joints, shares = _steady(joints, shares)
+    narrow = joints.astype(np.uint8 if int(joints.max(initial=0)) < 256 else np.uint16)
+    made: dict[str, Stream] = {}
+    for at, name in enumerate(names):
+        columns = slice(4 * at, 4 * at + 4)
+        made[name] = Stream("JOINTS_", narrow[:, columns], "VEC4")
+        other = name.replace("JOINTS", "WEIGHTS")
+        made[other] = Stream("WEIGHTS_", shares[:, columns], "VEC4", normalized=True)
+    return made
 
 
 def _units(values: Raw) -> Raw:
@@ -411,19 +507,21 @@ def _steady(joints: Raw, shares: NDArray[np.uint8]) -> tuple[I64, NDArray[np.uin
 def _morph_order(moves: list[F64], places: F64) -> I64 | None:
     """Vertices such that each is near its predecessor in what morph targets do to it; None to keep the order.
 
-    From each vertex to the nearest that is left, by the principal components of all movements, which count by their
-    number of digits, and by place where nothing moves.
+    First what no target moves, in its old order. Then from each vertex to the nearest that is left, by the principal
+    components of all movements, which count by their number of digits, and by place.
     """
-    count = len(places)
-    if not moves or count > _MAX_ORDERED or not any(move.any() for move in moves):
+    columns = np.concatenate(moves, axis=1) if moves else np.zeros((len(places), 0))
+    stirred = columns.any(axis=1)
+    rows = np.flatnonzero(stirred)
+    if not 1 < len(rows) <= _MAX_ORDERED:
         return None
-    columns = np.concatenate(moves, axis=1)
-    columns = columns[:, columns.any(axis=0)]
+    columns = columns[rows][:, columns.any(axis=0)]
     digits = np.sign(columns) * np.log1p(np.abs(columns))
     digits -= digits.mean(axis=0)
     _, axes = np.linalg.eigh(digits.T @ digits)
-    features = np.column_stack([digits @ axes[:, -_COMPONENTS:], places * _PLACE]).astype(np.float32)
-    return _chain(features, int(np.square(columns).sum(axis=1).argmin()))
+    features = np.column_stack([digits @ axes[:, -_COMPONENTS:], places[rows] * _PLACE]).astype(np.float32)
+    chain = _chain(features, int(np.square(columns).sum(axis=1).argmin()))
+    return np.concatenate([np.flatnonzero(~stirred), rows[chain]])
 
 
 def _chain(features: F32, start: int) -> I64:

@@ -37,7 +37,8 @@ def made(packed: bytes, sidecar: Sidecar) -> Document:
 
 
 def off(document: Document, bits: int) -> float:
-    return extent(document) / (2**bits - 1) * math.sqrt(3) / 2 * 1.001 + 1e-6
+    step = extent(document) / (2.0**bits - 1)
+    return step * math.sqrt(3) / 2 * 1.001 + 1e-6
 
 
 @pytest.mark.parametrize("bits", [DEFAULTS.position, 10])

@@ -240,3 +240,46 @@ def test_it_can_be_done_twice(made: Document) -> None:
 def test_few_views_hold_many_accessors(made: Document) -> None:
     assert len(made.tree["bufferViews"]) < 18
     assert len(made.tree["accessors"]) > 15
+
+
+def test_texture_coordinates_that_no_texture_reads_go_and_their_seams_with_them(sidecar: Sidecar) -> None:
+    def change(tree: Tree) -> None:
+        for key in ("images", "textures"):
+            del tree[key]
+        tree["materials"] = [{"name": material["name"]} for material in tree["materials"]]
+
+    before = compacted(altered(figure(10, texture=16), change), sidecar)
+    after = quantize(before).document
+    for old, new in zip(before.tree["meshes"], after.tree["meshes"], strict=True):
+        attributes = (old["primitives"][0]["attributes"], new["primitives"][0]["attributes"])
+        assert attributes[0].keys() - attributes[1].keys() == {"TEXCOORD_0"}
+        counts = [
+            document.tree["accessors"][found["POSITION"]]["count"]
+            for document, found in zip((before, after), attributes, strict=True)
+        ]
+        assert counts[1] < counts[0]  # both rims of the tube had a seam
+    assert apart(before, after, {MORPHS[0]: 0.5}) < off(before, DEFAULTS, 1)
+    assert validate(write_glb(after), sidecar).errors == 0
+
+
+def test_channels_that_hold_what_their_node_does_anyway_go(sidecar: Sidecar) -> None:
+    plain = small(sidecar)
+    tree = deepcopy(plain.tree)
+    animation = tree["animations"][0]
+    animation["samplers"].insert(0, {**animation["samplers"][0]})
+    animation["channels"] = [
+        {"sampler": 0, "target": {"node": 2, "path": "rotation"}},
+        {"sampler": 1, "target": {"node": 3, "path": "rotation"}},
+    ]
+    keys = read_floats(plain, animation["samplers"][0]["output"])
+    tree["nodes"][2]["rotation"] = keys[0].tolist()
+    binary = plain.binary + b"\0" * (-len(plain.binary) % 4)
+    same = np.tile(-keys[:1], (2, 1))  # a quaternion and its opposite are one turn
+    tree["bufferViews"].append({"buffer": 0, "byteOffset": len(binary), "byteLength": same.nbytes})
+    view = len(tree["bufferViews"]) - 1
+    tree["accessors"].append({"bufferView": view, "componentType": 5126, "count": 2, "type": "VEC4"})
+    animation["samplers"][0]["output"] = len(tree["accessors"]) - 1
+    tree["images"] = []
+    (made,) = quantize(Document(tree, binary + same.tobytes())).document.tree["animations"]
+    assert [channel["target"]["node"] for channel in made["channels"]] == [3]
+    assert len(made["samplers"]) == 1 and made["channels"][0]["sampler"] == 0
