@@ -26,7 +26,7 @@ from avatar.gltf.accessors import (
     read_raw,
     view_bytes,
 )
-from avatar.gltf.document import Document, pointer
+from avatar.gltf.document import MAX_FILE, Document, pointer
 from avatar.gltf.embed import decode_data_uri
 from avatar.gltf.guests.basis import read_ktx2
 from avatar.gltf.schema import BASIS, DRACO, MESHOPT, Accessor, Gltf, MeshoptClaim, Primitive, Sparse
@@ -229,12 +229,15 @@ def _check_buffers(gltf: Gltf, binary_size: int, findings: Findings) -> None:
         if buffer.byte_length > held and at not in hollow:
             message = f"says {buffer.byte_length:,} bytes but {held:,} are there; export the file again."
             findings.error(ProblemCode.BUFFER_BOUNDS, where, message)
-    unpacked = 0
+    unpacked = carried = 0
+    coded = {primitive.draco.buffer_view for mesh in gltf.meshes for primitive in mesh.primitives if primitive.draco}
     for at, view in enumerate(gltf.buffer_views):
         where = f"/bufferViews/{at}"
         _check_range(gltf, view.buffer, view.byte_offset + view.byte_length, where, findings)
+        carried += view.byte_length if at in coded else 0
         if (claim := view.meshopt) is not None:
             unpacked += claim.count * claim.byte_stride
+            carried += claim.byte_length
             _check_range(gltf, claim.buffer, claim.byte_offset + claim.byte_length, where, findings)
             if claim.buffer in hollow:
                 message = f"its compressed data lie in buffer {claim.buffer}, which is empty; export the file again."
@@ -256,6 +259,9 @@ def _check_buffers(gltf: Gltf, binary_size: int, findings: Findings) -> None:
             findings.error(ProblemCode.COMPRESSED_DATA, pointer("images", at), message)
     if unpacked > MAX_UNPACKED:
         message = f"all views unpack to {unpacked:,} bytes, at most {MAX_UNPACKED:,} are taken; simplify first."
+        findings.error(ProblemCode.COMPRESSED_SIZE, "/bufferViews", message)
+    if carried > MAX_FILE:
+        message = f"{carried:,} bytes are to be unpacked, more than a file has: some are used over and over."
         findings.error(ProblemCode.COMPRESSED_SIZE, "/bufferViews", message)
 
 
