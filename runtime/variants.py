@@ -15,7 +15,15 @@ from temporalio.service import RPCError, RPCStatusCode
 from avatar import recipes
 from avatar.built_variant import BuiltVariant, KnownVariant, VariantFailure, VariantState
 from avatar.catalog import variants
-from avatar.errors import AvatarError, TooManyRequests, Unavailable, error_kinds
+from avatar.errors import (
+    AvatarError,
+    GenerationFailed,
+    InvalidModel,
+    TooLarge,
+    TooManyRequests,
+    Unavailable,
+    error_kinds,
+)
 from avatar.manifest import VersionRecord
 from avatar.request import Urgency
 from avatar.storage.blob import BlobRef
@@ -32,6 +40,7 @@ AT_MOST = timedelta(minutes=15)  # of a build with all its attempts
 BAD_FOR = timedelta(minutes=10)  # a model that is not acceptable will not be any better in a moment
 UNLUCKY_FOR = timedelta(seconds=15)  # what failed for other reasons may be tried again soon
 SURE_FOR = timedelta(seconds=30)  # a build that is said to be under way for longer is looked up
+FINAL = frozenset({InvalidModel.code, TooLarge.code, GenerationFailed.code})  # what the model is to blame for
 COME_AGAIN = 5  # seconds
 
 Handle = WorkflowHandle[BuildVariant, BuiltVariant]
@@ -112,7 +121,7 @@ def _failure(known: KnownVariant | None) -> AvatarError | None:
     """Why it cannot be made, as far as that is known from not long ago."""
     if known is None or known.failure is None or known.ended_at is None:
         return None
-    rest = UNLUCKY_FOR if known.failure.retryable else BAD_FOR
+    rest = BAD_FOR if known.failure.code in FINAL else UNLUCKY_FOR
     left = rest - (datetime.now(UTC) - known.ended_at)
     return _as_error(known.failure, left) if left > timedelta() else None
 

@@ -221,6 +221,24 @@ async def test_a_model_that_cannot_be_made_into_it_is_told_and_left_in_peace(pub
         assert tried == 2, "after a while it is tried again"
 
 
+async def test_what_failed_by_bad_luck_is_tried_again_soon(published: Gateway) -> None:
+    tried = 0
+
+    def unlucky(given: Any, attempt: int) -> BuiltVariant:
+        nonlocal tried
+        tried += 1
+        raise ApplicationError("a slip of ours", type="internal", non_retryable=True)
+
+    async with working(published, build_variant=unlucky):
+        for _ in range(2):
+            assert (await published.http.get(KTX2)).status_code == 500
+        assert tried == 1
+        ago = datetime.now(UTC) - timedelta(seconds=20)
+        await VariantDocument.get_pymongo_collection().update_many({}, {"$set": {"ended_at": ago}})
+        assert (await published.http.get(KTX2)).status_code == 500
+    assert tried == 2
+
+
 async def test_a_tenant_begins_only_so_many_in_a_minute(published: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("avatar.catalog.variants.MINUTE", 1e6)  # so that none ends during the test
     gateway, mesh = with_settings(published, variant_builds_per_minute=2), Mesh(published)
