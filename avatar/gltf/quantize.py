@@ -518,8 +518,9 @@ def _morph_order(moves: list[F64], places: F64) -> I64 | None:
     columns = columns[rows][:, columns.any(axis=0)]
     digits = np.sign(columns) * np.log1p(np.abs(columns))
     digits -= digits.mean(axis=0)
-    _, axes = np.linalg.eigh(digits.T @ digits)
-    features = np.column_stack([digits @ axes[:, -_COMPONENTS:], places[rows] * _PLACE]).astype(np.float32)
+    start = np.random.default_rng(0).standard_normal((digits.shape[1], min(_COMPONENTS, digits.shape[1])))
+    axes, _ = np.linalg.qr(digits.T @ (digits @ start))  # near enough to the components, and far cheaper
+    features = np.column_stack([digits @ axes, places[rows] * _PLACE]).astype(np.float32)
     chain = _chain(features, int(np.square(columns).sum(axis=1).argmin()))
     return np.concatenate([np.flatnonzero(~stirred), rows[chain]])
 
