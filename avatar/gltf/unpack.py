@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Collection, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -24,6 +25,7 @@ from avatar.gltf.images import KTX2, PNG, read_header
 from avatar.gltf.schema import BASIS, DRACO, MESHOPT, Gltf, MeshoptClaim
 
 _ALIGNMENT: Final = 4
+_DECODERS: Final = 2  # of images at once, each a process of its own
 
 
 def unpack_geometry(document: Document, gltf: Gltf, sidecar: Sidecar) -> Document:
@@ -38,7 +40,7 @@ def unpack_geometry(document: Document, gltf: Gltf, sidecar: Sidecar) -> Documen
 def compressed_images(document: Document) -> dict[str, str]:
     """KHR_texture_basisu, with the first image or texture that needs it; empty when none does."""
     for at, image in enumerate(document.list("images")):
-        if _is_ktx2(view_bytes(document, image["bufferView"])):
+        if _is_ktx2(document, image):
             return {BASIS: pointer("images", at)}
     for at, texture in enumerate(document.list("textures")):
         if BASIS in texture.get("extensions", {}):
@@ -54,29 +56,31 @@ def unpack_images(document: Document, sidecar: Sidecar) -> Document:
 
     Raises ``InvalidModel`` that says where, ``CodecFailed``.
     """
-    tree, views = document.tree, document.list("bufferViews")
-    edit = _Edit()
-    pictures: list[Tree] = []
-    for at, image in enumerate(document.list("images")):
-        number, data = image["bufferView"], view_bytes(document, image["bufferView"])
-        if _is_ktx2(data):
-            if number not in edit.replaced:
-                try:
-                    decoded = decode_ktx2(data, sidecar.toolchain)
-                except InvalidModel as error:
-                    raise InvalidModel(error.detail, where=pointer("images", at), mend=error.mend) from None
-                edit.replaced[number] = (without(views[number], "byteStride"), decoded)
-            image = {**image, "mimeType": PNG}
-        pictures.append(image)
+    views, images = document.list("bufferViews"), document.list("images")
+    coded = {at: image["bufferView"] for at, image in enumerate(images) if _is_ktx2(document, image)}
+    first = {number: at for at, number in reversed(coded.items())}  # two images may share a view
+
+    def decode(number: int) -> bytes:
+        try:
+            return decode_ktx2(view_bytes(document, number), sidecar.toolchain)
+        except InvalidModel as error:
+            raise InvalidModel(error.detail, where=pointer("images", first[number]), mend=error.mend) from None
+
+    with ThreadPoolExecutor(_DECODERS) as pool:
+        decoded = pool.map(decode, first)
+        edit = _Edit(
+            {number: (without(views[number], "byteStride"), data) for number, data in zip(first, decoded, strict=True)}
+        )
     textures = [_without_basis(texture) for texture in document.list("textures")]
-    if edit.replaced or textures != document.list("textures"):
+    if coded or textures != document.list("textures"):
+        pictures = [{**image, "mimeType": PNG} if at in coded else image for at, image in enumerate(images)]
         parts = {key: items for key, items in (("images", pictures), ("textures", textures)) if items}
-        document = _repacked(Document({**tree, **parts}, document.binary), edit)
+        document = _repacked(Document({**document.tree, **parts}, document.binary), edit)
     return _unnamed(document, (BASIS,))
 
 
-def _is_ktx2(data: bytes) -> bool:
-    header = read_header(data)
+def _is_ktx2(document: Document, image: Tree) -> bool:
+    header = read_header(view_bytes(document, image["bufferView"]))
     return header is not None and header.mime == KTX2
 
 
