@@ -141,22 +141,26 @@ def _laid(part: Part) -> Part | None:
     return Part(**{**values, "coordinates": where})
 
 
-def importance(part: Part, extent: float) -> float:
-    """How much sharper than plain cloth this part should be, 1 to ``THIN``."""
+def importance(part: Part, extent: float) -> F64:
+    """(t,) how much sharper than plain cloth each triangle should be, 1 to ``THIN``."""
+    count = len(part.corners)
     if _MOUTH.search(part.name):
-        return 1.0
+        return np.ones(count)
     if _LASHES.search(part.name):
-        return THIN
+        return np.full(count, THIN)
     if _EYES.search(part.name) or _HAIR.search(part.name):
-        return FACE
-    moved = np.zeros(len(part.positions))
+        return np.full(count, FACE)
+    stirred = np.zeros(len(part.positions), np.bool_)
     for streams in part.targets.values():
         if "POSITION" in streams:
-            np.maximum(moved, np.abs(streams["POSITION"]).max(axis=1), out=moved)
-    area = part.area
-    stirred = (moved > _STIRS * extent)[part.corners].any(axis=1)
-    share = float(area[stirred].sum() / max(area.sum(), 1e-20))
-    return 1.0 + (FACE - 1.0) * min(1.0, 4 * share)
+            stirred |= (np.abs(streams["POSITION"]) > _STIRS * extent).any(axis=1)
+    return np.where(stirred[part.corners].any(axis=1), FACE, 1.0)
+
+
+def joint_importance(worth: F64, area: F64) -> float:
+    """One importance for triangles (t,) that share a region: a quarter of it may speak for all."""
+    share = float(area[worth >= FACE].sum() / max(float(area.sum()), 1e-20))
+    return float(1.0 + (worth.max(initial=1.0) - 1.0) * min(1.0, 4 * share))
 
 
 class Look(StrEnum):

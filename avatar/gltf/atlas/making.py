@@ -12,7 +12,7 @@ import numpy as np
 from avatar.errors import InvalidInput
 from avatar.gltf.accessors import Packer
 from avatar.gltf.atlas.binding import SharedSkin
-from avatar.gltf.atlas.groups import FACE, Alpha, Gathered, Look, gather, importance
+from avatar.gltf.atlas.groups import FACE, Alpha, Gathered, Look, gather, importance, joint_importance
 from avatar.gltf.atlas.merging import appended, merged_primitive
 from avatar.gltf.atlas.packing import Size
 from avatar.gltf.atlas.painting import CUTOFF, Finish, Patch, needed, paint
@@ -145,10 +145,14 @@ def _sheet(name: str, look: Look, parts: Sequence[Part], size: int, density: flo
         for at, start, end in zip(members, starts[:-1], starts[1:], strict=True):
             owners[at] = owner[start:end] + len(boxes)
         wide, high = surface.native
-        pixel = _span(parts, members, where, corners, wide * high) * max(worth[at] for at in members)
-        for left, top, right, bottom in found:
+        spans = np.concatenate([parts[at].area for at in members])
+        values = np.concatenate([worth[at] for at in members])
+        region = owner[corners[:, 0]]
+        for number, (left, top, right, bottom) in enumerate(found):
             right, bottom = max(right, left + 1 / wide), max(bottom, top + 1 / high)
             boxes.append((members[0], (left, top, right, bottom)))
+            own = region == number
+            pixel = _span(where, corners[own], spans[own], wide * high) * joint_importance(values[own], spans[own])
             areas.append(Area((right - left) * wide, (bottom - top) * high, pixel))
     margin, places, own = _fitted(areas, size, density)
     across, down = (
@@ -162,7 +166,10 @@ def _sheet(name: str, look: Look, parts: Sequence[Part], size: int, density: flo
         share = (spot - frame[:, :2]) / (frame[:, 2:] - frame[:, :2])
         coordinates.append((place[:, :2] + share * place[:, 2:]) / (across, down))
     patches = [Patch(parts[at].surface, box, place) for (at, box), place in zip(boxes, places, strict=True)]
-    lead = max(range(len(parts)), key=lambda at: (min(worth[at], FACE), float(parts[at].area.sum()), -at))
+    spoken = [
+        (min(joint_importance(worth[at], part.area), FACE), float(part.area.sum())) for at, part in enumerate(parts)
+    ]
+    lead = max(range(len(parts)), key=lambda at: (*spoken[at], -at))
     sheet = _Sheet(
         name=name,
         parts=tuple(parts),
@@ -176,13 +183,13 @@ def _sheet(name: str, look: Look, parts: Sequence[Part], size: int, density: flo
     return sheet, own
 
 
-def _span(parts: Sequence[Part], members: Sequence[int], where: F64, corners: I64, pixels: float) -> float:
-    """What a pixel of the textures spans on the surface, on average: a length."""
+def _span(where: F64, corners: I64, areas: F64, pixels: float) -> float:
+    """What a pixel of the textures spans on these triangles, on average: a length. ``pixels`` are those of the unit
+    square of coordinates."""
     spot = where[corners]
     first, second = spot[:, 1] - spot[:, 0], spot[:, 2] - spot[:, 0]
     covered = float(np.abs(first[:, 0] * second[:, 1] - first[:, 1] * second[:, 0]).sum()) / 2 * pixels
-    world = sum(float(parts[at].area.sum()) for at in members)
-    return float(np.sqrt(world / max(covered, 1.0))) if world > 0 else 1e-9
+    return max(float(np.sqrt(areas.sum() / max(covered, 1.0))), 1e-9)
 
 
 def _fitted(areas: Sequence[Area], size: int, density: float) -> tuple[int, list[Place], float]:
