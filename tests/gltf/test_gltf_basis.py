@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import os
 import struct
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -17,7 +19,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from specimens import picture
 
-from avatar.errors import AvatarError, CodecFailed, InvalidModel, SetupProblem
+from avatar.errors import AvatarError, CodecFailed, InvalidModel, SetupProblem, StorageFull
 from avatar.gltf.guests import basis
 from avatar.gltf.guests.basis import Ktx2Header, Limits, Mode, decode_ktx2, encode_ktx2, read_ktx2
 from avatar.gltf.guests.sidecar import Toolchain
@@ -255,6 +257,35 @@ def test_nothing_is_left_behind(tmp_path: Path, toolchain: Toolchain, monkeypatc
     while child and _runs(child) and time.monotonic() < until:
         time.sleep(0.02)
     assert not (child and _runs(child))
+
+
+def test_it_dies_with_its_parent(tmp_path: Path, toolchain: Toolchain) -> None:
+    script = f"echo $$ > {tmp_path}/starting; mv {tmp_path}/starting {tmp_path}/child; sleep 300"
+    slow = stand_in(tmp_path / "modules", script, toolchain)
+    program = (
+        "import sys, numpy; from pathlib import Path\n"
+        "from avatar.gltf.guests.basis import Mode, encode_ktx2\n"
+        "from avatar.gltf.guests.sidecar import Toolchain\n"
+        "tools = Toolchain(Path(sys.argv[1]), Path(sys.argv[2]))\n"
+        "encode_ktx2(numpy.zeros((4, 4, 3), 'u1'), Mode.ETC1S, srgb=True, toolchain=tools)\n"
+    )
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    parent = subprocess.Popen([sys.executable, "-c", program, slow.node, slow.modules], env=environment)
+    until = time.monotonic() + 30
+    while not (tmp_path / "child").exists() and time.monotonic() < until:
+        time.sleep(0.02)
+    child = int((tmp_path / "child").read_text())
+    parent.kill()
+    parent.wait()
+    while _runs(child) and time.monotonic() < until:
+        time.sleep(0.02)
+    assert not _runs(child)
+
+
+def test_a_full_disk_is_said(tmp_path: Path, toolchain: Toolchain, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "gone"))
+    with pytest.raises(StorageFull):
+        encode_ktx2(pixels(16), Mode.ETC1S, srgb=True, toolchain=toolchain)
 
 
 def _runs(pid: int) -> bool:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
-from specimens import altered, encoded, figure, picture, png_bomb, unpack, with_image
+from specimens import Sketch, altered, encoded, figure, picture, png_bomb, unpack, with_image
 
 from avatar.errors import InvalidModel, SetupProblem
 from avatar.gltf.accessors import view_bytes
@@ -363,6 +365,36 @@ def test_a_jpeg_that_says_it_lies_on_its_side_is_shown_as_gltf_says() -> None:
     assert Image.open(io.BytesIO(kept)).getexif().get(0x0112) is None
     shown = [np.asarray(Image.open(io.BytesIO(data))) for data in (kept, out.getvalue())]
     np.testing.assert_array_equal(shown[0], shown[1])
+
+
+LARGE = """
+import sys
+from pathlib import Path
+from avatar.gltf.document import read_glb
+from avatar.gltf.textures import limit_textures
+made = limit_textures(read_glb(Path(sys.argv[1]).read_bytes()), 1024).document
+status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
+print(int(status["VmHWM"].split()[0]) >> 10, *(image["mimeType"] for image in made.tree["images"]))
+"""
+
+
+def test_large_images_are_taken_one_after_another(tmp_path: Path) -> None:
+    """Four of 4096 px: each is 64 MB of pixels, and the program itself 80 MB."""
+    plane = Image.linear_gradient("L").resize((4096, 4096), Image.Resampling.NEAREST)
+    turned = plane.transpose(Image.Transpose.ROTATE_90)
+    out = io.BytesIO()
+    Image.merge("RGBA", [plane, turned, plane, turned]).save(out, "PNG", compress_level=1)
+    sketch = Sketch()
+    for number in range(4):
+        sketch.image(out.getvalue() + bytes(number), "image/png")
+    slots = {"baseColorTexture": {"index": 0}, "metallicRoughnessTexture": {"index": 1}}
+    hair = {"pbrMetallicRoughness": {"baseColorTexture": {"index": 3}}, "alphaMode": "MASK"}
+    sketch.tree["materials"] = [{"pbrMetallicRoughness": slots, "normalTexture": {"index": 2}}, hair]
+    (tmp_path / "large.glb").write_bytes(sketch.glb())
+    command = [sys.executable, "-c", LARGE, str(tmp_path / "large.glb")]
+    said = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120).stdout.split()
+    assert said[1:] == ["image/jpeg"] * 3 + ["image/png"]
+    assert int(said[0]) < 300
 
 
 # --- once -------------------------------------------------------------------------------------------------------------

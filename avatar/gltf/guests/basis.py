@@ -26,7 +26,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from avatar.errors import CodecFailed, InvalidModel, SetupProblem
+from avatar.errors import CodecFailed, InvalidModel, SetupProblem, StorageFull
 from avatar.gltf.guests.sidecar import Toolchain
 from avatar.gltf.images import MAX_SIDE, PNG, read_header
 from avatar.variant import Detail
@@ -152,7 +152,7 @@ def encode_ktx2(
 
     Sides are multiples of 4. ``srgb`` says that the pixels are colours; ``normal_map`` that they are unit vectors, and
     stay so in each level. ``mips`` are the levels below the first where they must be others than filtered ones, which
-    only UASTC can hold. Raises ``CodecFailed`` when basisu fails or writes something else.
+    only UASTC can hold. Raises ``CodecFailed`` when basisu fails or writes something else, ``StorageFull``.
     """
     height, width, channels = pixels.shape
     if width % 4 or height % 4 or not (0 < width <= MAX_SIDE and 0 < height <= MAX_SIDE) or channels not in (3, 4):
@@ -282,8 +282,16 @@ class _Ended:
 
 @contextlib.contextmanager
 def _folder() -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(prefix="basisu-") as folder:
-        yield Path(folder)
+    """A private folder that is gone afterwards. Raises ``StorageFull`` when it cannot be written to."""
+    try:
+        with tempfile.TemporaryDirectory(prefix="basisu-", ignore_cleanup_errors=True) as folder:
+            yield Path(folder)
+    except OSError as error:
+        raise StorageFull(
+            f"the files of a texture cannot be written ({error.strerror})",
+            where=tempfile.gettempdir(),
+            mend="Make room there, or set TMPDIR",
+        ) from error
 
 
 def _run(arguments: list[str], folder: Path, toolchain: Toolchain, limits: Limits) -> _Ended:
