@@ -27,6 +27,7 @@ from avatar.gltf.embed import embed
 from avatar.gltf.excess import check_amounts, check_extensions
 from avatar.gltf.guests.sidecar import Sidecar
 from avatar.gltf.pose import placed_vertices, placements, target_names, world_matrices
+from avatar.gltf.references import renumbered
 from avatar.gltf.schema import DRACO, BufferView, Gltf, Mesh, MeshExtras
 from avatar.gltf.unpack import compressed_images, unpack_geometry, unpack_images
 
@@ -147,7 +148,7 @@ def require_references(data: bytes) -> Document:
         _report_compressed(compressed_geometry(gltf), findings)
     if findings.errors:
         raise unsound(findings.problems)
-    return embed(document)
+    return _with_sane_extensions(embed(document), findings)
 
 
 def unsound(problems: tuple[Problem, ...]) -> InvalidModel:
@@ -189,8 +190,19 @@ def _examine(data: bytes, sidecar: Sidecar | None) -> tuple[Inspection, Document
     if not findings.errors or not hidden:
         check_values(gltf, document, findings)
     bounds = _bounds(document, findings) if not findings.errors else None
+    if not findings.errors:
+        document = _with_sane_extensions(document, findings)
     found = {"bounds": bounds, "problems": findings.problems}
     return facts.model_copy(update=found), None if findings.errors else document
+
+
+def _with_sane_extensions(document: Document, findings: Findings) -> Document:
+    """Without what extensions say in another shape than theirs, or of things that are not there."""
+    tree = renumbered(document.tree)
+    if tree is document.tree:
+        return document
+    findings.warn(ProblemCode.REFERENCE, "", "extensions name things that are not there; these parts are left out.")
+    return Document(tree, document.binary)
 
 
 def _unpacked(

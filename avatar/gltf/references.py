@@ -8,6 +8,7 @@ nowhere goes.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import Any, Final
@@ -34,42 +35,43 @@ class Kind(StrEnum):
     OLD_COLLIDER_GROUP = "extensions/VRM/secondaryAnimation/colliderGroups"
 
 
-# A path from the root of the tree to a number. "*" stands for every item of an array or member of an object, "*Texture"
-# for every member with that ending. The step in brackets is what goes when the thing that the number names is gone.
+# A path from the root of the tree to a number. "*" stands for every item of an array, "**" for every member of an
+# object, "*Texture" for every member with that ending. The step in brackets is what goes when the thing that the number
+# names is gone.
 _PLACES: Final[tuple[tuple[str, Kind], ...]] = (
     # VRM 0.x; -1 stands for none
     ("extensions/VRM/meta/[texture]", Kind.TEXTURE),
     ("extensions/VRM/humanoid/humanBones/[*]/node", Kind.NODE),
     ("extensions/VRM/firstPerson/[firstPersonBone]", Kind.NODE),
     ("extensions/VRM/firstPerson/meshAnnotations/[*]/mesh", Kind.MESH),
-    ("extensions/VRM/materialProperties/*/textureProperties/[*]", Kind.TEXTURE),
+    ("extensions/VRM/materialProperties/*/textureProperties/[**]", Kind.TEXTURE),
     ("extensions/VRM/secondaryAnimation/boneGroups/*/[center]", Kind.NODE),
     ("extensions/VRM/secondaryAnimation/boneGroups/*/bones/[*]", Kind.NODE),
     ("extensions/VRM/secondaryAnimation/boneGroups/*/colliderGroups/[*]", Kind.OLD_COLLIDER_GROUP),
     ("extensions/VRM/secondaryAnimation/colliderGroups/[*]/node", Kind.NODE),
     # VRM 1.0
     ("extensions/VRMC_vrm/meta/[thumbnailImage]", Kind.IMAGE),
-    ("extensions/VRMC_vrm/humanoid/humanBones/[*]/node", Kind.NODE),
+    ("extensions/VRMC_vrm/humanoid/humanBones/[**]/node", Kind.NODE),
     ("extensions/VRMC_vrm/firstPerson/meshAnnotations/[*]/node", Kind.NODE),
-    ("extensions/VRMC_vrm/expressions/*/*/materialColorBinds/[*]/material", Kind.MATERIAL),
-    ("extensions/VRMC_vrm/expressions/*/*/textureTransformBinds/[*]/material", Kind.MATERIAL),
+    ("extensions/VRMC_vrm/expressions/**/**/materialColorBinds/[*]/material", Kind.MATERIAL),
+    ("extensions/VRMC_vrm/expressions/**/**/textureTransformBinds/[*]/material", Kind.MATERIAL),
     ("extensions/VRMC_springBone/colliders/[*]/node", Kind.NODE),
     ("extensions/VRMC_springBone/colliderGroups/*/colliders/[*]", Kind.COLLIDER),
     ("extensions/VRMC_springBone/springs/*/joints/[*]/node", Kind.NODE),
     ("extensions/VRMC_springBone/springs/*/[center]", Kind.NODE),
     ("extensions/VRMC_springBone/springs/*/colliderGroups/[*]", Kind.COLLIDER_GROUP),
-    ("nodes/*/extensions/[VRMC_node_constraint]/constraint/*/source", Kind.NODE),
+    ("nodes/*/extensions/[VRMC_node_constraint]/constraint/**/source", Kind.NODE),
     # Khronos and vendors
     ("nodes/*/extensions/[KHR_lights_punctual]/light", Kind.LIGHT),
     ("nodes/*/extensions/MSFT_lod/ids/[*]", Kind.NODE),
     ("materials/*/extensions/MSFT_lod/ids/[*]", Kind.MATERIAL),
-    ("materials/*/extensions/*/[*Texture]/index", Kind.TEXTURE),
+    ("materials/*/extensions/**/[*Texture]/index", Kind.TEXTURE),
     ("meshes/*/primitives/*/extensions/KHR_materials_variants/mappings/[*]/material", Kind.MATERIAL),
     ("meshes/*/primitives/*/extensions/KHR_materials_variants/mappings/*/variants/[*]", Kind.VARIANT),
     *((f"textures/*/extensions/[{name}]/source", Kind.IMAGE) for name in TEXTURE_SOURCES),
 )
 _BINDS: Final = "extensions/VRM/blendShapeMaster/blendShapeGroups/*/[binds]"
-_NODE_BINDS: Final = "extensions/VRMC_vrm/expressions/*/*/[morphTargetBinds]"
+_NODE_BINDS: Final = "extensions/VRMC_vrm/expressions/**/**/[morphTargetBinds]"
 _NODE_ANNOTATIONS: Final = "extensions/VRMC_vrm/firstPerson/[meshAnnotations]"
 _POINTERS: Final = "animations/*/channels/[*]/target/extensions/KHR_animation_pointer/pointer"
 _MATERIAL_LIST: Final = "extensions/VRM/[materialProperties]"  # entry n is about material n
@@ -85,7 +87,8 @@ _PLAIN_MATERIAL: Final[Tree] = {
     "keywordMap": {},
     "tagMap": {},
 }
-_GONE: Final = object()
+_GONE: Final = object()  # takes along what the path puts in brackets
+_MISSHAPEN: Final = object()  # goes alone
 _Visit = Callable[[Any], Any]  # what stands at the end of a path -> what shall stand there, or _GONE
 
 
@@ -107,7 +110,8 @@ def renumbered(
     became of its morph targets; meshes that it lacks keep theirs.
 
     What names something gone goes too, by the smallest part that still makes sense: a bind of an expression, a human
-    bone, a texture of a material. So does what named nothing before. Of several binds of an expression that end at one
+    bone, a texture of a material. So does what named nothing before, and what lacks the shape that its extension
+    demands: with no mapping at all this is what the function is for. Of several binds of an expression that end at one
     morph target the first stays. VRM 0.x speaks of materials by their order and their names; of those that become one,
     the first is kept, so let what ``addressed_materials`` names stay apart.
     """
@@ -130,7 +134,7 @@ def renumbered(
     made = _visited(made, _POINTERS, morphing.pointer)
     if materials is not None:
         made = _visited(made, _MATERIAL_LIST, lambda entries: _reordered(entries, materials))
-        made = _visited(made, _MATERIAL_NAMES, _renaming(tree, materials))
+    made = _visited(made, _MATERIAL_NAMES, _named if materials is None else _renaming(tree, materials))
     for path, kind in _PLACES:
         made = _visited(made, path, _renumbering(numbers[kind], old=path.startswith("extensions/VRM/")))
     found: Tree = made
@@ -193,7 +197,7 @@ class _Morphing:
     def binds(self, binds: Any, kind: Kind) -> Any:
         """A list of {mesh or node, index, weight}."""
         if not isinstance(binds, list):
-            return binds
+            return _MISSHAPEN
         key, seen = _KEYS[kind], set()
         made: list[Any] = []
         for bind in binds:
@@ -206,18 +210,20 @@ class _Morphing:
             if owner is None or target is None or (owner, target) in seen:
                 continue
             seen.add((owner, target))
-            made.append({**bind, key: owner, "index": target})
-        return made
+            new = {**bind, key: owner, "index": target}
+            made.append(bind if _same(bind[key], owner) and _same(bind["index"], target) else new)
+        return binds if len(made) == len(binds) and all(map(operator.is_, made, binds)) else made
 
     def annotations(self, entries: Any) -> Any:
         """A list of {node, type}: whether the mesh of a node is seen in first person."""
         if not isinstance(entries, list):
-            return entries
-        return [
+            return _MISSHAPEN
+        kept = [
             entry
             for entry in entries
             if isinstance(entry, dict) and self._shown(_number(entry.get("node"))) is not None
         ]
+        return entries if len(kept) == len(entries) else kept
 
     def pointer(self, value: Any) -> Any:
         """A JSON pointer of KHR_animation_pointer into the tree."""
@@ -238,7 +244,8 @@ class _Morphing:
                 if target is None:
                     return _GONE
                 rest = ["weights", str(target)]
-        return "/".join(["", parts[1], str(new), *rest])
+        made = "/".join(["", parts[1], str(new), *rest])
+        return value if made == value else made
 
     def _shown(self, node: int | None) -> int | None:
         """The mesh (old number) of a node, None when it has none or that is gone."""
@@ -259,18 +266,21 @@ class _Morphing:
 def _visited(value: Any, path: str | tuple[str, ...], visit: _Visit) -> Any:
     """``value`` in which ``visit`` has been called on everything at the end of ``path``; itself if nothing changed.
 
-    What does not have the shape of the path is passed over.
+    What does not have the shape of the path goes.
     """
     steps = tuple(path.split("/")) if isinstance(path, str) else path
     if not steps:
         return visit(value)
     step = steps[0].strip("[]")
-    if isinstance(value, list) and step == "*":
-        keys: list[Any] = list(range(len(value)))
-    elif isinstance(value, dict):
-        keys = [key for key in value if key.endswith(step[1:])] if step[0] == "*" else [step] if step in value else []
+    keys: list[Any]
+    if step == "*" and isinstance(value, list):
+        keys = list(range(len(value)))
+    elif step == "*" or not isinstance(value, dict):
+        return _MISSHAPEN
+    elif step[0] == "*":
+        keys = [key for key in value if key.endswith(step.strip("*"))]
     else:
-        return value
+        keys = [step] if step in value else []
     changed = {}
     for key in keys:
         item = _visited(value[key], steps[1:], visit)
@@ -281,8 +291,16 @@ def _visited(value: Any, path: str | tuple[str, ...], visit: _Visit) -> Any:
     if not changed:
         return value
     if isinstance(value, list):
-        return [item for at, old in enumerate(value) if (item := changed.get(at, old)) is not _GONE]
-    return {key: item for key, old in value.items() if (item := changed.get(key, old)) is not _GONE}
+        return [
+            item
+            for at, old in enumerate(value)
+            if (item := changed.get(at, old)) is not _GONE and item is not _MISSHAPEN
+        ]
+    return {
+        key: item
+        for key, old in value.items()
+        if (item := changed.get(key, old)) is not _GONE and item is not _MISSHAPEN
+    }
 
 
 def _renumbering(mapping: Numbers, *, old: bool) -> _Visit:
@@ -293,9 +311,16 @@ def _renumbering(mapping: Numbers, *, old: bool) -> _Visit:
         if number is not None and number < 0 and old:
             return value
         new = None if number is None else mapping.get(number)
-        return _GONE if new is None else new
+        if new is None:
+            return _GONE
+        return value if _same(value, new) else new
 
     return renumber
+
+
+def _same(value: Any, number: int) -> bool:
+    """True where nothing is to be changed: 3.0 is not 3 to those who look things up by it."""
+    return value == number and type(value) is int
 
 
 def _number(value: Any) -> int | None:
@@ -333,7 +358,7 @@ def _survivors(tree: Tree, kind: Kind, nodes: Numbers) -> Numbers:
 def _reordered(entries: Any, materials: Numbers) -> Any:
     """``materialProperties`` in the order of the new materials, the first of those that became one."""
     if not isinstance(entries, list):
-        return entries
+        return _MISSHAPEN
     placed: dict[int, Any] = {}
     for at, entry in enumerate(entries):
         new = materials.get(at)
@@ -341,6 +366,10 @@ def _reordered(entries: Any, materials: Numbers) -> Any:
             placed.setdefault(new, entry)
     count = max((new for new in materials.values() if new is not None), default=-1) + 1
     return [placed.get(at, _PLAIN_MATERIAL) for at in range(count)]
+
+
+def _named(value: Any) -> Any:
+    return value if isinstance(value, str) else _GONE
 
 
 def _renaming(tree: Tree, materials: Numbers) -> _Visit:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hostile import put
+from hostile import CATALOGUE, put
 from specimens import altered, figure, unpack
 from vrm_specimens import vrm_0, vrm_1
 
@@ -18,6 +18,8 @@ from avatar.gltf.inspect import require_sound
 from avatar.gltf.lods import build_lod
 from avatar.gltf.meshopt import compress_meshopt
 from avatar.gltf.quantize import quantize
+from avatar.gltf.variants import build_variant
+from avatar.variant import Variant
 from fuzz.mutate import mutated
 from fuzz.run import Child, Result, note, run
 
@@ -81,3 +83,11 @@ def test_a_rotation_track_of_matrices_is_refused() -> None:
     with pytest.raises(InvalidModel) as caught:
         require_sound(data)
     assert {problem.code for problem in caught.value.context["problems"]} == {ProblemCode.ACCESSOR_LAYOUT}
+
+
+def test_vrm_of_wrong_insides_meets_no_transform(sidecar: Sidecar) -> None:
+    """The atlas looked into lists that were none."""
+    data = CATALOGUE["VRM of wrong insides"].make()
+    vrm = require_sound(data).tree["extensions"]["VRM"]
+    assert vrm == {"humanoid": {}, "blendShapeMaster": {"blendShapeGroups": [{}]}}
+    build_variant(data, Variant(lod=2, atlas=256), sidecar)
