@@ -9,7 +9,8 @@ import asyncio
 import sys
 from pathlib import Path
 
-from bench import burst, customize, lods, main_job, polls, variants
+from bench import burst, customize, main_job, polls, variants
+from bench.gltf import report as levels
 from bench.machine import machine
 from runtime.toolchain import toolchain
 
@@ -23,8 +24,8 @@ def main() -> int:
         [
             header,
             main_job.report(measured),
-            "\n## Levels of detail beside gltfpack 1.3.0, on the same source\n",
-            lods.compare(measured.source, toolchain()),
+            "\n## Levels of detail beside gltfpack and glTF-Transform, on the same source\n",
+            levels.compare(measured.source, toolchain()),
             "\n## A change of colours\n",
             customize.report(asyncio.run(customize.measure())),
             "\n## Twenty generations at once\n",

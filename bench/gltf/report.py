@@ -174,3 +174,10 @@ def cost_table(rows: Sequence[Measured]) -> str:
         peaks = ", ".join(f"{made.run.peak_mb:,.0f}" for made in row.made)
         lines.append(f"| {row.avatar} | {row.target:,} | {counts} | {packed} | {seconds} | {peaks} |")
     return "\n".join(lines)
+
+
+def compare(data: bytes, tools: Toolchain) -> str:
+    """Both tables of one avatar of ours."""
+    with Sidecar(tools) as sidecar:
+        rows, _ = measure("this one", data, tools, sidecar)
+    return f"{error_table(rows)}\n\n{cost_table(rows)}"

