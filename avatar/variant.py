@@ -100,8 +100,8 @@ class Variant(Frozen):
 
     @property
     def texture_limit(self) -> int:
-        """Pixels a side."""
-        return self.texture_size or LOD_TEXTURES[self.lod]
+        """Pixels a side; of an atlas, which holds all textures of an avatar, its own."""
+        return self.atlas or self.texture_size or LOD_TEXTURES[self.lod]
 
     @property
     def plain(self) -> bool:

@@ -67,6 +67,7 @@ def expected_of(variant: Variant) -> Expected:
         posed=variant.pose is not None,
         merged=variant.atlas is not None,
         texture_limit=variant.texture_limit,
+        power_of_two=variant.texture_format is TextureFormat.KTX2,  # what is within the limit stays as it is elsewhere
         mimes=_MIMES[variant.texture_format],
     )
 

@@ -52,7 +52,7 @@ def build_lod(data: bytes, level: int, sidecar: Sidecar, encoded: EncodedImages 
     reduced, reports = run_steps(document, reducing(variant, kit))
     origin = _origin(document, level, shown_materials(reduced))
     dressed, more = run_steps(reduced, dressing(variant, kit))
-    return finished(_signed(dressed, origin), variant, (*prepared, *reports, *more), kit)
+    return finished(document, _signed(dressed, origin), variant, (*prepared, *reports, *more), kit)
 
 
 def repaint_lod(
@@ -86,7 +86,8 @@ def repaint_lod(
     )
     change = textures_within(showing(document, origin.materials), variant, kit, dict(made))
     reports = (*prepared, StepReport(step="textures", notes=change.notes))
-    return finished(_signed(take_geometry(change.document, base), origin), variant, reports, kit)
+    made_of = _signed(take_geometry(change.document, base), origin)
+    return finished(document, made_of, variant, reports, kit)
 
 
 def _origin(document: Document, level: int, materials: tuple[int, ...]) -> Origin:

@@ -12,6 +12,7 @@ from avatar.frozen import Frozen
 from avatar.gltf.atlas import make_atlas
 from avatar.gltf.channels import choose_channels
 from avatar.gltf.compact import CompactOptions, compact
+from avatar.gltf.contract import check_contract, expected_of
 from avatar.gltf.dedup import dedup, without_unused
 from avatar.gltf.document import Change, Document, write_glb
 from avatar.gltf.draco import compress_draco
@@ -153,15 +154,21 @@ def build_variant(data: bytes, variant: Variant, sidecar: Sidecar, encoded: Enco
     ``GenerationFailed`` when the result has errors or misses its budget.
     """
     kit = Kit(sidecar, encoded)
-    document, reports = run_steps(
-        require_sound(data, sidecar), (*PREPARING, *reducing(variant, kit), *dressing(variant, kit))
-    )
-    return finished(document, variant, reports, kit)
+    source, prepared = run_steps(require_sound(data, sidecar), PREPARING)
+    document, reports = run_steps(source, (*reducing(variant, kit), *dressing(variant, kit)))
+    return finished(source, document, variant, (*prepared, *reports), kit)
 
 
-def finished(document: Document, variant: Variant, reports: tuple[StepReport, ...], kit: Kit) -> VariantFile:
-    """The file of a document that has been through its transforms: checked as a plain model, where validators see
-    everything, and again as it is sent. Raises GenerationFailed when it has errors."""
+def finished(
+    source: Document, document: Document, variant: Variant, reports: tuple[StepReport, ...], kit: Kit
+) -> VariantFile:
+    """The file of a document that has been through its transforms: held against ``source`` and validated as a plain
+    model, where everything can be seen, and again as it is sent. Raises GenerationFailed when it has errors."""
+    broken = [
+        problem for problem in check_contract(source, document, expected_of(variant)) if problem.severity == "error"
+    ]
+    if broken:
+        raise _failed(variant, [f"{problem.where}: {problem.message}" for problem in broken])
     asset = {**document.tree["asset"], "generator": f"{GENERATOR} (LOD {variant.lod})"}
     plain = Document({**document.tree, "asset": asset}, document.binary)
     data = write_glb(plain)
@@ -194,10 +201,14 @@ def _checked(made: bytes, variant: Variant, found: Inspection, sidecar: Sidecar)
     if found.triangles > LEVELS[variant.lod].triangles:
         faults.append(f"{found.triangles:,} triangles are left")
     if faults or validation.errors:
-        raise GenerationFailed(
-            f"level of detail {variant.lod} is not valid: {'; '.join(faults[:3])}",
-            where="GLB",
-            mend="Check the source with the Khronos glTF validator",
-            validation=validation,
-        )
+        raise _failed(variant, faults, validation=validation)
     return validation
+
+
+def _failed(variant: Variant, faults: list[str], **context: object) -> GenerationFailed:
+    return GenerationFailed(
+        f"level of detail {variant.lod} is not valid: {'; '.join(faults[:3])}",
+        where="GLB",
+        mend="Check the source with the Khronos glTF validator",
+        **context,
+    )
