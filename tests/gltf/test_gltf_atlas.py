@@ -490,6 +490,19 @@ def test_the_face_speaks_for_all_in_what_cannot_be_painted() -> None:
     assert any("KHR_materials_specular from Wolf3D_Skin" in note for note in change_made.notes)
 
 
+def test_toon_shade_follows_the_base_colour_into_the_atlas() -> None:
+    def change(tree: Tree) -> None:
+        tree["extensionsUsed"] = ["VRMC_materials_mtoon"]
+        toon = {"specVersion": "1.0", "shadeMultiplyTexture": {"index": 0}, "rimMultiplyTexture": {"index": 2}}
+        tree["materials"][0]["extensions"] = {"VRMC_materials_mtoon": toon}
+
+    document = make_atlas(require_sound(altered(SMALL, change)), 128).document
+    material = document.tree["materials"][0]
+    toon = material["extensions"]["VRMC_materials_mtoon"]
+    assert toon["shadeMultiplyTexture"]["index"] == material["pbrMetallicRoughness"]["baseColorTexture"]["index"]
+    assert "rimMultiplyTexture" not in toon
+
+
 def test_vertex_colours_stay_and_others_get_white() -> None:
     tree = require_sound(SMALL).tree
     count = tree["accessors"][tree["meshes"][0]["primitives"][0]["attributes"]["POSITION"]]["count"]

@@ -23,6 +23,7 @@ from avatar.gltf.reindex import Spot
 _LEAST = 0.005  # of a surface: what is seen through by less than this is opaque
 _CLEAR = 0.98  # alpha above this counts as opaque where it is blended
 _LOSS = 0.2  # mean change of alpha by which a blended surface may be cut out
+_MOST: Final = 50_000  # triangles that are looked at
 _STEPS: Final = 8  # points looked at along an edge of each triangle
 # Importance of what is looked at: lashes, eyes and hair by name, faces by what morphs move.
 _EYES = re.compile(r"(?<![a-z])eye(?!wear|glass|lash|brow)|iris|cornea", re.I)
@@ -172,7 +173,7 @@ class Look(StrEnum):
 
 
 class Alpha:
-    """Tells what alpha does to parts; decodes each image once."""
+    """Tells what alpha does to parts; holds one image at a time, for they are large."""
 
     def __init__(self, document: Document) -> None:
         self._document = document
@@ -181,10 +182,14 @@ class Alpha:
     def looks(self, parts: Sequence[Part]) -> list[Look]:
         """How each part is drawn. What is blended but hardly needs it is cut out where others are, for the sake of a
         draw call and of the order in which blended surfaces would have to be drawn."""
-        found = [self._look(part) for part in parts]
-        if Look.CUT not in (look for look, _ in found):
-            return [look for look, _ in found]
-        return [Look.CUT if look is Look.SOFT and loss <= _LOSS else look for look, loss in found]
+        by_image = sorted(range(len(parts)), key=lambda at: _colour_image(parts[at]))
+        found = {at: self._look(parts[at]) for at in by_image}
+        cuts = any(look is Look.CUT for look, _ in found.values())
+        made: list[Look] = []
+        for at in range(len(parts)):
+            look, loss = found[at]
+            made.append(Look.CUT if cuts and look is Look.SOFT and loss <= _LOSS else look)
+        return made
 
     def _look(self, part: Part) -> tuple[Look, float]:
         """The look, and how much a cut would change the alpha of the surface, 0..1 on average."""
@@ -205,10 +210,11 @@ class Alpha:
             return (Look.OPAQUE if value >= limit else own), min(value, 1 - value)
         if int(alpha.min()) / 255 * factor >= limit:
             return Look.OPAQUE, 0.0
-        corners = part.coordinates[part.corners]
+        step = 1 + len(part.corners) // _MOST  # all, but of models that nobody has simplified
+        corners, areas = part.coordinates[part.corners[::step]], part.area[::step]
         where = np.einsum("mc,tcx->tmx", _mixes(), corners).reshape(-1, 2) @ layer.matrix[:, :2].T + layer.matrix[:, 2]
         seen = (sampled(alpha, where, layer.wrap)[:, 0] / 255 * factor).reshape(len(corners), -1)
-        area = part.area / max(float(part.area.sum()), 1e-20)
+        area = areas / max(float(areas.sum()), 1e-20)
         hidden = float(((seen < limit).mean(axis=1) * area).sum())
         loss = float((np.minimum(seen, 1 - seen).mean(axis=1) * area).sum())
         return (own if hidden > _LEAST else Look.OPAQUE), loss
@@ -217,8 +223,13 @@ class Alpha:
         if image not in self._alpha:
             pixels = read_pixels(self._document, image)
             opaque = np.full((1, 1, 1), 255, np.uint8)
-            self._alpha[image] = pixels[..., 3:].copy() if pixels.shape[2] == 4 else opaque
+            self._alpha = {image: pixels[..., 3:].copy() if pixels.shape[2] == 4 else opaque}
         return self._alpha[image]
+
+
+def _colour_image(part: Part) -> int:
+    layer = part.surface.layers.get("baseColorTexture")
+    return -1 if layer is None else layer.image
 
 
 def _mixes() -> F64:

@@ -23,10 +23,12 @@ from avatar.gltf.atlas.scene import Merged, pack_additions, rearranged
 from avatar.gltf.dedup import without_unused
 from avatar.gltf.document import Change, Document, Tree
 from avatar.gltf.pose import target_names
+from avatar.gltf.slots import core_infos
 
 OPAQUE, TRANSPARENT = "Wolf3D_Avatar", "Wolf3D_Avatar_Transparent"
 CUT_OUT: Final = "Wolf3D_Avatar_Cutout"  # only where something is blended as well that cannot be cut out
 _SAMPLER: Final[Tree] = {"magFilter": 9729, "minFilter": 9987, "wrapS": CLAMP, "wrapT": CLAMP}
+_TOON: Final = "VRMC_materials_mtoon"
 _SMALLEST: Final = 64  # pixels a side of an atlas
 
 
@@ -291,6 +293,8 @@ def _material(sheet: _Sheet, numbers: dict[str, int]) -> Tree:
     if any(part.surface.material.get("doubleSided") for part in sheet.parts):
         made["doubleSided"] = True
     extensions = _extensions(sheet.lead)
+    if _TOON in extensions:
+        extensions[_TOON] |= _toon_textures(sheet.lead, numbers["baseColorTexture"])
     if sheet.finish.strength > 1 and made.get("emissiveFactor"):
         extensions["KHR_materials_emissive_strength"] = {"emissiveStrength": sheet.finish.strength}
     if extensions:
@@ -304,6 +308,17 @@ def _extensions(part: Part) -> Tree:
     for name, extension in part.surface.material.get("extensions", {}).items():
         if name != "KHR_materials_emissive_strength" and isinstance(extension, dict):
             made[name] = {key: item for key, item in extension.items() if not key.endswith("Texture")}
+    return made
+
+
+def _toon_textures(part: Part, base: int) -> Tree:
+    """The textures of a toon material that stay right: one that no coordinates read, and shade that is the base."""
+    material = part.surface.material
+    toon, slots = material["extensions"][_TOON], dict(core_infos(material))
+    made = {"matcapTexture": toon["matcapTexture"]} if "matcapTexture" in toon else {}
+    shade = toon.get("shadeMultiplyTexture", {}).get("index")
+    if shade is not None and shade == slots.get("baseColorTexture", {}).get("index"):
+        made["shadeMultiplyTexture"] = {"index": base}
     return made
 
 
