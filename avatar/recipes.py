@@ -12,6 +12,6 @@ from typing import Final
 DESCRIBER: Final = 1
 HUMAN: Final = 3
 INSPECTION: Final = 1
-LODS: Final = 4
+LODS: Final = 5
 PICTURE: Final = 1
 VARIANTS: Final = 1

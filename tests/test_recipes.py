@@ -40,7 +40,7 @@ def advice(name: str, found: object) -> str:
 
 # --- levels of detail -------------------------------------------------------------------------------------------------
 
-LEVELS_OF = (4, ("5f7555e2e42e0543", "d042543b4b00b7f7", "8f57724b641b51b8"))
+LEVELS_OF = (5, ("8455e119f5c71ff5", "d5852a27c0254e8f", "4ce524eb00b116c8"))
 
 
 def test_the_number_of_levels_of_detail_stands_for_their_options() -> None:
