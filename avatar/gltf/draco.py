@@ -1,7 +1,8 @@
 """Triangles and vertices as Google's Draco codec writes them (KHR_draco_mesh_compression).
 
-Morph targets cannot be inside; they stay sparse accessors, and the vertices of what morphs keep their order. What does
-not morph gets the order that the codec likes best. Not together with `compress_meshopt`.
+Morph targets cannot be inside; they stay sparse accessors, of 16 bits where that is fine enough, and the vertices of
+what morphs keep their order. What does not morph gets the order that the codec likes best. Not together with
+`compress_meshopt`.
 """
 
 from __future__ import annotations
@@ -20,10 +21,12 @@ from avatar.gltf.guests.sidecar import Sidecar
 from avatar.gltf.layout import image_bytes, with_images
 from avatar.gltf.pose import triangles
 from avatar.gltf.quantize import DEFAULTS as QUANTIZE
-from avatar.gltf.quantize import Grid, byte_weights, shared_grids
+from avatar.gltf.quantize import EXTENSION as QUANTIZATION
+from avatar.gltf.quantize import Grid, byte_weights, needs_quantization, shared_grids
 
 EXTENSION: Final = "KHR_draco_mesh_compression"
 _TRIANGLES: Final = 4
+_POSITION_STEPS: Final = 32767  # to the unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +80,9 @@ def compress_draco(document: Document, sidecar: Sidecar, options: DracoOptions =
     ]
     if plain:
         notes.append(f"{plain} primitives are no indexed triangles and stay as they are")
-    if coded:
-        for key in ("extensionsUsed", "extensionsRequired"):
-            tree[key] = sorted({*tree.get(key, ()), EXTENSION})
+    needed = [name for name, holds in ((EXTENSION, coded), (QUANTIZATION, needs_quantization(tree))) if holds]
+    for key in ("extensionsUsed", "extensionsRequired") if needed else ():
+        tree[key] = sorted({*tree.get(key, ()), *needed})
     return Change(Document(tree, binary), tuple(notes))
 
 
@@ -110,7 +113,7 @@ def _encoded(
     made["indices"] = _promise(packer, index, "SCALAR", data.faces * 3, False, None)
     made["extensions"] = {**primitive.get("extensions", {}), EXTENSION: claim}
     if morphs:
-        made["targets"] = _targets(document, primitive["targets"], packer)
+        made["targets"] = _targets(document, primitive, grid, packer)
     return made, len(data.data)
 
 
@@ -150,21 +153,34 @@ def _promise(packer: Packer, dtype: np.dtype[Any], kind: str, count: int, normal
     return len(packer.accessors) - 1
 
 
-def _targets(document: Document, targets: list[Tree], packer: Packer) -> list[Tree]:
-    """Morph targets, sparse; those that shared an accessor still do."""
+def _targets(document: Document, primitive: Tree, grid: Grid | None, packer: Packer) -> list[Tree]:
+    """Morph targets, sparse and rounded; those that shared an accessor still do."""
+    finest = grid.step if grid else 0.0
+    targets: list[Tree] = primitive["targets"]
     known: dict[int, int] = {}
     for target in targets:
         for name, at in target.items():
             if at not in known:
-                accessor, values = document.tree["accessors"][at], read_raw(document, at)
+                accessor = document.tree["accessors"][at]
+                raw = read_raw(document, at)
+                values = _whole(name, raw, finest)
                 known[at] = packer.delta(
                     values,
                     accessor["type"],
                     np.asarray(values.any(axis=1), np.bool_),
-                    normalized=bool(accessor.get("normalized")),
+                    normalized=bool(accessor.get("normalized")) or values.dtype != raw.dtype,
                     bounds=name == "POSITION",
                 )
     return [{name: known[at] for name, at in target.items()} for target in targets]
+
+
+def _whole(name: str, values: Raw, finest: float) -> Raw:
+    """Changes of at most 1 as normalised integers: 16 bits for positions where that is fine enough, 8 for normals."""
+    if values.dtype != np.float32 or np.abs(values).max(initial=0) > 1:
+        return values
+    if name == "POSITION" and finest >= 1 / _POSITION_STEPS:
+        return np.asarray(np.rint(values.astype(float) * _POSITION_STEPS), np.int16)
+    return np.asarray(np.rint(values.astype(float) * 127), np.int8) if name in ("NORMAL", "TANGENT") else values
 
 
 def _copied(document: Document, primitive: Tree, packer: Packer) -> Tree:
@@ -179,5 +195,5 @@ def _copied(document: Document, primitive: Tree, packer: Packer) -> Tree:
     if "indices" in primitive:
         made["indices"] = packer.indices(read_raw(document, primitive["indices"])[:, 0])
     if primitive.get("targets"):
-        made["targets"] = _targets(document, primitive["targets"], packer)
+        made["targets"] = _targets(document, primitive, None, packer)
     return made

@@ -95,7 +95,7 @@ def quantize(document: Document, options: QuantizeOptions = DEFAULTS) -> Change:
     views, binary = with_images(views, binary, image_bytes(document))
     parts |= {"accessors": accessors, "bufferViews": views, "buffers": [{"byteLength": len(binary)}]}
     tree = {**document.tree, **{key: value for key, value in parts.items() if value or key in document.tree}}
-    if _needs_extension(tree):
+    if needs_quantization(tree):
         for key in ("extensionsUsed", "extensionsRequired"):
             tree[key] = sorted({*tree.get(key, ()), EXTENSION})
     made = Document(tree, binary)
@@ -540,7 +540,7 @@ def _chain(features: F32, start: int) -> I64:
     return order
 
 
-def _needs_extension(tree: Tree) -> bool:
+def needs_quantization(tree: Tree) -> bool:
     """True when a vertex attribute has a type that glTF alone does not know."""
     accessors: list[Tree] = tree.get("accessors", [])
     for mesh in tree.get("meshes", ()):
