@@ -528,15 +528,17 @@ def _morph_order(moves: list[F64], places: F64) -> I64 | None:
 def _chain(features: F32, start: int) -> I64:
     """From row ``start`` always to the nearest row that is left."""
     count = len(features)
-    rows, numbers, at = features.copy(), np.arange(count), start
+    columns, numbers, at = np.ascontiguousarray(features.T), np.arange(count), start
+    lengths = np.square(features).sum(axis=1) / 2
     order = np.empty(count, np.int64)
     for found in range(count):
         order[found] = numbers[at]
-        here = rows[at].copy()
+        here = columns[:, at].copy()
         last = count - found - 1
-        rows[at], numbers[at] = rows[last], numbers[last]  # what is left stays together in front
+        for line in (columns, lengths, numbers):  # what is left stays together in front
+            line[..., at] = line[..., last]
         if last:
-            at = int(np.square(rows[:last] - here).sum(axis=1).argmin())
+            at = int((lengths[:last] - here @ columns[:, :last]).argmin())
     return order
 
 
