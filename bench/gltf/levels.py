@@ -6,7 +6,7 @@ The avatar is ours at 18,000 triangles with four images of 1024 px.
 from __future__ import annotations
 
 import io
-import resource
+import os
 import subprocess
 import sys
 import tempfile
@@ -14,6 +14,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
 from PIL import Image
 
 from avatar.gltf.document import Document, write_glb
@@ -22,6 +23,7 @@ from avatar.gltf.layout import image_bytes
 from avatar.gltf.variants import build_variant
 from avatar.variant import Compression, TextureFormat, Variant
 from bench.gltf.child import shape
+from bench.gltf.peers import high_water_mb
 from runtime.toolchain import toolchain
 
 TRIANGLES = 18_000
@@ -38,7 +40,7 @@ class Levels:
     seconds: float
     bytes: tuple[int, ...]
     python_mb: float  # of the larger mesh process
-    codec_mb: float  # of its largest child
+    codec_mb: float  # of the codecs' process that both keep
 
 
 def specimen(data: bytes, sidecar: Sidecar) -> bytes:
@@ -108,8 +110,8 @@ def main(arguments: list[str]) -> int:
             variant = Variant(lod=int(level), texture_format=TextureFormat(kind), compression=Compression.MESHOPT)
             sizes.append(len(build_variant(data, variant, sidecar).data))
         print(*sizes, flush=True)
-    own, codecs = (resource.getrusage(who).ru_maxrss / 1024 for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    print(own, codecs, flush=True)
+        family = psutil.Process().children(recursive=True)
+        print(high_water_mb(os.getpid()), max(high_water_mb(child.pid) for child in family), flush=True)
     return 0
 
 

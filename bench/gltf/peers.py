@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import resource
 import subprocess
 import sys
 import tempfile
@@ -12,7 +10,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
+
 from avatar.gltf.guests.sidecar import Toolchain
+
+POLL = 0.004  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +51,29 @@ def _run(data: bytes, command: Callable[[str, str], Sequence[str]]) -> Run:
         source.write_bytes(data)
         start = time.perf_counter()
         child = subprocess.Popen(command(str(source), str(made)), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        _, status, usage = _wait(child.pid)
+        peak = 0.0
+        while child.poll() is None:
+            peak = max(peak, _peak_mb(child.pid))
+            time.sleep(POLL)
         seconds = time.perf_counter() - start
-        child.returncode = status
-        if status or not made.is_file():
-            raise RuntimeError(f"{child.args!r} ended with {status}")
-        return Run(made.read_bytes(), seconds, usage.ru_maxrss / 1024)
+        if child.returncode or not made.is_file():
+            raise RuntimeError(f"{child.args!r} ended with {child.returncode}")
+        return Run(made.read_bytes(), seconds, peak)
 
 
-def _wait(pid: int) -> tuple[int, int, resource.struct_rusage]:
-    done, status, usage = os.wait4(pid, 0)
-    return done, os.waitstatus_to_exitcode(status), usage
+def _peak_mb(pid: int) -> float:
+    """The most that the process or one of its children has had resident. What resource usage says of a child also
+    counts the memory of the process that forked it."""
+    try:
+        family = [pid, *(child.pid for child in psutil.Process(pid).children(recursive=True))]
+        return max(high_water_mb(each) for each in family)
+    except (psutil.NoSuchProcess, OSError, ValueError):
+        return 0.0
+
+
+def high_water_mb(pid: int) -> float:
+    """VmHWM of a process. Raises OSError when it is gone."""
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("VmHWM:"):
+            return int(line.split()[1]) / 1024
+    return 0.0

@@ -72,6 +72,8 @@ def _fit(
             measured, best = True, trial
             locks = _behind(document, parts, shared, trial, 8 + int(options.strays * target))
             if locks:
+                if drawn < _NEAR * target:
+                    slack += drawn - target  # what one attempt fell short of, the next will too
                 continue
         if drawn <= target and (best is None or locks or drawn > _drawn(parts, best)):
             best = trial

@@ -72,13 +72,15 @@ def strays(shapes: Sequence[F64], places: I64, corners: I64, whole: I64, most: i
     """
     behind = _distances(shapes, corners, whole)
     rest = shapes[0]
+    touched = whole[(behind[whole] > 0).any(axis=1)]
+    grounds = places[touched]
     taken = np.zeros(len(rest), np.bool_)
     left = np.argsort(-behind, kind="stable")
     left = left[behind[left] > 0]
     while len(left) and taken.sum() < most:
         at = left[0]
         taken[at] = True
-        around = whole[(places[whole] == places[at]).any(axis=1)]
+        around = touched[(grounds == places[at]).any(axis=1)]
         sides = np.linalg.norm(rest[around] - np.roll(rest[around], 1, axis=1), axis=2)
         if behind[at] > sides.mean():
             taken[around[sides.min(axis=1).argmax()]] = True
