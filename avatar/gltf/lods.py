@@ -24,7 +24,7 @@ from avatar.gltf.origin import Origin, origin_of, signed
 from avatar.gltf.textures import image_keys
 from avatar.gltf.transform import StepReport, run_steps
 from avatar.gltf.variants import LEVELS, PREPARING, Kit, VariantFile, dressing, finished, reducing, textures_within
-from avatar.variant import Variant
+from avatar.variant import Detail, Variant
 
 
 def recipe(level: int) -> str:
@@ -36,7 +36,7 @@ def recipe(level: int) -> str:
         "apart": [(pattern.pattern, pattern.flags, asdict(apart)) for pattern, apart in simplifying.APART],
         "named": [(pattern.pattern, pattern.flags, importance) for pattern, importance in simplifying.NAMED],
         "meeting": [simplifying.PARTING, simplifying.CLOSING],
-        "textures": asdict(texturing.DEFAULTS),
+        "textures": asdict((texturing.FAR_OPTIONS if LEVELS[level].far else texturing.OPTIONS)[Detail.HIGH]),
         "compact": asdict(compacting.DEFAULTS),
     }
     return hashlib.sha256(json.dumps(options, sort_keys=True).encode()).hexdigest()

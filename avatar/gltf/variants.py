@@ -24,11 +24,11 @@ from avatar.gltf.mend import mend
 from avatar.gltf.meshopt import compress_meshopt
 from avatar.gltf.morphs import prune_morphs
 from avatar.gltf.posing import rest_pose
-from avatar.gltf.quantize import quantize
+from avatar.gltf.quantize import DEFAULTS, FAR, quantize
 from avatar.gltf.reindex import weld
 from avatar.gltf.simplify import simplify
 from avatar.gltf.skeleton import normalise_names
-from avatar.gltf.textures import limit_textures
+from avatar.gltf.textures import FAR_OPTIONS, OPTIONS, limit_textures
 from avatar.gltf.transform import Step, StepReport, run_steps
 from avatar.variant import Compression, Variant
 
@@ -41,14 +41,14 @@ class Level:
 
     triangles: int
     relief: int  # times smaller than other textures: normal, occlusion, roughness and metallic maps, which are soft
-    bends: bool  # morph targets change normals too
+    far: bool  # seen from afar: morph targets leave normals alone, numbers and colours are fewer
     negligible: float  # of a primitive's extent: smaller movements of a morph target are left out
 
 
 LEVELS: Final = (
-    Level(15_000, 1, True, 5e-5),
-    Level(8_000, 2, True, 1.5e-4),
-    Level(3_000, 2, False, 3e-4),
+    Level(15_000, 1, False, 5e-5),
+    Level(8_000, 2, False, 1.5e-4),
+    Level(3_000, 2, True, 3e-4),
 )
 
 
@@ -98,7 +98,7 @@ def reducing(variant: Variant, kit: Kit) -> tuple[Step, ...]:
 def dressing(variant: Variant, kit: Kit) -> tuple[Step, ...]:
     """After ``reducing``: what makes a plain model of what ``variant`` asks for."""
     level = LEVELS[variant.lod]
-    small = CompactOptions(negligible=level.negligible, bends=level.bends)
+    small = CompactOptions(negligible=level.negligible, bends=not level.far)
     pose, morphs, channels, atlas = variant.pose, variant.morphs, variant.channels, variant.atlas
     steps = [Step("unused", lambda document: Change(without_unused(document)))]
     if morphs is not None:
@@ -123,7 +123,7 @@ def packing(variant: Variant, kit: Kit) -> tuple[Step, ...]:
             return ()
         case Compression.MESHOPT:
             return (
-                Step("quantize", quantize),
+                Step("quantize", lambda document: quantize(document, FAR if LEVELS[variant.lod].far else DEFAULTS)),
                 Step("meshopt", lambda document: compress_meshopt(document, kit.sidecar)),
             )
         case Compression.DRACO:
@@ -134,12 +134,13 @@ def textures_within(
     document: Document, variant: Variant, kit: Kit, known: Mapping[str, Encoded] = MappingProxyType({})
 ) -> Change:
     """The images of ``document`` as ``variant`` wants them; ``known`` as for `limit_textures`."""
-    limit = variant.texture_limit
+    level, limit = LEVELS[variant.lod], variant.texture_limit
     return limit_textures(
         document,
         limit,
-        limit // LEVELS[variant.lod].relief,
-        known=known,
+        limit // level.relief,
+        (FAR_OPTIONS if level.far else OPTIONS)[variant.texture_quality],
+        known,
         format=variant.texture_format,
         quality=variant.texture_quality,
         toolchain=kit.sidecar.toolchain,

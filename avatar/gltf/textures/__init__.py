@@ -4,7 +4,7 @@
 ``encoding`` writes it.
 """
 
-from avatar.gltf.textures.encoding import DEFAULTS, TextureOptions
+from avatar.gltf.textures.encoding import DEFAULTS, FAR_OPTIONS, OPTIONS, TextureOptions
 from avatar.gltf.textures.limiting import image_keys, limit_textures
 
-__all__ = ["DEFAULTS", "TextureOptions", "image_keys", "limit_textures"]
+__all__ = ["DEFAULTS", "FAR_OPTIONS", "OPTIONS", "TextureOptions", "image_keys", "limit_textures"]

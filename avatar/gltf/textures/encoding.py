@@ -43,6 +43,12 @@ OPTIONS: Final[Mapping[Detail, TextureOptions]] = {
     Detail.MEDIUM: TextureOptions(colour_quality=76, data_quality=74, normal_quality=82, palette=128),
     Detail.HIGH: DEFAULTS,
 }
+# Of what is seen from afar only, where textures are a few hundred pixels a side.
+FAR_OPTIONS: Final[Mapping[Detail, TextureOptions]] = {
+    Detail.LOW: OPTIONS[Detail.LOW],
+    Detail.MEDIUM: TextureOptions(colour_quality=66, data_quality=66, normal_quality=76, palette=64),
+    Detail.HIGH: TextureOptions(colour_quality=76, data_quality=74, normal_quality=82, palette=64),
+}
 
 # Of all that decides the bytes of an encoded image but is said nowhere else. Raise it with the code of this package.
 ENCODERS: Final = f"textures 1, Pillow {PIL.__version__}, {ENCODER}"
