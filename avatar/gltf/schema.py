@@ -176,6 +176,7 @@ class Node(Property):
 
 
 class Scene(Property):
+    name: Name | None = None
     nodes: list[Index] = Field(default_factory=list, max_length=16384)
 
 
@@ -205,6 +206,7 @@ class ImageClaim(Property):
 
 
 class Texture(Property):
+    name: Name | None = None
     source: Index | None = None
     sampler: Index | None = None
 
