@@ -8,17 +8,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from avatar.gltf.compact import CompactOptions, compact
 from avatar.gltf.document import Document, write_glb
 from avatar.gltf.guests.sidecar import Sidecar, Toolchain
 from avatar.gltf.inspect import require_sound
 from avatar.gltf.layout import image_bytes
-from avatar.gltf.meshopt import compress_meshopt
 from avatar.gltf.pose import Pose, placements, triangles
-from avatar.gltf.quantize import quantize
-from avatar.gltf.reindex import weld
-from avatar.gltf.simplify import simplify
-from avatar.gltf.variants import LEVELS
+from avatar.gltf.variants import build_variant
+from avatar.variant import Compression, Variant
 from bench.gltf import peers
 from bench.gltf.child import shape
 from bench.gltf.peers import Run
@@ -90,7 +86,7 @@ def measure(name: str, data: bytes, tools: Toolchain, sidecar: Sidecar) -> tuple
         shape(plain, target, sidecar)
         warm = time.perf_counter() - start
         makers: dict[str, tuple[Run, int]] = {
-            "ours": (peers.ours(plain, target), _packed(source, target, level, sidecar)),
+            "ours": (peers.ours(plain, target), _packed(plain, level, sidecar)),
             "gltfpack": (
                 peers.gltfpack(tools, plain, ratio),
                 _without_images(peers.gltfpack(tools, plain, ratio, packed=True).data, sidecar),
@@ -107,20 +103,14 @@ def measure(name: str, data: bytes, tools: Toolchain, sidecar: Sidecar) -> tuple
     return found, files
 
 
-def _packed(source: Document, target: int, level: int, sidecar: Sidecar) -> int:
-    document = simplify(weld(source).document, target, sidecar).document
-    options = CompactOptions(negligible=LEVELS[level].negligible, bends=LEVELS[level].bends)
-    document = quantize(compact(document, sidecar, options).document).document
-    return _bytes_without_images(compress_meshopt(document, sidecar).document)
+def _packed(plain: bytes, level: int, sidecar: Sidecar) -> int:
+    variant = Variant(lod=level, texture_size=64, compression=Compression.MESHOPT)
+    return _without_images(build_variant(plain, variant, sidecar).data, sidecar)
 
 
 def _without_images(data: bytes, sidecar: Sidecar) -> int:
     images = sum(map(len, image_bytes(require_sound(data, sidecar))))
     return len(data) - images
-
-
-def _bytes_without_images(document: Document) -> int:
-    return len(write_glb(document)) - sum(map(len, image_bytes(document)))
 
 
 def faults(measured: Measured) -> list[str]:
