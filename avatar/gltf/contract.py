@@ -18,6 +18,7 @@ from avatar.gltf import images
 from avatar.gltf.accessors import Raw, read_floats, read_raw, view_bytes
 from avatar.gltf.checks import Findings, Problem, ProblemCode
 from avatar.gltf.document import Document, Tree, pointer, without
+from avatar.gltf.mend import ROOT
 from avatar.gltf.pose import F64, Placement, joint_matrices, placed_vertices, placements, target_names, world_matrices
 from avatar.gltf.references import Kind, mentioned
 from avatar.gltf.skeleton import normalise_names
@@ -216,9 +217,14 @@ def _check_joints(before: Document, after: Document, findings: Findings) -> None
 
 
 def _joints(document: Document) -> Counter[tuple[str | None, str | None]]:
-    """Joints of all skins with their parents, by name."""
+    """Joints of all skins with their parents, by name; a root that ``mend`` may have put above them is no parent."""
     nodes = document.list("nodes")
-    parents = {child: node.get("name") for node in nodes for child in node.get("children", ())}
+    parents = {
+        child: node.get("name")
+        for node in nodes
+        if without(node, "children") != ROOT
+        for child in node.get("children", ())
+    }
     joints = {joint for skin in document.list("skins") for joint in skin["joints"]}
     return Counter((nodes[joint].get("name"), parents.get(joint)) for joint in joints)
 

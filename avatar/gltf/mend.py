@@ -20,6 +20,7 @@ Repair = Callable[[F32], F32 | None]
 
 UNIT_VECTOR, UNIT_QUATERNION, NODE_ROTATION = 0.00674, 0.00769, 0.00005  # allowed departure from length 1
 WEIGHT_SUM = 2e-7  # for each weight that is not zero
+ROOT: Tree = {"name": "Root"}  # what joints that hang apart are put below
 _FACTORS = ("baseColorFactor", "metallicFactor", "roughnessFactor")
 _STRENGTH = "KHR_materials_emissive_strength"
 
@@ -187,7 +188,7 @@ def _mend_graph(document: Document, tree: Tree, editor: _Editor) -> None:
     apart = _apart(document, parents)
     if apart:
         editor.count("roots of joints")
-        nodes.append({"name": "Root", "children": apart})
+        nodes.append({**ROOT, "children": apart})
         parents.update(dict.fromkeys(apart, len(nodes) - 1))
     scenes: list[Tree] = []
     for scene in document.list("scenes"):
