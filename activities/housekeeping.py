@@ -42,7 +42,7 @@ class Housekeeping:
                 done = await retention.drop_events(before, given.after, dry_run=given.dry_run)
             case steps.Old.VARIANTS:
                 before = now - timedelta(days=rules.variants_days)
-                done = await retention.drop_variants(before, now - QUIET, given.after, dry_run=given.dry_run)
+                done = await retention.drop_wishes(before, now - QUIET, given.after, dry_run=given.dry_run)
             case steps.Old.VERSIONS:
                 if rules.versions is None:
                     return steps.Dropped(count=0, after=None)

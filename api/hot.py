@@ -16,7 +16,7 @@ from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI, Request
 
-from avatar.catalog import variants
+from avatar.catalog import wishes
 from avatar.errors import Unavailable
 from avatar.storage.blob import BlobRef
 from avatar.storage.port import BlobStore
@@ -27,7 +27,8 @@ KEPT_ANSWERS = 200  # of one agent
 SMALL = 1_000_000  # bytes; larger files are streamed
 KEPT_BYTES = 64_000_000
 
-Wish = tuple[tuple[str, str], ...]
+Asked = tuple[str, tuple[tuple[str, str], ...]]
+"""What finds the file, and the parameters of its address."""
 
 
 @dataclass(slots=True)
@@ -37,18 +38,18 @@ class Served:
     ref: BlobRef
     file: str
     lasting: bool
-    variant: str | None = None  # its key; None for a published level
+    wish: str | None = None  # its key; None for what was published
     touch_at: float = 0.0  # monotonic: when its use is to be noted next
 
     def __post_init__(self) -> None:
-        self.touch_at = time.monotonic() + variants.TOUCH_EVERY.total_seconds()
+        self.touch_at = time.monotonic() + wishes.TOUCH_EVERY.total_seconds()
 
 
 @dataclass(slots=True)
 class _Agent:
     listener: Listener
     leave: ExitStack
-    answers: dict[Wish, Served]
+    answers: dict[Asked, Served]
 
 
 class HotAnswers:
@@ -59,7 +60,7 @@ class HotAnswers:
         self._agents: OrderedDict[tuple[str, str], _Agent] = OrderedDict()
         self._touching: set[asyncio.Task[None]] = set()
 
-    def of(self, tenant: str, agent_id: str) -> dict[Wish, Served]:
+    def of(self, tenant: str, agent_id: str) -> dict[Asked, Served]:
         """What is known of the agent's addresses. Take it before reading, add to it what was read: when something
         changes in between, the next caller gets another one."""
         if not self._feed.open:
@@ -78,18 +79,18 @@ class HotAnswers:
         return agent.answers
 
     def note_use(self, tenant: str, served: Served) -> None:
-        """Let the catalog know now and then that a variant is in use, so that it is not evicted."""
-        if served.variant is None or time.monotonic() < served.touch_at:
+        """Let the catalog know now and then that a wish is in use, so that it is not evicted."""
+        if served.wish is None or time.monotonic() < served.touch_at:
             return
-        served.touch_at = time.monotonic() + variants.TOUCH_EVERY.total_seconds()
-        task = asyncio.create_task(_touch(tenant, served.variant))
+        served.touch_at = time.monotonic() + wishes.TOUCH_EVERY.total_seconds()
+        task = asyncio.create_task(_touch(tenant, served.wish))
         self._touching.add(task)
         task.add_done_callback(self._touching.discard)
 
 
 async def _touch(tenant: str, key: str) -> None:
     with suppress(Unavailable):
-        await variants.touch_variant(tenant, key)
+        await wishes.touch_wish(tenant, key)
 
 
 class HotFiles:

@@ -7,10 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Final
+from urllib.parse import quote, urlencode
 
 from avatar.json_text import shown
 from avatar.problems import Problem, refusal
 from avatar.shot import EXPRESSIONS, MAX_SIDE, Expression, Framing, Pose, Shot, View
+from avatar.variant_query import IGNORED, MAX_PARAMETERS, MAX_VERSION, Parameter
 
 SIZE: Final = 800  # pixels a side, as Ready Player Me's clients expect
 SIDES: Final = (16, MAX_SIDE)
@@ -27,8 +29,23 @@ SCENES: Final[Mapping[str, Framing]] = {
     "fullbody-posture-v1": Framing.FULL_BODY,
 }
 TRANSPARENT: Final = "-transparent"
-NAMES: Final = ("camera", "size", "background", "expression", "pose", "view", "blendShapes", "scene", "quality", "v")
-IGNORED: Final = frozenset({"cachecontrol", "uat", "preview"})  # what clients add to get past caches
+PARAMETERS: Final = (
+    Parameter("camera", "portrait, fullbody, fit or face", "How much of the avatar; portrait by default."),
+    Parameter("size", f"a number from {SIDES[0]} to {SIDES[1]}", f"Pixels a side; {SIZE} by default."),
+    Parameter("background", "r,g,b or rrggbb or transparent", "Transparent by default."),
+    Parameter("expression", f"one of {', '.join(Expression)}", "The face at rest by default."),
+    Parameter("pose", f"one of {', '.join(Pose)}", "How it stands; relaxed by default."),
+    Parameter("view", f"one of {', '.join(View)}", "From where; front by default."),
+    Parameter(
+        "blendShapes",
+        "a number from 0 to 1, as `blendShapes[jawOpen]=0.5`",
+        "The weight of a morph target; over that of the expression.",
+    ),
+    Parameter("scene", f"one of {', '.join(SCENES)}, or one of these with {TRANSPARENT}", "An older name of a camera."),
+    Parameter("quality", "a number from 0 to 100", "Without effect: PNG loses nothing."),
+    Parameter("v", f"a number from 1 to {MAX_VERSION}", "A version; the one that is served by default."),
+)
+NAMES: Final = tuple(parameter.name for parameter in PARAMETERS)
 _BLEND = re.compile(r"blendshapes(?:\[[^\[\]]{1,128}\])?\[(?P<name>[^\[\]]{1,128})\]", re.I)
 _COLOUR = re.compile(r"#?(?P<hex>[0-9a-f]{6})", re.I)
 WHAT: Final = "the request"
@@ -81,7 +98,10 @@ def parse(parameters: Iterable[tuple[str, str]], morphs: Sequence[str]) -> Pictu
     Raises InvalidInput that tells all mistakes and what would be valid.
     """
     read = _Read(known={name.lower(): name for name in morphs})
-    for name, value in parameters:
+    for number, (name, value) in enumerate(parameters):
+        if number >= MAX_PARAMETERS:
+            read.wrong("", f"more than {MAX_PARAMETERS} parameters")
+            break
         _take(read, name, value)
     framing, see_through = _camera(read)
     size = read.number("size", *SIDES) or SIZE
@@ -89,7 +109,7 @@ def parse(parameters: Iterable[tuple[str, str]], morphs: Sequence[str]) -> Pictu
     pose = read.choice("pose", [each.value for each in Pose])
     view = read.choice("view", [each.value for each in View])
     read.number("quality", 0, 100)
-    version = read.number("v", 1, 2**31 - 1)
+    version = read.number("v", 1, MAX_VERSION)
     background = _background(read)
     if read.problems:
         raise refusal(read.problems, "query", WHAT)
@@ -106,6 +126,57 @@ def parse(parameters: Iterable[tuple[str, str]], morphs: Sequence[str]) -> Pictu
         morphs={**{name: weight for name, weight in face.items() if name in set(morphs)}, **read.morphs},
     )
     return PictureQuery(shot, version)
+
+
+def spell(shot: Shot, available_morphs: Sequence[str], *, version: int | None = None) -> str:
+    """The canonical query of ``shot``: ``camera=portrait&expression=happy``. ``parse`` reads it back to the same.
+
+    What is the default is not said, except the camera.
+    """
+    camera = next(name for name, framing in CAMERAS.items() if framing is shot.framing)
+    said: list[tuple[str, str]] = [("camera", camera)]
+    if shot.width != SIZE:
+        said.append(("size", str(shot.width)))
+    if shot.background is not None:
+        said.append(("background", shot.background.removeprefix("#")))
+    expression = expression_of(shot, available_morphs)
+    if expression is not None:
+        said.append(("expression", expression.value))
+    if shot.pose is not Pose.RELAXED:
+        said.append(("pose", shot.pose.value))
+    if shot.view is not View.FRONT:
+        said.append(("view", shot.view.value))
+    if expression is None:
+        said += [(f"blendShapes[{name}]", str(weight)) for name, weight in shot.morphs.items()]
+    if version is not None:
+        said.append(("v", str(version)))
+    return urlencode(said, quote_via=quote, safe="[]")
+
+
+def file_stem(shot: Shot, available_morphs: Sequence[str]) -> str:
+    """What a file of the shot is called after its avatar: ``portrait-happy``. Short; not every shot has its own."""
+    parts = [shot.framing.value.replace("_", "")]
+    expression = expression_of(shot, available_morphs)
+    if expression is not None:
+        parts.append(expression.value)
+    elif shot.morphs:
+        parts.append(f"{len(shot.morphs)}-morphs")
+    if shot.pose is not Pose.RELAXED:
+        parts.append(shot.pose.value)
+    if shot.view is not View.FRONT:
+        parts.append(shot.view.value.replace("_", "-"))
+    if shot.width != SIZE:
+        parts.append(f"{shot.width}px")
+    return "-".join(parts)
+
+
+def expression_of(shot: Shot, available_morphs: Sequence[str]) -> Expression | None:
+    """The expression that the face of ``shot`` is, on an avatar with these morphs."""
+    known = set(available_morphs)
+    for expression, face in EXPRESSIONS.items():
+        if shot.morphs and shot.morphs == {name: weight for name, weight in face.items() if name in known}:
+            return expression
+    return None
 
 
 def _take(read: _Read, name: str, value: str) -> None:

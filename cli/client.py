@@ -15,7 +15,6 @@ import typer
 from httpx import codes
 from pydantic import ValidationError
 
-from avatar.built_variant import VariantList
 from avatar.errors import AvatarError, TooManyRequests, Unavailable, error_kinds
 from avatar.manifest import GenerationStatus, Manifest
 from avatar.request import Customization, Urgency
@@ -23,6 +22,7 @@ from avatar.retention import Housekeeping
 from avatar.stage import Stage
 from avatar.storage.blob import name_bytes
 from avatar.version import AvatarSummary, Page, VersionDiff, VersionSummary
+from avatar.wish import VariantList
 from runtime.embedded.state import running_stack
 from runtime.settings import Settings, load_settings
 

@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from avatar.built_variant import VariantList, VariantState
 from avatar.storage.local import write_whole
 from avatar.variant import Compression, Detail, RestPose, TextureFormat
+from avatar.wish import VariantList, WishState
 from cli.avatars import AgentArgument
 from cli.client import ApiOption, open_api
 from cli.output import AsJson, people, print_json, size
@@ -92,7 +92,7 @@ def _tell(found: VariantList, *, as_json: bool) -> None:
         people.print(f"nobody has asked for a variant of '{found.agent_id}', version {found.version}")
     for each in found.variants:
         told = each.failure.detail if each.failure else size(each.bytes) if each.bytes is not None else ""
-        colour = "bold green" if each.state is VariantState.READY else "bold"
+        colour = "bold green" if each.state is WishState.READY else "bold"
         people.print(f"[{colour}]{each.state.value:<9}[/] ", end="")
         people.print(f"{each.query}  {told}", markup=False)
         people.print(f"          {each.url}", markup=False)

@@ -1,5 +1,5 @@
 """Record how runs really went, for the replay test: published, repainted, paused and taken back, cancelled, failed;
-variants that were made and that failed; and a housekeeping.
+variants that were made and that failed; a picture; and a housekeeping.
 
     python -m tools.record_histories
 
@@ -56,6 +56,15 @@ async def variant(http: httpx.AsyncClient, agent: str, query: str) -> str:
     return f"variant/local/{listed.json()['variants'][0]['key']}"
 
 
+async def picture(http: httpx.AsyncClient, client: Client, agent: str, query: str) -> str:
+    """Ask for a picture; the id of the workflow that made it."""
+    (await http.get(f"/avatars/{agent}.png?{query}", timeout=60)).raise_for_status()
+    while True:
+        async for run in client.list_workflows("WorkflowId STARTS_WITH 'picture/'"):
+            return run.id
+        await asyncio.sleep(0.2)  # lists come a moment after the fact
+
+
 def without_traces(node: Any) -> Any:
     """The JSON without stack traces, which name files of this machine and which no replay reads."""
     if isinstance(node, dict):
@@ -102,6 +111,9 @@ async def main() -> int:
             await record(
                 stack, client, "variant", await variant(http, profile["agentId"], "lod=2&textureSizeLimit=128")
             )
+
+            agent = profile["agentId"]
+            await record(stack, client, "picture", await picture(http, client, agent, "size=64&expression=happy"))
 
             assert (await http.post("/api/housekeeping")).json()["done"]
             await record(stack, client, "housekeeping", "housekeeping/asked-for")

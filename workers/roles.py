@@ -18,7 +18,7 @@ from activities.journal import Journal
 from activities.modelling import Modelling, warm_up
 from activities.publishing import Publishing
 from activities.recalling import Recalling
-from activities.variants import VariantRecords, Varying
+from activities.wishes import Granting, WishRecords
 from avatar.gltf.encoded import EncodedImages
 from runtime.deployments import deployment_config
 from runtime.mesh_pool import ProcessMeshPool
@@ -68,7 +68,7 @@ async def open_worker(role: Role, settings: Settings) -> AsyncIterator[Opened]:
                         *steps_of(Publishing(services.connection, services.blobs)).values(),
                         *steps_of(Recalling(services.blobs)).values(),
                         *steps_of(Housekeeping(services.connection, services.blobs)).values(),
-                        *steps_of(VariantRecords()).values(),
+                        *steps_of(WishRecords()).values(),
                     ],
                     interceptors=[Journal()],
                     graceful_shutdown_timeout=drain,
@@ -96,7 +96,7 @@ async def open_worker(role: Role, settings: Settings) -> AsyncIterator[Opened]:
                         task_queue=Queue.MESH,
                         activities=[
                             *steps_of(Modelling(services.blobs, pool)).values(),
-                            *steps_of(Varying(services.blobs, pool)).values(),
+                            *steps_of(Granting(services.blobs, pool)).values(),
                         ],
                         interceptors=[Journal()],
                         max_concurrent_activities=settings.mesh_processes,

@@ -59,14 +59,14 @@ def _seconds(value: float) -> timedelta:
 
 MESH_POLICY = Policy(Queue.MESH, FEW, _seconds(120), timedelta(minutes=20), heartbeat=_seconds(10))
 CONTROL_POLICY = Policy(Queue.CONTROL, PATIENT, _seconds(20), timedelta(minutes=15))
-# Somebody waits for a variant, so a bad one must not be tried for long; whoever asks again begins anew.
-VARIANT_RETRY = RetryPolicy(
+# Somebody waits for a wish, so a bad one must not be tried for long; whoever asks again begins anew.
+WISH_RETRY = RetryPolicy(
     initial_interval=timedelta(milliseconds=200),
     backoff_coefficient=2.0,
     maximum_interval=timedelta(seconds=5),
     maximum_attempts=3,
 )
-VARIANT_POLICY = Policy(Queue.MESH, VARIANT_RETRY, _seconds(120), timedelta(minutes=8), heartbeat=_seconds(10))
+WISH_POLICY = Policy(Queue.MESH, WISH_RETRY, _seconds(120), timedelta(minutes=8), heartbeat=_seconds(10))
 # A page of it is small; what is done twice is done once.
 HOUSE_POLICY = Policy(Queue.CONTROL, PATIENT, timedelta(minutes=5), timedelta(minutes=30), heartbeat=_seconds(30))
 
@@ -84,8 +84,9 @@ POLICIES: dict[str, Policy] = {
     steps.RECORD_FAILURE.name: CONTROL_POLICY,
     steps.RECORD_PAUSE.name: CONTROL_POLICY,
     steps.RECORD_RETRY.name: CONTROL_POLICY,
-    steps.BUILD_VARIANT.name: VARIANT_POLICY,
-    steps.RECORD_VARIANT.name: CONTROL_POLICY,
+    steps.BUILD_VARIANT.name: WISH_POLICY,
+    steps.RENDER_SHOT.name: WISH_POLICY,
+    steps.RECORD_WISH.name: CONTROL_POLICY,
     steps.DROP_OLD.name: HOUSE_POLICY,
     steps.SWEEP_BLOBS.name: HOUSE_POLICY,
 }

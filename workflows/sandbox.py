@@ -10,9 +10,9 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 from workflows.generate import GenerateAvatar
 from workflows.housekeeping import KeepHouse
 from workflows.optimize import OptimizeAvatar
-from workflows.variant import BuildVariant
+from workflows.wish import GrantWish
 
-WORKFLOWS = (GenerateAvatar, OptimizeAvatar, KeepHouse, BuildVariant)
+WORKFLOWS = (GenerateAvatar, OptimizeAvatar, KeepHouse, GrantWish)
 PURE_DATA = ("avatar", "workflows.steps", "workflows.policies", "workflows.control")
 
 RUNNER = SandboxedWorkflowRunner(restrictions=SandboxRestrictions.default.with_passthrough_modules(*PURE_DATA))

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Generic, TypeVar
 
-from avatar.built_variant import BuiltVariant, VariantFailure
 from avatar.character import CharacterDescription
 from avatar.frozen import Frozen
 from avatar.manifest import ModelFacts, PublishedLod
@@ -14,23 +13,31 @@ from avatar.profile import AgentId, AgentProfile
 from avatar.request import Order
 from avatar.retention import KeepRules
 from avatar.run import RunError, RunKey
+from avatar.shot import Shot
 from avatar.stage import Stage
 from avatar.storage.blob import BlobRef
 from avatar.variant import Variant
+from avatar.wish import MadeFile, WishFailure, WishKind
 
 In = TypeVar("In", bound=Frozen)
 Out = TypeVar("Out", bound=Frozen)
 
 
 class StepInput(Frozen):
-    """Every step of a run knows whom it works for. Variants and the housekeeping have steps that work for no run."""
+    """Every step of a run knows whom it works for. Wishes and the housekeeping have steps that work for no run."""
 
     run: RunKey
 
 
-class VariantKey(Frozen):
-    """Which variant of whose: of a model (``source``) that ``version`` of the agent has."""
+def workflow_id(kind: WishKind, tenant: str, key: str) -> str:
+    """Under which the file of that wish is made."""
+    return f"{kind.value}/{tenant}/{key}"
 
+
+class WishKey(Frozen):
+    """Which variant or picture of whose: of a model (``source``) that ``version`` of the agent has."""
+
+    kind: WishKind
     tenant: str
     agent_id: AgentId
     version: int
@@ -39,8 +46,8 @@ class VariantKey(Frozen):
 
     @property
     def workflow_id(self) -> str:
-        """Single-flight: a variant is made once at a time, whoever asks."""
-        return f"variant/{self.tenant}/{self.key}"
+        """Single-flight: a file is made once at a time, whoever asks."""
+        return workflow_id(self.kind, self.tenant, self.key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,16 +200,21 @@ class RetryInput(StepInput):
 
 
 class VariantInput(Frozen):
-    of: VariantKey
+    of: WishKey
     variant: Variant
 
 
-class RecordVariantInput(Frozen):
+class ShotInput(Frozen):
+    of: WishKey
+    shot: Shot
+
+
+class RecordWishInput(Frozen):
     """Either what was made or why not."""
 
-    of: VariantKey
-    built: BuiltVariant | None = None
-    failure: VariantFailure | None = None
+    of: WishKey
+    built: MadeFile | None = None
+    failure: WishFailure | None = None
 
 
 class Old(StrEnum):
@@ -212,7 +224,7 @@ class Old(StrEnum):
     RESULTS = "results"
     RUNS = "runs"
     EVENTS = "events"
-    VARIANTS = "variants"
+    VARIANTS = "variants"  # and pictures: all that was made on demand
 
 
 class DropInput(Frozen):
@@ -258,8 +270,9 @@ ANNOUNCE = Step("announce", Stage.ANNOUNCE, AnnounceInput, Nothing)
 RECORD_FAILURE = Step("record_failure", Stage.DONE, FailureInput, Nothing)
 RECORD_PAUSE = Step("record_pause", Stage.DONE, PauseInput, Nothing)
 RECORD_RETRY = Step("record_retry", Stage.DONE, RetryInput, Nothing)
-BUILD_VARIANT = Step("build_variant", Stage.DONE, VariantInput, BuiltVariant)
-RECORD_VARIANT = Step("record_variant", Stage.DONE, RecordVariantInput, Nothing)
+BUILD_VARIANT = Step("build_variant", Stage.DONE, VariantInput, MadeFile)
+RENDER_SHOT = Step("render_shot", Stage.DONE, ShotInput, MadeFile)
+RECORD_WISH = Step("record_wish", Stage.DONE, RecordWishInput, Nothing)
 DROP_OLD = Step("drop_old", Stage.DONE, DropInput, Dropped)
 SWEEP_BLOBS = Step("sweep_blobs", Stage.DONE, SweepInput, Swept)
 
@@ -269,7 +282,7 @@ def tenant_of(given: Frozen) -> str:
     match given:
         case StepInput():
             return given.run.tenant
-        case VariantInput() | RecordVariantInput():
+        case VariantInput() | ShotInput() | RecordWishInput():
             return given.of.tenant
         case _:
             return ""
@@ -290,7 +303,8 @@ ALL_STEPS: tuple[Step[Any, Any], ...] = (
     RECORD_PAUSE,
     RECORD_RETRY,
     BUILD_VARIANT,
-    RECORD_VARIANT,
+    RENDER_SHOT,
+    RECORD_WISH,
     DROP_OLD,
     SWEEP_BLOBS,
 )

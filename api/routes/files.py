@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
@@ -16,13 +16,24 @@ from api.problems import problem_response, responses
 from api.routes.avatars import AgentIdInPath
 from api.services import CurrentServices
 from api.signed import file_name, redirect, short_lived
+from avatar import shot_query, variant_query
 from avatar.catalog import avatars
-from avatar.errors import DamagedBlob, Forbidden, InvalidInput, InvalidModel, NotFound, TooManyRequests, Unavailable
+from avatar.errors import (
+    DamagedBlob,
+    Forbidden,
+    InvalidInput,
+    InvalidModel,
+    NotFound,
+    PictureUnavailable,
+    TooManyRequests,
+    Unavailable,
+)
 from avatar.manifest import VersionRecord
 from avatar.storage.blob import BlobRef
 from avatar.storage.links import SIGNED_CACHE, Link, inline
-from avatar.variant_query import PARAMETERS, essential, file_stem, parse, version_of
-from runtime import variants
+from avatar.variant_query import Parameter, essential, version_of
+from avatar.wish import Wish
+from runtime import wishes
 from runtime.blobs import file_links
 from runtime.services import Services
 
@@ -40,19 +51,26 @@ OTHERS: Answers = {
 }
 Number = Annotated[int, InPath(ge=1, le=2**31 - 1)]
 BAD_QUERY: Answers = {400: {**responses(InvalidInput)[422], "description": "Parameters that do not fit, all told."}}
-MODEL: Answers = {**GLB, **OTHERS, **BAD_QUERY, **responses(InvalidModel, TooManyRequests)}
-PARAMETERS_TOLD: dict[str, Any] = {
-    "parameters": [
-        {
-            "name": parameter.name,
-            "in": "query",
-            "schema": {"type": "string"},
-            "description": f"{parameter.takes[:1].upper()}{parameter.takes[1:]}. {parameter.about}"
-            + (f" Also `{'`, `'.join(parameter.also)}`." if parameter.also else ""),
-        }
-        for parameter in PARAMETERS
-    ]
-}
+WISHED: Answers = {**OTHERS, **BAD_QUERY, **responses(InvalidModel, TooManyRequests)}
+MODEL: Answers = {**GLB, **WISHED}
+PICTURE: Answers = {**PNG, **WISHED, **responses(PictureUnavailable)}
+Params = list[tuple[str, str]]
+
+
+def told(parameters: Iterable[Parameter]) -> dict[str, Any]:
+    """OpenAPI's entry for ``parameters``, which routes read by themselves."""
+    return {
+        "parameters": [
+            {
+                "name": parameter.name,
+                "in": "query",
+                "schema": {"type": "string"},
+                "description": f"{parameter.takes[:1].upper()}{parameter.takes[1:]}. {parameter.about}"
+                + (f" Also `{'`, `'.join(parameter.also)}`." if parameter.also else ""),
+            }
+            for parameter in parameters
+        ]
+    }
 
 
 @router.head("/avatars/{agentId}.glb", include_in_schema=False)
@@ -60,7 +78,7 @@ PARAMETERS_TOLD: dict[str, Any] = {
     "/avatars/{agentId}.glb",
     response_class=Response,
     responses=MODEL,
-    openapi_extra=PARAMETERS_TOLD,
+    openapi_extra=told(variant_query.PARAMETERS),
     summary="The model, as the parameters ask for it",
 )
 async def current_model(
@@ -72,19 +90,31 @@ async def current_model(
     it is first asked for, while the request waits.
     """
     params = request.query_params.multi_items()
-    return await deliver_model(hot, services, request, principal.tenant, agent_id, params, version_of(params))
+    return await deliver_wish(
+        hot, services, request, (principal.tenant, agent_id), find_model, params, version_of(params)
+    )
 
 
 @router.head("/avatars/{agentId}.png", include_in_schema=False)
 @router.get(
-    "/avatars/{agentId}.png", response_class=Response, responses={**PNG, **OTHERS}, summary="The current picture"
+    "/avatars/{agentId}.png",
+    response_class=Response,
+    responses=PICTURE,
+    openapi_extra=told(shot_query.PARAMETERS),
+    summary="A picture, as the parameters ask for it",
 )
 async def current_picture(
-    agent_id: AgentIdInPath, request: Request, principal: CurrentPrincipal, services: CurrentServices
+    agent_id: AgentIdInPath, request: Request, principal: CurrentPrincipal, services: CurrentServices, hot: CurrentHot
 ) -> Response:
-    """A picture of the avatar that is served now."""
-    version = await avatars.current_version(principal.tenant, agent_id)
-    return await deliver(services, request, picture_blob(version), file_name(version, "picture.png"), lasting=False)
+    """A PNG of the avatar that is served now, or of version `v`.
+
+    The parameters are Ready Player Me's. Without any but `v` it is the picture that the version was published with; any
+    other picture is made when it is first asked for, while the request waits.
+    """
+    params = request.query_params.multi_items()
+    return await deliver_wish(
+        hot, services, request, (principal.tenant, agent_id), find_picture, params, version_of(params)
+    )
 
 
 @router.head("/avatars/{agentId}/versions/{number}/lod{level}.glb", include_in_schema=False)
@@ -105,14 +135,15 @@ async def version_model(
 ) -> Response:
     """Exactly the bytes that the manifest of that version names; with parameters, a variant of that level."""
     params = [*request.query_params.multi_items(), ("lod", str(level)), ("v", str(number))]
-    return await deliver_model(hot, services, request, principal.tenant, agent_id, params, number)
+    return await deliver_wish(hot, services, request, (principal.tenant, agent_id), find_model, params, number)
 
 
 @router.head("/avatars/{agentId}/versions/{number}/picture.png", include_in_schema=False)
 @router.get(
     "/avatars/{agentId}/versions/{number}/picture.png",
     response_class=Response,
-    responses={**PNG, **OTHERS},
+    responses=PICTURE,
+    openapi_extra=told(parameter for parameter in shot_query.PARAMETERS if parameter.name != "v"),
     summary="The picture of one version",
 )
 async def version_picture(
@@ -121,10 +152,11 @@ async def version_picture(
     request: Request,
     principal: CurrentPrincipal,
     services: CurrentServices,
+    hot: CurrentHot,
 ) -> Response:
-    """The picture that the manifest of that version names."""
-    version = await avatars.get_version(principal.tenant, agent_id, number)
-    return await deliver(services, request, picture_blob(version), file_name(version, "picture.png"), lasting=True)
+    """The picture that the manifest of that version names; with parameters, another of that version."""
+    params = [*request.query_params.multi_items(), ("v", str(number))]
+    return await deliver_wish(hot, services, request, (principal.tenant, agent_id), find_picture, params, number)
 
 
 @router.head("/files/{sha256}", include_in_schema=False)
@@ -157,53 +189,76 @@ async def signed_file(
     return await serve(services, request, ref, SIGNED_CACHE, {"Content-Disposition": inline(name)})
 
 
-async def deliver_model(
+Finder = Callable[[Services, VersionRecord, Params], Awaitable[Served]]
+
+
+async def find_model(services: Services, version: VersionRecord, params: Params) -> Served:
+    """The variant that ``params`` ask for, made when it is not there. Raises InvalidInput, NotFound, and what
+    ``runtime.wishes.ensure`` raises."""
+    query = variant_query.parse(params, version.model.morphs)
+    name, lasting = f"{variant_query.file_stem(query.variant)}.glb", query.version is not None
+    if query.variant.plain:
+        return Served(lod_blob(version, query.variant.lod), file_name(version, name), lasting)
+    return await find_wish(services, version, query.variant, name, lasting=lasting)
+
+
+async def find_picture(services: Services, version: VersionRecord, params: Params) -> Served:
+    """The picture that ``params`` ask for; else as ``find_model``."""
+    morphs = version.model.morphs
+    query = shot_query.parse(params, morphs)
+    lasting = query.version is not None
+    if query.shot is None:
+        return Served(picture_blob(version), file_name(version, "picture.png"), lasting)
+    name = f"{shot_query.file_stem(query.shot, morphs)}.png"
+    return await find_wish(services, version, query.shot, name, lasting=lasting)
+
+
+async def find_wish(services: Services, version: VersionRecord, wish: Wish, name: str, *, lasting: bool) -> Served:
+    """The file of ``wish``, made when it is not there. Raises what ``runtime.wishes.ensure`` raises."""
+    blob = await wishes.ensure(services, version, wish)
+    return Served(blob, file_name(version, name), lasting, wishes.key_of(version, wish).key)
+
+
+async def deliver_wish(
     hot: Hot,
     services: Services,
     request: Request,
-    tenant: str,
-    agent_id: str,
-    params: list[tuple[str, str]],
+    whose: tuple[str, str],
+    find: Finder,
+    params: Params,
     number: int | None,
 ) -> Response:
-    """The variant that ``params`` ask for, of version ``number`` or the one that is served. HEAD builds it as well.
+    """The file that ``find`` finds for ``params``, of version ``number`` or the one that is served. HEAD makes it too.
 
-    Raises what ``runtime.variants.ensure`` raises, NotFound; parameters that do not fit are a 400.
+    ``whose`` are tenant and agent. Raises what ``find`` raises, NotFound; parameters that do not fit are a 400.
     """
-    answers, wish = hot.answers.of(tenant, agent_id), essential(params)
-    served = answers.get(wish)
+    answers, asked = hot.answers.of(*whose), (find.__name__, essential(params))
+    served = answers.get(asked)
     if served is not None:
-        hot.answers.note_use(tenant, served)
+        hot.answers.note_use(whose[0], served)
         try:
-            return await send(hot, services, request, served)
+            return await deliver(hot, services, request, served)
         except NotFound:  # swept, or set aside as damaged
-            answers.pop(wish, None)
+            answers.pop(asked, None)
+    version = await (avatars.current_version(*whose) if number is None else avatars.get_version(*whose, number))
     try:
-        served = await find_model(services, tenant, agent_id, params, number)
+        served = await find(services, version, params)
     except InvalidInput as error:
         return problem_response(request, error, status=400)
-    answers[wish] = served
-    return await send(hot, services, request, served)
+    answers[asked] = served
+    return await deliver(hot, services, request, served)
 
 
-async def find_model(
-    services: Services, tenant: str, agent_id: str, params: list[tuple[str, str]], number: int | None
-) -> Served:
-    """The file of the variant that ``params`` ask for, made when it is not there. Raises InvalidInput, NotFound."""
-    version = await (
-        avatars.current_version(tenant, agent_id) if number is None else avatars.get_version(tenant, agent_id, number)
-    )
-    query = parse(params, version.model.morphs)
-    name, lasting = file_name(version, f"{file_stem(query.variant)}.glb"), query.version is not None
-    if query.variant.plain:
-        return Served(lod_blob(version, query.variant.lod), name, lasting)
-    blob = await variants.ensure(services, version, query.variant)
-    return Served(blob, name, lasting, variants.key_of(version, query.variant).key)
-
-
-async def send(hot: Hot, services: Services, request: Request, served: Served) -> Response:
-    """A model from here, or from where the storage has it. Raises NotFound, DamagedBlob, Unavailable."""
-    return await deliver(services, request, served.ref, served.file, lasting=served.lasting, hot=hot)
+async def deliver(hot: Hot, services: Services, request: Request, served: Served) -> Response:
+    """A file of a version: from here, or from where the storage has it. Raises NotFound, DamagedBlob, Unavailable."""
+    ref, lasting = served.ref, served.lasting
+    if not etag_matches(request, f'"{ref.sha256}"'):
+        # Where the avatar may change behind the address, yesterday's redirect would be to yesterday's avatar.
+        cache = short_lived(services.settings) if lasting else "no-store"
+        elsewhere = await redirect(services, ref, served.file, cache)
+        if elsewhere:
+            return elsewhere
+    return await serve(services, request, ref, IMMUTABLE if lasting else REVALIDATE, hot=hot)
 
 
 def lod_blob(version: VersionRecord, level: int) -> BlobRef:
@@ -220,20 +275,6 @@ def picture_blob(version: VersionRecord) -> BlobRef:
         why = version.picture_missing or "none was rendered"
         raise NotFound(f"version {version.number} of agent '{version.agent_id}' has no picture: {why}")
     return version.picture
-
-
-async def deliver(
-    services: Services, request: Request, ref: BlobRef, name: str, *, lasting: bool, hot: Hot | None = None
-) -> Response:
-    """A file of a version: from here, or from where the storage has it. ``lasting``: this address will always mean
-    these bytes. Raises NotFound, DamagedBlob, Unavailable."""
-    if not etag_matches(request, f'"{ref.sha256}"'):
-        # Where the avatar may change behind the address, yesterday's redirect would be to yesterday's avatar.
-        cache = short_lived(services.settings) if lasting else "no-store"
-        elsewhere = await redirect(services, ref, name, cache)
-        if elsewhere:
-            return elsewhere
-    return await serve(services, request, ref, IMMUTABLE if lasting else REVALIDATE, hot=hot)
 
 
 async def serve(

@@ -13,16 +13,16 @@ from api.problems import problem_response, responses
 from api.routes.avatars import AgentIdInPath
 from api.services import CurrentServices
 from api.shapes import variant_url
-from avatar.built_variant import KnownVariant, VariantList, VariantState, VariantStatus
 from avatar.catalog import avatars
-from avatar.catalog import variants as catalog
+from avatar.catalog import wishes as catalog
 from avatar.errors import InvalidInput, NotFound, TooLarge, TooManyRequests, Unavailable
 from avatar.frozen import Frozen
 from avatar.manifest import VersionRecord
 from avatar.problems import Problem, refusal
 from avatar.variant import Variant
 from avatar.variant_query import MAX_VERSION, as_params, parse, spell, version_of
-from runtime import variants
+from avatar.wish import KnownWish, VariantList, VariantStatus, WishState
+from runtime import wishes
 from runtime.services import Services
 
 router = APIRouter(prefix="/api/avatars", tags=["files"])
@@ -70,15 +70,15 @@ async def precompile(
     body = await read_body(request)
     if body.strip():
         asked = parse_model(Precompilation, body)
-        wishes, number = asked.variants, asked.version
+        said, number = asked.variants, asked.version
     else:
-        wishes, number = (request.url.query,), version_of(request.query_params.multi_items())
+        said, number = (request.url.query,), version_of(request.query_params.multi_items())
     try:
         version = await _version(principal.tenant, agent_id, number)
-        wanted = read_wishes(wishes, version)
+        wanted = read_wishes(said, version)
     except InvalidInput as error:
         return problem_response(request, error, status=400)
-    await variants.precompile(services, version, [variant for variant in wanted if not variant.plain])
+    await wishes.precompile(services, version, [variant for variant in wanted if not variant.plain])
     told = await statuses(services, version, wanted)
     return Response(told.model_dump_json(), status_code=202, media_type="application/json")
 
@@ -109,8 +109,12 @@ async def list_variants(
     found = await _version(principal.tenant, agent_id, version)
     if not variant:
         known = await catalog.variants_of(principal.tenant, found.source.sha256)
-        states = await variants.states(services, known, principal.tenant)
-        items = [_status(services, found, each, state) for each, state in zip(known, states, strict=True)]
+        states = await wishes.states(services, known, principal.tenant)
+        items = [
+            _status(services, found, each.wish, each, state)
+            for each, state in zip(known, states, strict=True)
+            if isinstance(each.wish, Variant)
+        ]
         told = VariantList(agent_id=agent_id, version=found.number, variants=tuple(items))
     else:
         try:
@@ -121,11 +125,11 @@ async def list_variants(
     return Response(told.model_dump_json(), media_type="application/json", headers={"Cache-Control": "no-store"})
 
 
-def read_wishes(wishes: Any, version: VersionRecord) -> list[Variant]:
+def read_wishes(said: Any, version: VersionRecord) -> list[Variant]:
     """The variants that are asked for, each once. Raises InvalidInput that tells the mistakes of all of them."""
     read: dict[Variant, None] = {}
     problems: list[Problem] = []
-    for number, wish in enumerate(wishes):
+    for number, wish in enumerate(said):
         at = f"variants[{number}]"
         try:
             query = parse(as_params(wish, at), version.model.morphs)
@@ -143,20 +147,18 @@ def read_wishes(wishes: Any, version: VersionRecord) -> list[Variant]:
 
 async def statuses(services: Services, version: VersionRecord, wanted: list[Variant]) -> VariantList:
     """How ``wanted`` stand, in their order."""
-    keys = [variants.key_of(version, variant).key for variant in wanted]
-    known = await catalog.find_variants(version.tenant, keys)
+    keys = [wishes.key_of(version, variant).key for variant in wanted]
+    known = await catalog.find_wishes(version.tenant, keys)
     there = [known[key] for key in keys if key in known]
-    states = dict(
-        zip([each.key for each in there], await variants.states(services, there, version.tenant), strict=True)
-    )
+    states = dict(zip([each.key for each in there], await wishes.states(services, there, version.tenant), strict=True))
     items = []
     for key, variant in zip(keys, wanted, strict=True):
         if variant.plain:
             items.append(_published(services, version, variant, key))
         elif key in known:
-            items.append(_status(services, version, known[key], states[key]))
+            items.append(_status(services, version, variant, known[key], states[key]))
         else:
-            items.append(_described(services, version, variant, key, VariantState.ABSENT))
+            items.append(_described(services, version, variant, key, WishState.ABSENT))
     return VariantList(agent_id=version.agent_id, version=version.number, variants=tuple(items))
 
 
@@ -167,22 +169,24 @@ async def _version(tenant: str, agent_id: str, number: int | None) -> VersionRec
 
 
 def _described(
-    services: Services, version: VersionRecord, variant: Variant, key: str, state: VariantState
+    services: Services, version: VersionRecord, variant: Variant, key: str, state: WishState
 ) -> VariantStatus:
     query = spell(variant, version.model.morphs)
     return VariantStatus(key=key, query=query, url=variant_url(services.settings, version, query), state=state)
 
 
 def _published(services: Services, version: VersionRecord, variant: Variant, key: str) -> VariantStatus:
-    status = _described(services, version, variant, key, VariantState.READY)
+    status = _described(services, version, variant, key, WishState.READY)
     for lod in version.lods:
         if lod.facts.level == variant.lod:
             return status.model_copy(update={"bytes": lod.blob.size, "sha256": lod.blob.sha256})
-    return status.model_copy(update={"state": VariantState.ABSENT})
+    return status.model_copy(update={"state": WishState.ABSENT})
 
 
-def _status(services: Services, version: VersionRecord, known: KnownVariant, state: VariantState) -> VariantStatus:
-    status = _described(services, version, known.variant, known.key, state)
+def _status(
+    services: Services, version: VersionRecord, variant: Variant, known: KnownWish, state: WishState
+) -> VariantStatus:
+    status = _described(services, version, variant, known.key, state)
     if known.built is not None:
         blob = known.built.blob
         status = status.model_copy(update={"bytes": blob.size, "sha256": blob.sha256, "facts": known.built.facts})

@@ -13,7 +13,7 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 from avatar.catalog.connection import Connection
 from avatar.catalog.documents import AvatarDocument, ResultDocument, RunDocument, VersionDocument
 from avatar.catalog.events import record_event
-from avatar.catalog.variants import drop_orphans
+from avatar.catalog.wishes import drop_orphans
 from avatar.errors import Conflict, NotFound, PreconditionFailed
 from avatar.event import EventKind
 from avatar.run import RunStatus
@@ -47,7 +47,7 @@ async def delete_version(
 async def delete_avatar(
     connection: Connection, tenant: str, agent_id: str, *, by: str, if_served: int | None = None
 ) -> None:
-    """Delete all versions, runs, results and variants of an agent; a tombstone keeps its next number.
+    """Delete all versions, runs, results and wishes of an agent; a tombstone keeps its next number.
 
     With ``if_served`` only when that version is served. Raises NotFound when nothing is there, Conflict while a run
     is under way, PreconditionFailed, Unavailable.

@@ -185,14 +185,16 @@ class RequestDocument(Document):
         ]
 
 
-class VariantDocument(Document):
-    """A variant that was asked for by address: made, being made (neither blob nor failure), or impossible."""
+class WishDocument(Document):
+    """A variant or a picture that was asked for by address: made, being made (neither blob nor failure), or
+    impossible."""
 
     tenant: str
     key: str  # hash of all that decides its bytes
     agent_id: str  # who asked first
     source: str  # sha256 of the model it is made of
-    variant: dict[str, Any]
+    kind: str
+    wish: dict[str, Any]  # a ``Variant`` or a ``Shot`` as JSON
     query: str
     blob: dict[str, Any] | None = None
     facts: dict[str, Any] | None = None
@@ -202,17 +204,20 @@ class VariantDocument(Document):
     used_at: datetime
 
     class Settings:
-        name = "variants"
+        name = "wishes"
         indexes: ClassVar = [
             IndexModel([("tenant", ASCENDING), ("key", ASCENDING)], name="once", unique=True),
-            IndexModel([("tenant", ASCENDING), ("source", ASCENDING), ("used_at", DESCENDING)], name="by_source"),
+            IndexModel(
+                [("tenant", ASCENDING), ("source", ASCENDING), ("kind", ASCENDING), ("used_at", DESCENDING)],
+                name="by_source",
+            ),
             IndexModel([("used_at", ASCENDING)], name="by_age"),
             IndexModel([("blob.sha256", ASCENDING)], name="by_blob"),
         ]
 
 
-class VariantStartsDocument(Document):
-    """Which variants a tenant has begun to make in one minute; MongoDB removes it after an hour."""
+class WishStartsDocument(Document):
+    """Which variants and pictures a tenant has begun to make in one minute; MongoDB removes it after an hour."""
 
     tenant: str
     minute: int  # since 1970
@@ -220,7 +225,7 @@ class VariantStartsDocument(Document):
     at: datetime
 
     class Settings:
-        name = "variant_starts"
+        name = "wish_starts"
         indexes: ClassVar = [
             IndexModel([("tenant", ASCENDING), ("minute", ASCENDING)], name="once", unique=True),
             IndexModel([("at", ASCENDING)], name="forgotten", expireAfterSeconds=3600),
@@ -235,6 +240,6 @@ DOCUMENTS = (
     EventCountDocument,
     ResultDocument,
     RequestDocument,
-    VariantDocument,
-    VariantStartsDocument,
+    WishDocument,
+    WishStartsDocument,
 )

@@ -21,8 +21,8 @@ from avatar.catalog.documents import (
     EventDocument,
     ResultDocument,
     RunDocument,
-    VariantDocument,
     VersionDocument,
+    WishDocument,
 )
 from avatar.errors import Conflict, NotFound
 from avatar.run import RunStatus
@@ -115,33 +115,33 @@ async def drop_versions(
 
 
 @answers_or_unavailable
-async def drop_variants(
+async def drop_wishes(
     older: datetime, quiet: datetime, after: str | None = None, *, dry_run: bool = False, page: int = PAGE
 ) -> Dropped:
-    """Variants not used since ``older``, and those not used since ``quiet`` whose model no version names any more."""
-    found = await _page(VariantDocument, {"used_at": {"$lt": max(older, quiet)}}, after, page)
+    """Wishes not used since ``older``, and those not used since ``quiet`` whose model no version names any more."""
+    found = await _page(WishDocument, {"used_at": {"$lt": max(older, quiet)}}, after, page)
     named: set[tuple[str, str]] = set()
     if found:
-        among = {"record.source.sha256": {"$in": sorted({variant["source"] for variant in found})}}
+        among = {"record.source.sha256": {"$in": sorted({wish["source"] for wish in found})}}
         versions = VersionDocument.get_pymongo_collection().find(among, {"tenant": 1, "record.source.sha256": 1})
         named = {(version["tenant"], version["record"]["source"]["sha256"]) async for version in versions}
     count = 0
-    for variant in found:
-        orphan = (variant["tenant"], variant["source"]) not in named
+    for wish in found:
+        orphan = (wish["tenant"], wish["source"]) not in named
         # Its age once more: somebody may have asked for it meanwhile.
-        unused = {"_id": variant["_id"], "used_at": {"$lt": max(older, quiet) if orphan else older}}
-        if orphan or variant["used_at"] < older:
-            count += await _delete_one(VariantDocument, unused, dry_run)
+        unused = {"_id": wish["_id"], "used_at": {"$lt": max(older, quiet) if orphan else older}}
+        if orphan or wish["used_at"] < older:
+            count += await _delete_one(WishDocument, unused, dry_run)
     return Dropped(count, _next(found, page))
 
 
 @answers_or_unavailable
 async def named_blobs(sha256s: Iterable[str]) -> set[str]:
-    """Which of these blobs a version, a result or a variant of any tenant names."""
+    """Which of these blobs a version, a result or a wish of any tenant names."""
     asked = set(sha256s)
     among = {"$in": sorted(asked)}
     named: set[str] = set(await ResultDocument.get_pymongo_collection().distinct("blobs", {"blobs": among}))
-    named |= set(await VariantDocument.get_pymongo_collection().distinct("blob.sha256", {"blob.sha256": among}))
+    named |= set(await WishDocument.get_pymongo_collection().distinct("blob.sha256", {"blob.sha256": among}))
     for field in VERSION_BLOBS:
         named |= set(await VersionDocument.get_pymongo_collection().distinct(field, {field: among}))
     return named & asked

@@ -21,6 +21,7 @@ from typing import Any, BinaryIO
 
 FRAME = struct.Struct("<II")
 SHADOW_MAP_PIXELS = 2048
+KEPT_TARGETS = 2  # the one that finds the camera and one more: a large one takes hundreds of MB
 CPU_SECONDS = 240  # a request; ends a guest that spins after its parent is gone
 
 Json = dict[str, Any]
@@ -64,10 +65,19 @@ class Stage:
         scene.tone_mapping = request["toneMapping"]
         scene.msaa = request["samples"]
         size = request["width"], request["height"]
-        if size not in self.targets:
-            self.targets[size] = self.renderer.create_render_target(width=size[0], height=size[1])
-        self.renderer.render(scene, self.targets[size])
-        return {"width": size[0], "height": size[1]}, self.targets[size].read().tobytes()
+        target = self.target(size)
+        self.renderer.render(scene, target)
+        return {"width": size[0], "height": size[1]}, target.read().tobytes()
+
+    def target(self, size: tuple[int, int]) -> Any:
+        """What a picture of that size is drawn into. The latest few are kept, whatever sizes are asked for."""
+        target = self.targets.pop(size, None)
+        if target is None:
+            while len(self.targets) >= KEPT_TARGETS:
+                self.targets.pop(next(iter(self.targets))).close()
+            target = self.renderer.create_render_target(width=size[0], height=size[1])
+        self.targets[size] = target
+        return target
 
     def pose(self, rotations: Json, morphs: Json) -> None:
         for index, quaternion in self.rest.items():

@@ -20,7 +20,8 @@ from avatar.picture.subject import Subject, read_subject
 from avatar.shot import Framing, Shot, View
 
 TIMEOUT_SECONDS = 60.0  # a machine's very first picture compiles shaders for 10 s
-MAX_PNG_BYTES = 600_000
+MAX_PNG_BYTES = 600_000  # of a picture as it is published; of a larger one in proportion
+PUBLISHED_PIXELS = Shot().width * Shot().height
 SAMPLES = 4  # for the scout as well: another sample count is another set of shaders to compile
 
 U8 = NDArray[np.uint8]
@@ -173,14 +174,14 @@ def is_available(*, timeout: float = TIMEOUT_SECONDS) -> str | None:
 
 
 def encode(image: U8, shot: Shot) -> bytes:
-    """A PNG on the shot's background, in 256 colours when full colour would be too large for a catalogue page."""
+    """A PNG on the shot's background, in 256 colours when full colour would be too large for its number of pixels."""
     picture = Image.fromarray(image, "RGBA")
     if shot.background is not None:
         ground = Image.new("RGBA", picture.size, shot.background)
         ground.alpha_composite(picture)
         picture = ground.convert("RGB")
     data = png(picture)
-    if len(data) > MAX_PNG_BYTES:
+    if len(data) > MAX_PNG_BYTES * max(1.0, shot.width * shot.height / PUBLISHED_PIXELS):
         data = png(picture.quantize(256, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.FLOYDSTEINBERG))
     return data
 

@@ -16,7 +16,7 @@ from activities.journal import again_in, as_application_error, step_label
 from activities.modelling import Modelling
 from activities.publishing import Publishing
 from activities.recalling import Recalling
-from activities.variants import VariantRecords, Varying
+from activities.wishes import Granting, WishRecords
 from avatar.errors import AvatarError, CodecFailed, InvalidModel, Unavailable, error_kinds
 from avatar.manifest import LodFacts, PublishedLod
 from avatar.run import STANDS_FOR, STEP_WEIGHTS, RunKey
@@ -31,8 +31,8 @@ OWNERS: tuple[tuple[Queue, type], ...] = (
     (Queue.CONTROL, Publishing),
     (Queue.CONTROL, Recalling),
     (Queue.CONTROL, Housekeeping),
-    (Queue.MESH, Varying),
-    (Queue.CONTROL, VariantRecords),
+    (Queue.MESH, Granting),
+    (Queue.CONTROL, WishRecords),
 )
 
 

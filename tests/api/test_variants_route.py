@@ -22,14 +22,14 @@ from temporalio.exceptions import ApplicationError
 from working import working
 
 from api.app import create_app
-from avatar.built_variant import BuiltVariant
-from avatar.catalog import deletion, variants
+from avatar.catalog import deletion, wishes
 from avatar.catalog.avatars import roll_back
-from avatar.catalog.documents import VariantDocument
+from avatar.catalog.documents import WishDocument
 from avatar.manifest import Bounds, ModelFacts, VersionRecord
 from avatar.storage.blob import BlobRef
 from avatar.storage.local import LocalBlobs
 from avatar.variant import TextureFormat, Variant
+from avatar.wish import MadeFile
 from runtime.services import open_services
 
 GLB = "model/gltf-binary"
@@ -64,7 +64,7 @@ class Mesh:
         self.reached = asyncio.Event()
         self._blobs = gateway.services.blobs
 
-    async def __call__(self, given: Any, attempt: int) -> BuiltVariant:
+    async def __call__(self, given: Any, attempt: int) -> MadeFile:
         self.built.append(given.variant)
         self.reached.set()
         while not self.open.is_set():
@@ -202,7 +202,7 @@ async def test_a_build_that_takes_longer_goes_on_without_the_request(published: 
 async def test_a_model_that_cannot_be_made_into_it_is_told_and_left_in_peace(published: Gateway) -> None:
     tried = 0
 
-    def bad(given: Any, attempt: int) -> BuiltVariant:
+    def bad(given: Any, attempt: int) -> MadeFile:
         nonlocal tried
         tried += 1
         raise ApplicationError("GLB: it has two skeletons.", type="invalid_model", non_retryable=True)
@@ -216,7 +216,7 @@ async def test_a_model_that_cannot_be_made_into_it_is_told_and_left_in_peace(pub
         told = (await published.http.get("/api/avatars/ada/variants")).json()["variants"]
         assert [(each["state"], each["failure"]["code"]) for each in told] == [("failed", "invalid_model")]
         ago = datetime.now(UTC) - timedelta(minutes=11)
-        await VariantDocument.get_pymongo_collection().update_many({}, {"$set": {"ended_at": ago}})
+        await WishDocument.get_pymongo_collection().update_many({}, {"$set": {"ended_at": ago}})
         assert (await published.http.get(KTX2)).status_code == 422
         assert tried == 2, "after a while it is tried again"
 
@@ -224,7 +224,7 @@ async def test_a_model_that_cannot_be_made_into_it_is_told_and_left_in_peace(pub
 async def test_what_failed_by_bad_luck_is_tried_again_soon(published: Gateway) -> None:
     tried = 0
 
-    def unlucky(given: Any, attempt: int) -> BuiltVariant:
+    def unlucky(given: Any, attempt: int) -> MadeFile:
         nonlocal tried
         tried += 1
         raise ApplicationError("a slip of ours", type="internal", non_retryable=True)
@@ -234,13 +234,13 @@ async def test_what_failed_by_bad_luck_is_tried_again_soon(published: Gateway) -
             assert (await published.http.get(KTX2)).status_code == 500
         assert tried == 1
         ago = datetime.now(UTC) - timedelta(seconds=20)
-        await VariantDocument.get_pymongo_collection().update_many({}, {"$set": {"ended_at": ago}})
+        await WishDocument.get_pymongo_collection().update_many({}, {"$set": {"ended_at": ago}})
         assert (await published.http.get(KTX2)).status_code == 500
     assert tried == 2
 
 
 async def test_a_tenant_begins_only_so_many_in_a_minute(published: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("avatar.catalog.variants.MINUTE", 1e6)  # so that none ends during the test
+    monkeypatch.setattr("avatar.catalog.wishes.MINUTE", 1e6)  # so that none ends during the test
     gateway, mesh = with_settings(published, variant_builds_per_minute=2), Mesh(published)
     async with another(gateway) as second, working(gateway, build_variant=mesh):
         for http, pose in ((gateway.http, "A"), (second.http, "T"), (second.http, "A"), (gateway.http, "T")):
@@ -272,7 +272,7 @@ async def test_a_deleted_avatar_has_no_variants(published: Gateway) -> None:
         assert (await published.http.delete("/api/avatars/ada")).status_code == 204
         for path in (KTX2, f"{KTX2}&v=1", "/api/avatars/ada/variants"):
             assert (await published.http.get(path)).status_code == 404
-    assert await VariantDocument.count() == 0
+    assert await WishDocument.count() == 0
 
 
 async def test_what_is_kept_in_memory_is_true_at_once(published: Gateway) -> None:
@@ -319,12 +319,12 @@ async def test_use_from_memory_is_noted_too(published: Gateway) -> None:
         await published.http.get(KTX2)
         (served,) = published.app.state.hot.answers.of("local", "ada").values()
         old = datetime.now(UTC) - timedelta(days=20)
-        await VariantDocument.get_pymongo_collection().update_many({}, {"$set": {"used_at": old}})
+        await WishDocument.get_pymongo_collection().update_many({}, {"$set": {"used_at": old}})
         served.touch_at = 0.0
         await published.http.get(KTX2)
 
         async def noted() -> bool:
-            return (await VariantDocument.find_all().to_list())[0].used_at > old
+            return (await WishDocument.find_all().to_list())[0].used_at > old
 
         await until(noted)
 
@@ -334,7 +334,7 @@ async def test_a_damaged_file_is_told_once_and_made_again(published: Gateway) ->
     assert isinstance(blobs, LocalBlobs)
     async with working(published, build_variant=mesh):
         first = await published.http.get(KTX2)
-        known = (await variants.variants_of("local", (await VariantDocument.find_all().to_list())[0].source))[0]
+        known = (await wishes.variants_of("local", (await WishDocument.find_all().to_list())[0].source))[0]
         assert known.built is not None
         blobs.path(known.built.blob).write_bytes(b"x" * known.built.blob.size)
         published.app.state.hot.files._kept.clear()
@@ -420,12 +420,12 @@ async def test_a_build_that_was_stopped_is_begun_anew(published: Gateway) -> Non
     async with working(published, build_variant=mesh):
         asking = asyncio.create_task(published.http.get(KTX2))
         await mesh.reached.wait()
-        key = (await VariantDocument.find_all().to_list())[0].key
+        key = (await WishDocument.find_all().to_list())[0].key
         await published.services.temporal.get_workflow_handle(f"variant/local/{key}").terminate("test")
         answer = await asking
         assert answer.status_code == 503 and "stopped" in answer.json()["detail"]
         long_ago = datetime.now(UTC) - timedelta(minutes=5)
-        await VariantDocument.get_pymongo_collection().update_many({}, {"$set": {"asked_at": long_ago}})
+        await WishDocument.get_pymongo_collection().update_many({}, {"$set": {"asked_at": long_ago}})
         listed = await published.http.get("/api/avatars/ada/variants")
         assert listed.json()["variants"][0]["state"] == "absent"
         mesh.open.set()

@@ -17,7 +17,7 @@ from activities.implement import steps_of
 from activities.journal import Journal
 from activities.publishing import Publishing
 from activities.recalling import Recalling
-from activities.variants import VariantRecords
+from activities.wishes import WishRecords
 from runtime.services import connect_temporal
 from workflows.policies import Queue
 from workflows.sandbox import RUNNER, WORKFLOWS
@@ -50,7 +50,7 @@ async def working(gateway: Gateway, **plays: Play) -> AsyncIterator[Script]:
     temporal = await connect_temporal(services.settings)  # the gateway's own connects late, workers cannot
     for data, kind in MADE:
         await services.blobs.put(data, kind)
-    parts = (Publishing(services.connection, services.blobs), Recalling(services.blobs), Describing(), VariantRecords())
+    parts = (Publishing(services.connection, services.blobs), Recalling(services.blobs), Describing(), WishRecords())
     real = {
         name: lambda given, attempt, call=call: call(given) for part in parts for name, call in steps_of(part).items()
     }

@@ -11,9 +11,9 @@ import httpx
 import pytest
 from typer.testing import CliRunner
 
-from avatar.built_variant import VariantFailure, VariantList, VariantState, VariantStatus
 from avatar.errors import InvalidInput, TooManyRequests, Unavailable
 from avatar.storage.blob import name_bytes
+from avatar.wish import VariantList, VariantStatus, WishFailure, WishState
 from cli import variants
 from cli.client import ApiClient
 from cli.main import app
@@ -107,9 +107,9 @@ def test_what_cannot_be_had_is_an_error_and_no_file(
 
 
 def listed(**changes: Any) -> httpx.Response:
-    ready = VariantStatus(key="k", query="lod=1", url="http://api/1", state=VariantState.READY, bytes=2048)
-    failure = VariantFailure(code="invalid_model", title="t", detail="two [skeletons]", retryable=False)
-    failed = VariantStatus(key="f", query="pose=A", url="http://api/2", state=VariantState.FAILED, failure=failure)
+    ready = VariantStatus(key="k", query="lod=1", url="http://api/1", state=WishState.READY, bytes=2048)
+    failure = WishFailure(code="invalid_model", title="t", detail="two [skeletons]", retryable=False)
+    failed = VariantStatus(key="f", query="pose=A", url="http://api/2", state=WishState.FAILED, failure=failure)
     found = VariantList(agent_id="ada", version=3, variants=(ready, failed))
     return httpx.Response(200, content=found.model_copy(update=changes).model_dump_json().encode())
 

@@ -15,12 +15,12 @@ from temporalio.api.enums.v1 import PendingActivityState
 from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.contrib.pydantic import pydantic_data_converter
 
-from avatar.built_variant import VariantList, VariantState
 from avatar.gltf.document import read_glb
 from avatar.gltf.guests.sidecar import Sidecar
 from avatar.gltf.guests.validator import validate
 from avatar.gltf.inspect import inspect
 from avatar.manifest import Manifest
+from avatar.wish import VariantList, WishState
 from runtime.toolchain import toolchain
 
 pytestmark = pytest.mark.e2e
@@ -61,7 +61,7 @@ async def test_a_phones_wish_is_made_once_and_told_everywhere(
     listed = VariantList.model_validate_json((await http.get(f"/api/avatars/{AGENT}/variants")).content)
     (made,) = [each for each in listed.variants if each.query == "lod=2&textureSizeLimit=128"]
     assert (made.state, made.bytes, made.sha256) == (
-        VariantState.READY,
+        WishState.READY,
         len(cold.content),
         cold.headers["etag"].strip('"'),
     )
@@ -103,7 +103,7 @@ async def test_a_mesh_worker_that_is_killed_costs_an_attempt(
     async def begun() -> str | None:
         found = await http.get(f"/api/avatars/{AGENT}/variants", params={"variant": query})
         each = VariantList.model_validate_json(found.content).variants[0]
-        if each.state is not VariantState.BUILDING:
+        if each.state is not WishState.BUILDING:
             return None
         run = await temporal.get_workflow_handle(f"variant/local/{each.key}").describe()
         pending = run.raw_description.pending_activities

@@ -10,9 +10,9 @@ from typing import Any
 from people import a_character
 from temporalio import activity
 
-from avatar.built_variant import BuiltVariant, VariantFacts
 from avatar.manifest import Bounds, LodFacts, ModelFacts, PublishedLod
 from avatar.storage.blob import name_bytes
+from avatar.wish import MadeFile, PictureFacts, VariantFacts
 from workflows import steps
 
 SOURCE = name_bytes(b"source", "model/gltf-binary")
@@ -32,9 +32,13 @@ def a_lod(level: int) -> PublishedLod:
     return PublishedLod(facts=facts, blob=name_bytes(b"lod%d" % level, "model/gltf-binary"))
 
 
-def a_variant(data: bytes = b"variant") -> BuiltVariant:
+def a_variant(data: bytes = b"variant") -> MadeFile:
     facts = VariantFacts(triangles=3_000, vertices=2_000, draw_calls=4, morphs=72, textures=())
-    return BuiltVariant(blob=name_bytes(data, "model/gltf-binary"), facts=facts)
+    return MadeFile(blob=name_bytes(data, "model/gltf-binary"), facts=facts)
+
+
+def a_picture(data: bytes = b"png") -> MadeFile:
+    return MadeFile(blob=name_bytes(data, "image/png"), facts=PictureFacts(width=800, height=800))
 
 
 GOOD: dict[str, Play] = {
@@ -56,7 +60,8 @@ GOOD: dict[str, Play] = {
     "record_pause": lambda given, n: steps.Nothing(),
     "record_retry": lambda given, n: steps.Nothing(),
     "build_variant": lambda given, n: a_variant(),
-    "record_variant": lambda given, n: steps.Nothing(),
+    "render_shot": lambda given, n: a_picture(),
+    "record_wish": lambda given, n: steps.Nothing(),
 }
 
 

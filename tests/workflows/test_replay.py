@@ -30,7 +30,7 @@ async def test_a_recorded_run_replays(path: Path) -> None:
 def test_every_way_a_run_can_end_is_recorded() -> None:
     assert {path.stem for path in HISTORIES} >= {
         "published", "published_optimize", "customized", "customized_optimize", "taken_back", "cancelled", "failed",
-        "housekeeping", "housekeeping_before_variants", "variant", "variant_failed",
+        "housekeeping", "housekeeping_before_variants", "variant", "variant_failed", "picture",
     }  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""BuildVariant: order, faults, priority. The time-skipping server makes back-offs free."""
+"""GrantWish: what it makes, order, faults, priority. The time-skipping server makes back-offs free."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from scripted import SOURCE, Script, a_variant
+from scripted import SOURCE, Script, a_picture, a_variant
 from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.exceptions import ApplicationError
@@ -17,13 +17,16 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 from time_skipping import time_skipping_server
 
-from avatar.built_variant import BuiltVariant
 from avatar.request import Urgency
+from avatar.shot import Framing, Shot
 from avatar.variant import Variant
+from avatar.wish import MadeFile, Wish, kind_of
 from workflows.policies import Queue
 from workflows.sandbox import RUNNER, WORKFLOWS
-from workflows.steps import VariantKey
-from workflows.variant import BuildVariant, VariantRequest
+from workflows.steps import WishKey
+from workflows.wish import GrantWish, WishRequest
+
+LOD1 = Variant(lod=1)
 
 
 @pytest_asyncio.fixture(scope="module")
@@ -50,11 +53,13 @@ async def playing(client: Client, script: Script) -> AsyncIterator[None]:
         yield
 
 
-async def start(client: Client, urgency: Urgency = Urgency.HIGH) -> WorkflowHandle[BuildVariant, BuiltVariant]:
-    of = VariantKey(tenant="local", agent_id="ada", version=3, key=uuid.uuid4().hex, source=SOURCE)
+async def start(
+    client: Client, urgency: Urgency = Urgency.HIGH, wish: Wish = LOD1
+) -> WorkflowHandle[GrantWish, MadeFile]:
+    of = WishKey(kind=kind_of(wish), tenant="local", agent_id="ada", version=3, key=uuid.uuid4().hex, source=SOURCE)
     return await client.start_workflow(
-        BuildVariant.run,
-        VariantRequest(of=of, variant=Variant(lod=1), query="lod=1", urgency=urgency, links="http://127.0.0.1:1"),
+        GrantWish.run,
+        WishRequest(of=of, wish=wish, query="lod=1", urgency=urgency, links="http://127.0.0.1:1"),
         id=of.workflow_id,
         task_queue=Queue.CONTROL,
     )
@@ -65,10 +70,22 @@ async def test_it_is_made_and_then_written_down(client: Client) -> None:
     async with playing(client, script):
         built = await (await start(client)).result()
     assert built == a_variant()
-    assert script.names() == ["build_variant", "record_variant"]
+    assert script.names() == ["build_variant", "record_wish"]
     assert script.given("build_variant").variant == Variant(lod=1)
-    recorded = script.given("record_variant")
+    recorded = script.given("record_wish")
     assert (recorded.built, recorded.failure, recorded.of.agent_id) == (built, None, "ada")
+
+
+async def test_a_picture_takes_the_same_road(client: Client) -> None:
+    script, shot = Script(), Shot(framing=Framing.FACE, morphs={"jawOpen": 0.5})
+    async with playing(client, script):
+        handle = await start(client, wish=shot)
+        assert handle.id.startswith("picture/local/")
+        built = await handle.result()
+    assert built == a_picture()
+    assert script.names() == ["render_shot", "record_wish"]
+    assert script.given("render_shot").shot == shot
+    assert script.given("record_wish").built == built
 
 
 @pytest.mark.parametrize(("urgency", "priority"), [(Urgency.HIGH, 1), (Urgency.NORMAL, 3)])
@@ -80,7 +97,7 @@ async def test_what_somebody_waits_for_comes_first(client: Client, urgency: Urge
 
 
 async def test_a_codec_that_dies_once_costs_an_attempt(client: Client) -> None:
-    def once(given: Any, attempt: int) -> BuiltVariant:
+    def once(given: Any, attempt: int) -> MadeFile:
         if attempt == 1:
             raise ApplicationError("it died", type="codec_failed")
         return a_variant()
@@ -88,12 +105,12 @@ async def test_a_codec_that_dies_once_costs_an_attempt(client: Client) -> None:
     script = Script(build_variant=once)
     async with playing(client, script):
         await (await start(client)).result()
-    assert script.names() == ["build_variant", "build_variant", "record_variant"]
+    assert script.names() == ["build_variant", "build_variant", "record_wish"]
 
 
 @pytest.mark.parametrize(("code", "final", "attempts"), [("invalid_model", True, 1), ("codec_failed", False, 3)])
 async def test_what_cannot_be_made_is_not_tried_for_ever(client: Client, code: str, final: bool, attempts: int) -> None:
-    def bad(given: Any, attempt: int) -> BuiltVariant:
+    def bad(given: Any, attempt: int) -> MadeFile:
         raise ApplicationError("two skeletons", type=code, non_retryable=final)
 
     script = Script(build_variant=bad)
@@ -101,7 +118,7 @@ async def test_what_cannot_be_made_is_not_tried_for_ever(client: Client, code: s
         handle = await start(client)
         with pytest.raises(WorkflowFailureError):
             await handle.result()
-    assert script.names() == ["build_variant"] * attempts + ["record_variant"]
-    failure = script.given("record_variant").failure
+    assert script.names() == ["build_variant"] * attempts + ["record_wish"]
+    failure = script.given("record_wish").failure
     assert (failure.code, failure.detail, failure.retryable) == (code, "two skeletons", not final)
-    assert script.given("record_variant").built is None
+    assert script.given("record_wish").built is None

@@ -1,4 +1,5 @@
-"""Variants of published models: those that are there are found, the others are made while the caller waits."""
+"""Variants and pictures of published models: those that are there are found, the others are made while the caller
+waits."""
 
 from __future__ import annotations
 
@@ -12,9 +13,7 @@ from temporalio.common import SearchAttributePair, TypedSearchAttributes, Workfl
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
-from avatar import recipes
-from avatar.built_variant import BuiltVariant, KnownVariant, VariantFailure, VariantState
-from avatar.catalog import variants
+from avatar.catalog import wishes
 from avatar.errors import (
     AvatarError,
     GenerationFailed,
@@ -27,13 +26,13 @@ from avatar.errors import (
 from avatar.manifest import VersionRecord
 from avatar.request import Urgency
 from avatar.storage.blob import BlobRef
-from avatar.variant import Variant, variant_key
-from avatar.variant_query import spell
+from avatar.variant import Variant
+from avatar.wish import KnownWish, MadeFile, Wish, WishFailure, WishState, kind_of, spell, wish_key
 from runtime.generations import RPC_TIMEOUT, temporal_away
 from runtime.services import Services
 from workflows.policies import AGENT_ID, AVATAR_VERSION, TENANT, Queue, priority_of
-from workflows.steps import BUILD_VARIANT, VariantKey
-from workflows.variant import BuildVariant, VariantRequest
+from workflows.steps import RECORD_WISH, WishKey, workflow_id
+from workflows.wish import GrantWish, WishRequest
 
 log = structlog.get_logger()
 AT_MOST = timedelta(minutes=15)  # of a build with all its attempts
@@ -43,32 +42,34 @@ SURE_FOR = timedelta(seconds=30)  # a build that is said to be under way for lon
 FINAL = frozenset({InvalidModel.code, TooLarge.code, GenerationFailed.code})  # what the model is to blame for
 COME_AGAIN = 5  # seconds
 
-Handle = WorkflowHandle[BuildVariant, BuiltVariant]
+Handle = WorkflowHandle[GrantWish, MadeFile]
 
 
-def key_of(version: VersionRecord, variant: Variant) -> VariantKey:
-    """The name of ``variant`` of that version's model: equal keys, equal files."""
-    return VariantKey(
+def key_of(version: VersionRecord, wish: Wish) -> WishKey:
+    """The name of ``wish`` of that version's model: equal keys, equal files."""
+    return WishKey(
+        kind=kind_of(wish),
         tenant=version.tenant,
         agent_id=version.agent_id,
         version=version.number,
-        key=variant_key(variant, version.source.sha256, recipes.VARIANTS),
+        key=wish_key(wish, version.source.sha256),
         source=version.source,
     )
 
 
-async def ensure(services: Services, version: VersionRecord, variant: Variant) -> BlobRef:
-    """The file of ``variant``, which is made first when it is not there; everybody who asks meanwhile waits for it.
+async def ensure(services: Services, version: VersionRecord, wish: Wish) -> BlobRef:
+    """The file of ``wish``, which is made first when it is not there; everybody who asks meanwhile waits for it.
 
     Raises TooManyRequests when the tenant has begun too many this minute, Unavailable when it takes longer than the
-    settings allow to wait (it goes on), else what made the build fail: InvalidModel, GenerationFailed.
+    settings allow to wait (it goes on), else what made the build fail: InvalidModel, GenerationFailed,
+    PictureUnavailable.
     """
-    of = key_of(version, variant)
-    known = await variants.find_variant(of.tenant, of.key)
+    of = key_of(version, wish)
+    known = await wishes.find_wish(of.tenant, of.key)
     there = await _there(services, of, known)
     if there is not None:
         return there
-    handle = await _join_or_start(services, of, version, variant, known, Urgency.HIGH)
+    handle = await _join_or_start(services, of, version, wish, known, Urgency.HIGH)
     return await _result(services, of, handle)
 
 
@@ -78,7 +79,7 @@ async def precompile(services: Services, version: VersionRecord, wanted: Sequenc
     Raises TooManyRequests when not all may begin in this minute; those before it are under way.
     """
     keys = [key_of(version, variant) for variant in wanted]
-    known = await variants.find_variants(version.tenant, [of.key for of in keys])
+    known = await wishes.find_wishes(version.tenant, [of.key for of in keys])
     for number, (of, variant) in enumerate(zip(keys, wanted, strict=True)):
         if await _there(services, of, known.get(of.key)) is not None:
             continue
@@ -91,33 +92,33 @@ async def precompile(services: Services, version: VersionRecord, wanted: Sequenc
             raise
 
 
-async def states(services: Services, known: Sequence[KnownVariant], tenant: str) -> list[VariantState]:
+async def states(services: Services, known: Sequence[KnownWish], tenant: str) -> list[WishState]:
     """How each of ``known`` stands; one whose build was stopped from outside is absent."""
 
-    async def state(variant: KnownVariant) -> VariantState:
-        sure = datetime.now(UTC) - variant.asked_at < SURE_FOR
-        if variant.state is not VariantState.BUILDING or sure:
-            return variant.state
-        under_way = await _under_way(services, f"variant/{tenant}/{variant.key}")
-        return VariantState.BUILDING if under_way else VariantState.ABSENT
+    async def state(wish: KnownWish) -> WishState:
+        sure = datetime.now(UTC) - wish.asked_at < SURE_FOR
+        if wish.state is not WishState.BUILDING or sure:
+            return wish.state
+        under_way = await _under_way(services, workflow_id(kind_of(wish.wish), tenant, wish.key))
+        return WishState.BUILDING if under_way else WishState.ABSENT
 
-    return list(await asyncio.gather(*(state(variant) for variant in known)))
+    return list(await asyncio.gather(*(state(wish) for wish in known)))
 
 
-async def _there(services: Services, of: VariantKey, known: KnownVariant | None) -> BlobRef | None:
+async def _there(services: Services, of: WishKey, known: KnownWish | None) -> BlobRef | None:
     if known is None or known.built is None:
         return None
     blob = known.built.blob
     if not await services.blobs.exists(blob):
-        log.warning("a variant whose blob is gone is made again", key=of.key, sha256=blob.sha256)
-        await variants.lose_variant(of.tenant, of.key, blob.sha256)
+        log.warning("what was made and whose blob is gone is made again", key=of.key, sha256=blob.sha256)
+        await wishes.lose_wish(of.tenant, of.key, blob.sha256)
         return None
-    if datetime.now(UTC) - known.used_at > variants.TOUCH_EVERY:
-        await variants.touch_variant(of.tenant, of.key)
+    if datetime.now(UTC) - known.used_at > wishes.TOUCH_EVERY:
+        await wishes.touch_wish(of.tenant, of.key)
     return blob
 
 
-def _failure(known: KnownVariant | None) -> AvatarError | None:
+def _failure(known: KnownWish | None) -> AvatarError | None:
     """Why it cannot be made, as far as that is known from not long ago."""
     if known is None or known.failure is None or known.ended_at is None:
         return None
@@ -126,9 +127,9 @@ def _failure(known: KnownVariant | None) -> AvatarError | None:
     return _as_error(known.failure, left) if left > timedelta() else None
 
 
-def _as_error(failure: VariantFailure, again: timedelta) -> AvatarError:
+def _as_error(failure: WishFailure, again: timedelta) -> AvatarError:
     kind = error_kinds().get(failure.code, AvatarError)
-    error = kind(failure.detail.removesuffix("."), variant=True)
+    error = kind(failure.detail.removesuffix("."))
     if error.retryable:
         error.context["headers"] = {"Retry-After": str(max(1, round(again.total_seconds())))}
     return error
@@ -136,35 +137,33 @@ def _as_error(failure: VariantFailure, again: timedelta) -> AvatarError:
 
 async def _join_or_start(
     services: Services,
-    of: VariantKey,
+    of: WishKey,
     version: VersionRecord,
-    variant: Variant,
-    known: KnownVariant | None,
+    wish: Wish,
+    known: KnownWish | None,
     urgency: Urgency,
 ) -> Handle:
-    """The build of the variant: the one under way, or a new one, which counts against the tenant's share."""
+    """The build of the wish: the one under way, or a new one, which counts against the tenant's share."""
     failed = _failure(known)
     if failed is not None:
         raise failed
-    handle: Handle = services.temporal.get_workflow_handle_for(BuildVariant.run, of.workflow_id)
+    handle: Handle = services.temporal.get_workflow_handle_for(GrantWish.run, of.workflow_id)
     if await _under_way(services, of.workflow_id):
         return handle
     per_minute = services.settings.variant_builds_per_minute
-    pause = await variants.take_start(of.tenant, of.key, per_minute)
+    pause = await wishes.take_start(of.tenant, of.key, per_minute)
     if pause is not None:
         raise TooManyRequests(
-            f"{per_minute} variants were begun in this minute already",
+            f"{per_minute} variants and pictures were begun in this minute already",
             mend=f"Try again in {pause:.0f} s; AVATAR_VARIANT_BUILDS_PER_MINUTE sets the share",
             headers={"Retry-After": str(round(pause))},
         )
-    query = spell(variant, version.model.morphs)
-    await variants.begin_variant(
-        of.tenant, of.key, agent_id=of.agent_id, source=of.source.sha256, variant=variant, query=query
-    )
+    query = spell(wish, version.model.morphs)
+    await wishes.begin_wish(of.tenant, of.key, agent_id=of.agent_id, source=of.source.sha256, wish=wish, query=query)
     try:
         handle = await services.temporal.start_workflow(
-            BuildVariant.run,
-            VariantRequest(of=of, variant=variant, query=query, urgency=urgency, links=services.settings.api_url),
+            GrantWish.run,
+            WishRequest(of=of, wish=wish, query=query, urgency=urgency, links=services.settings.api_url),
             id=of.workflow_id,
             task_queue=Queue.CONTROL,
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
@@ -178,12 +177,12 @@ async def _join_or_start(
             ),
             static_summary=f"{version.name}, version {of.version}: {query}"[:200],
             static_details=f"**{version.name}** (`{of.agent_id}`), version {of.version}\n\n`{query}`",
-            priority=priority_of(urgency, BUILD_VARIANT.stage, of.tenant),
+            priority=priority_of(urgency, RECORD_WISH.stage, of.tenant),
             rpc_timeout=RPC_TIMEOUT,
         )
     except (RPCError, RuntimeError) as error:
         raise temporal_away(error) from error
-    log.info("variant begun", workflow_id=of.workflow_id, agent_id=of.agent_id, query=query)
+    log.info("wish begun", workflow_id=of.workflow_id, agent_id=of.agent_id, query=query)
     return handle
 
 
@@ -199,14 +198,14 @@ async def _under_way(services: Services, workflow_id: str) -> bool:
     return described.status is WorkflowExecutionStatus.RUNNING
 
 
-async def _result(services: Services, of: VariantKey, handle: Handle) -> BlobRef:
+async def _result(services: Services, of: WishKey, handle: Handle) -> BlobRef:
     wait = services.settings.variant_wait_seconds
     try:
         async with asyncio.timeout(wait):
             return (await handle.result()).blob
     except TimeoutError:
         raise Unavailable(
-            f"the variant is still being made after {wait:g} s",
+            f"the {of.kind.value} is still being made after {wait:g} s",
             mend=f"Ask again in {COME_AGAIN} s: the build goes on, whoever waits for it",
             headers={"Retry-After": str(COME_AGAIN)},
         ) from None
@@ -224,5 +223,5 @@ def _build_error(failure: WorkflowFailureError) -> AvatarError:
     if cause is None:
         return Unavailable("the build was stopped", mend="Ask again: it begins anew")
     kind = error_kinds().get(cause.type or "", AvatarError)
-    said = VariantFailure(code=kind.code, title=kind.title, detail=cause.message, retryable=kind.retryable)
+    said = WishFailure(code=kind.code, title=kind.title, detail=cause.message, retryable=kind.retryable)
     return _as_error(said, UNLUCKY_FOR)

@@ -14,14 +14,14 @@ from publications import publish
 from temporalio.testing import ActivityEnvironment
 
 from activities.housekeeping import Housekeeping
-from avatar.built_variant import BuiltVariant, VariantFacts, VariantFailure, VariantState
-from avatar.catalog import deletion, retention, variants
+from avatar.catalog import deletion, retention, wishes
 from avatar.catalog.connection import Connection
-from avatar.catalog.documents import VariantDocument, VariantStartsDocument
+from avatar.catalog.documents import WishDocument, WishStartsDocument
 from avatar.retention import KeepRules
 from avatar.storage.blob import BlobRef, name_bytes
 from avatar.storage.local import LocalBlobs
 from avatar.variant import TextureFormat, Variant
+from avatar.wish import MadeFile, VariantFacts, WishFailure, WishState
 from workflows import steps
 
 NOW = datetime.now(UTC)
@@ -31,30 +31,30 @@ FACTS = VariantFacts(triangles=8_000, vertices=5_000, draw_calls=9, morphs=72, t
 
 
 async def begin(key: str, source: BlobRef, tenant: str = "local") -> None:
-    await variants.begin_variant(tenant, key, agent_id="ada", source=source.sha256, variant=WANTED, query="lod=1")
+    await wishes.begin_wish(tenant, key, agent_id="ada", source=source.sha256, wish=WANTED, query="lod=1")
 
 
-async def made(key: str, source: BlobRef, data: bytes = b"variant", tenant: str = "local") -> BuiltVariant:
-    built = BuiltVariant(blob=name_bytes(data, GLB), facts=FACTS)
+async def made(key: str, source: BlobRef, data: bytes = b"variant", tenant: str = "local") -> MadeFile:
+    built = MadeFile(blob=name_bytes(data, GLB), facts=FACTS)
     await begin(key, source, tenant)
-    assert await variants.end_variant(tenant, key, built)
+    assert await wishes.end_wish(tenant, key, built)
     return built
 
 
 async def used(key: str, days: float) -> None:
     at = NOW - timedelta(days=days)
-    await VariantDocument.get_pymongo_collection().update_many({"key": key}, {"$set": {"used_at": at}})
+    await WishDocument.get_pymongo_collection().update_many({"key": key}, {"$set": {"used_at": at}})
 
 
 async def left(tenant: str = "local") -> set[str]:
-    return {found.key for found in await VariantDocument.find({"tenant": tenant}).to_list()}
+    return {found.key for found in await WishDocument.find({"tenant": tenant}).to_list()}
 
 
 async def drop(older: float = 30, *, dry_run: bool = False, page: int = 200) -> int:
     count, after = 0, None
     while True:
         ages = NOW - timedelta(days=older), NOW - timedelta(days=1)
-        dropped = await retention.drop_variants(*ages, after, dry_run=dry_run, page=page)
+        dropped = await retention.drop_wishes(*ages, after, dry_run=dry_run, page=page)
         count += dropped.count
         if (after := dropped.after) is None:
             return count
@@ -62,26 +62,26 @@ async def drop(older: float = 30, *, dry_run: bool = False, page: int = 200) -> 
 
 async def test_a_variant_is_begun_made_lost_and_failed(catalog: Connection) -> None:
     source = name_bytes(b"source", GLB)
-    assert await variants.find_variant("local", "k") is None
+    assert await wishes.find_wish("local", "k") is None
     await begin("k", source)
-    known = await variants.find_variant("local", "k")
-    assert known is not None and (known.state, known.variant) == (VariantState.BUILDING, WANTED)
+    known = await wishes.find_wish("local", "k")
+    assert known is not None and (known.state, known.wish) == (WishState.BUILDING, WANTED)
     built = await made("k", source)
     await begin("k", source)
-    known = (await variants.find_variants("local", ["k", "none"]))["k"]
-    assert (known.state, known.built) == (VariantState.READY, built), "beginning again takes nothing away"
-    await variants.lose_variant("local", "k", "0" * 64)
-    assert (await variants.variants_of("local", source.sha256))[0].built == built, "other bytes were lost"
-    await variants.lose_variant("local", "k", built.blob.sha256)
-    failure = VariantFailure(code="invalid_model", title="t", detail="d", retryable=False)
-    assert await variants.end_variant("local", "k", failure)
-    known = await variants.find_variant("local", "k")
-    assert known is not None and (known.state, known.failure) == (VariantState.FAILED, failure)
-    assert await variants.find_variant("other", "k") is None
+    known = (await wishes.find_wishes("local", ["k", "none"]))["k"]
+    assert (known.state, known.built) == (WishState.READY, built), "beginning again takes nothing away"
+    await wishes.lose_wish("local", "k", "0" * 64)
+    assert (await wishes.variants_of("local", source.sha256))[0].built == built, "other bytes were lost"
+    await wishes.lose_wish("local", "k", built.blob.sha256)
+    failure = WishFailure(code="invalid_model", title="t", detail="d", retryable=False)
+    assert await wishes.end_wish("local", "k", failure)
+    known = await wishes.find_wish("local", "k")
+    assert known is not None and (known.state, known.failure) == (WishState.FAILED, failure)
+    assert await wishes.find_wish("other", "k") is None
 
 
 async def test_what_was_deleted_meanwhile_stays_deleted(catalog: Connection) -> None:
-    assert not await variants.end_variant("local", "k", BuiltVariant(blob=name_bytes(b"", GLB), facts=FACTS))
+    assert not await wishes.end_wish("local", "k", MadeFile(blob=name_bytes(b"", GLB), facts=FACTS))
     assert await left() == set()
 
 
@@ -89,30 +89,30 @@ async def test_use_is_noted_once_an_hour(catalog: Connection) -> None:
     await made("k", name_bytes(b"source", GLB))
 
     async def age() -> timedelta:
-        known = await variants.find_variant("local", "k")
+        known = await wishes.find_wish("local", "k")
         assert known is not None
         return datetime.now(UTC) - known.used_at
 
     await used("k", 0.03)
-    await variants.touch_variant("local", "k")
+    await wishes.touch_wish("local", "k")
     assert await age() > timedelta(minutes=30), "not an hour ago"
     await used("k", 0.05)
-    await variants.touch_variant("local", "k")
+    await wishes.touch_wish("local", "k")
     assert await age() < timedelta(minutes=5)
 
 
 async def test_a_tenants_starts_are_counted_across_all_who_ask(catalog: Connection) -> None:
     """Even when the minute ends in the middle of the test, no minute has more than its share."""
     asked = [f"key{number}" for number in range(30)]
-    pauses = await asyncio.gather(*(variants.take_start("local", key, 10) for key in asked))
-    minutes = await VariantStartsDocument.find({"tenant": "local"}).to_list()
+    pauses = await asyncio.gather(*(wishes.take_start("local", key, 10) for key in asked))
+    minutes = await WishStartsDocument.find({"tenant": "local"}).to_list()
     assert max(len(minute.keys) for minute in minutes) == 10
     assert sum(len(minute.keys) for minute in minutes) == pauses.count(None)
     assert all(pause is None or 1 <= pause <= 60 for pause in pauses)
     if len(minutes) == 1:
         begun = asked[pauses.index(None)]
-        assert await variants.take_start("local", begun, 10) is None, "the same one counts once"
-        assert await variants.take_start("other", "key", 10) is None, "others have a share of their own"
+        assert await wishes.take_start("local", begun, 10) is None, "the same one counts once"
+        assert await wishes.take_start("other", "key", 10) is None, "others have a share of their own"
 
 
 async def test_variants_that_nobody_uses_go(catalog: Connection) -> None:
@@ -178,7 +178,7 @@ async def test_the_sweep_leaves_the_bytes_of_variants(catalog: Connection, tmp_p
     ref = await old_blob(blobs, b"variant")
     await made("k", name_bytes(b"source", GLB))
     assert (await sweep(catalog, blobs)).blobs == 0
-    await VariantDocument.delete_all()
+    await WishDocument.delete_all()
     assert (await sweep(catalog, blobs)).blobs == 1
     assert not await blobs.exists(ref)
 
@@ -214,7 +214,7 @@ async def test_a_variant_that_is_used_meanwhile_is_not_dropped(
     real = retention._delete_one
 
     async def touched_first(kind: Any, query: dict[str, Any], dry_run: bool) -> int:
-        await variants.touch_variant("local", "k")
+        await wishes.touch_wish("local", "k")
         return await real(kind, query, dry_run)
 
     monkeypatch.setattr(retention, "_delete_one", touched_first)
