@@ -591,8 +591,8 @@ def _check_key_times(gltf: Gltf, document: Document, findings: Findings) -> None
     for at in dict.fromkeys(sampler.input for animation in gltf.animations for sampler in animation.samplers):
         times = read_raw(document, at)[:, 0]
         if times[0] < 0 or (np.diff(times) <= 0).any():
-            message = "key times of an animation must rise from 0 on; export the animation again."
-            findings.error(ProblemCode.ACCESSOR_LAYOUT, pointer("accessors", at), message)
+            message = "key times of an animation do not rise from 0 on; those that fall back will be left out."
+            findings.warn(ProblemCode.ACCESSOR_LAYOUT, pointer("accessors", at), message)
 
 
 def _check_sparse_rows(gltf: Gltf, document: Document, findings: Findings) -> None:

@@ -59,21 +59,31 @@ class _Editor:
         self._views, self._accessors = list(document.list("bufferViews")), list(document.list("accessors"))
         self._chunks, self._size = [document.binary], len(document.binary)
         self._done: dict[tuple[int, str], int] = {}
+        self._made: dict[int, NDArray[Any]] = {}
         self.counts: dict[str, int] = {}
 
     def repaired(self, at: int, repair: Repair, what: str) -> int:
         """The number of the accessor to use instead of ``at``: itself when ``repair`` finds nothing to do."""
         key = (at, what)
         if key not in self._done:
-            better = repair(read_floats(self._document, at))
+            better = repair(self.read(at))
             self._done[key] = at if better is None else self.append(better, self._accessors[at]["type"])
             if better is not None:
                 self.count(what)
         return self._done[key]
 
+    def read(self, at: int) -> F32:
+        """Accessor ``at``, of the document or appended."""
+        made = self._made.get(at)
+        return read_floats(self._document, at) if made is None else made.astype(np.float32)
+
     def count(self, what: str) -> None:
         """Note that one ``what`` was mended."""
         self.counts[what] = self.counts.get(what, 0) + 1
+
+    def kind(self, at: int) -> str:
+        """Its type: VEC3, ..."""
+        return str(self._accessors[at]["type"])
 
     def append(self, values: NDArray[Any], kind: str) -> int:
         """A new dense accessor with ``values``, whose rows take a multiple of 4 bytes."""
@@ -86,6 +96,7 @@ class _Editor:
         )
         self._chunks += [b"\0" * padding, data]
         self._size += padding + len(data)
+        self._made[len(self._accessors) - 1] = values
         return len(self._accessors) - 1
 
     def finish(self, tree: Tree) -> Change:
@@ -254,11 +265,24 @@ def _mend_animation(animation: Tree, editor: _Editor) -> Tree:
         if channels.setdefault(key, channel) is not channel:
             editor.count("tracks of what another one moves")
             continue
-        sampler = samplers[channel["sampler"]]
+        sampler = samplers[channel["sampler"]] = _rising(samplers[channel["sampler"]], editor)
         if target["path"] == "rotation" and sampler.get("interpolation") != "CUBICSPLINE":
             output = editor.repaired(sampler["output"], _unit_quaternions, "rotation tracks")
             samplers[channel["sampler"]] = {**sampler, "output": output}
     return {**animation, "samplers": samplers, "channels": list(channels.values())}
+
+
+def _rising(sampler: Tree, editor: _Editor) -> Tree:
+    """``sampler`` with those keys alone that come after all before them."""
+    times, values = editor.read(sampler["input"]), editor.read(sampler["output"])
+    before = np.maximum.accumulate(np.concatenate([[-np.finfo(np.float32).tiny], times[:-1, 0]]))
+    keys = times[:, 0] > before
+    if keys.all():
+        return sampler
+    kept = values.reshape(len(times), -1)[keys].reshape(-1, values.shape[1])
+    editor.count("tracks whose key times fall back")
+    made = {"input": editor.append(times[keys], "SCALAR")}
+    return {**sampler, **made, "output": editor.append(kept, editor.kind(sampler["output"]))}
 
 
 def _mend_material(material: Tree, editor: _Editor) -> Tree:

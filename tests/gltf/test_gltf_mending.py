@@ -49,7 +49,9 @@ def _two_roots(tree: Tree) -> None:
 
 
 CHANNEL = TREE["animations"][0]["channels"][0]
+TIMES = TREE["animations"][0]["samplers"][0]["input"]
 FAULTS = {
+    "tracks whose key times fall back": overwritten(SMALL, TIMES, np.array([[-1.0]], np.float32)),
     "joints that a vertex named twice": _twice(),
     "bind matrices": _projective(),
     "scenes": _with(lambda tree: tree["scenes"][0].update(nodes=[0, 1, 0])),
