@@ -8,7 +8,7 @@ from activities.implement import implements
 from activities.pool import MeshPool, MeshTools, heartbeating
 from avatar.character import CharacterDescription
 from avatar.errors import DamagedBlob, GenerationFailed, InvalidModel, NotFound, PictureUnavailable, TooLarge
-from avatar.gltf.inspect import Inspection, TextureInfo, inspect, unsound
+from avatar.gltf.gate.inspect import Inspection, TextureInfo, inspect, unsound
 from avatar.gltf.lods import build_lod, repaint_lod
 from avatar.gltf.variants import VariantFile, VariantReport
 from avatar.human.human import make_human

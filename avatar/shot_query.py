@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from enum import StrEnum
+from itertools import islice
 from typing import Final
 from urllib.parse import quote, urlencode
 
@@ -16,11 +18,22 @@ from avatar.variant_query import IGNORED, MAX_PARAMETERS, MAX_VERSION, Parameter
 
 SIZE: Final = 800  # pixels a side, as Ready Player Me's clients expect
 SIDES: Final = (16, MAX_SIDE)
-CAMERAS: Final[Mapping[str, Framing]] = {
-    "portrait": Framing.PORTRAIT,
-    "fullbody": Framing.FULL_BODY,
-    "fit": Framing.FULL_BODY,
-    "face": Framing.FACE,
+
+
+class Camera(StrEnum):
+    """Framings by Ready Player Me's names."""
+
+    PORTRAIT = "portrait"
+    FULL_BODY = "fullbody"
+    FIT = "fit"
+    FACE = "face"
+
+
+CAMERAS: Final[Mapping[Camera, Framing]] = {
+    Camera.PORTRAIT: Framing.PORTRAIT,
+    Camera.FULL_BODY: Framing.FULL_BODY,
+    Camera.FIT: Framing.FULL_BODY,
+    Camera.FACE: Framing.FACE,
 }
 # Ready Player Me's older way to say camera and background in one.
 SCENES: Final[Mapping[str, Framing]] = {
@@ -98,10 +111,10 @@ def parse(parameters: Iterable[tuple[str, str]], morphs: Sequence[str]) -> Pictu
     Raises InvalidInput that tells all mistakes and what would be valid.
     """
     read = _Read(known={name.lower(): name for name in morphs})
-    for number, (name, value) in enumerate(parameters):
-        if number >= MAX_PARAMETERS:
-            read.wrong("", f"more than {MAX_PARAMETERS} parameters")
-            break
+    given = list(islice(parameters, MAX_PARAMETERS + 1))
+    if len(given) > MAX_PARAMETERS:
+        raise refusal([Problem("", f"more than {MAX_PARAMETERS} parameters")], "query", WHAT)
+    for name, value in given:
         _take(read, name, value)
     framing, see_through = _camera(read)
     size = read.number("size", *SIDES) or SIZE
@@ -133,8 +146,8 @@ def spell(shot: Shot, available_morphs: Sequence[str], *, version: int | None = 
 
     What is the default is not said, except the camera.
     """
-    camera = next(name for name, framing in CAMERAS.items() if framing is shot.framing)
-    said: list[tuple[str, str]] = [("camera", camera)]
+    camera = next(camera for camera, framing in CAMERAS.items() if framing is shot.framing)
+    said: list[tuple[str, str]] = [("camera", camera.value)]
     if shot.width != SIZE:
         said.append(("size", str(shot.width)))
     if shot.background is not None:
@@ -219,7 +232,7 @@ def _camera(read: _Read) -> tuple[Framing, bool]:
     camera = read.choice("camera", tuple(CAMERAS))
     scene = read.choice("scene", [*SCENES, *(name + TRANSPARENT for name in SCENES)])
     if camera:
-        return CAMERAS[camera], bool(scene and scene.endswith(TRANSPARENT))
+        return CAMERAS[Camera(camera)], bool(scene and scene.endswith(TRANSPARENT))
     if scene:
         return SCENES[scene.removesuffix(TRANSPARENT)], scene.endswith(TRANSPARENT)
     return Framing.PORTRAIT, False

@@ -22,7 +22,7 @@ from avatar.retention import Housekeeping
 from avatar.stage import Stage
 from avatar.storage.blob import name_bytes
 from avatar.version import AvatarSummary, Page, VersionDiff, VersionSummary
-from avatar.wish import VariantList
+from avatar.wish import VariantList, WishKind
 from runtime.embedded.state import running_stack
 from runtime.settings import Settings, load_settings
 
@@ -31,7 +31,7 @@ ApiOption = Annotated[
     typer.Option("--api", envvar="AVATAR_API", help="Address of the API; the running stack's when left out."),
 ]
 TIMEOUT = httpx.Timeout(60.0, connect=5.0)  # longer than the API lets anybody wait by itself
-PATIENCE_SECONDS = 300.0  # for a variant that takes long, or whose turn has not come
+PATIENCE_SECONDS = 300.0  # for a variant or a picture that takes long, or whose turn has not come
 PAUSES = (0.25, 0.5, 1.0, 2.0, 4.0)  # seconds between attempts: long enough for an API that is started again
 BROKEN = (httpx.ReadError, httpx.WriteError, httpx.CloseError, httpx.RemoteProtocolError)
 """What breaks a connection that was there. A refused one means at first that nobody is there at all."""
@@ -177,12 +177,12 @@ class ApiClient:
         """The bytes at an address that the API named."""
         return self._ask("GET", url).content
 
-    def variant(self, agent_id: str, query: Mapping[str, str]) -> tuple[bytes, str]:
-        """The model as ``query`` asks for it, and its sha256; waits until it has been made."""
+    def file(self, agent_id: str, kind: WishKind, query: Mapping[str, str]) -> tuple[bytes, str]:
+        """The model or the picture as ``query`` asks for it, and its sha256; waits until it has been made."""
         patience = time.monotonic() + PATIENCE_SECONDS
         while True:
             try:
-                answer = self._ask("GET", f"/avatars/{agent_id}.glb", query=query)
+                answer = self._ask("GET", f"/avatars/{agent_id}.{kind.ending}", query=query)
             except (Unavailable, TooManyRequests) as error:
                 pause = str(error.context.get("retry_after", ""))
                 if not pause.isdecimal() or time.monotonic() + int(pause) > patience:

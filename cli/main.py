@@ -36,6 +36,7 @@ for command in (
     control.retry,
     avatars.download,
     variants.variant,
+    variants.picture,
     variants.precompile,
     versions.versions,
     versions.diff,

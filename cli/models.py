@@ -16,15 +16,15 @@ from avatar.storage.local import write_whole
 from cli.output import AsJson, people, plain, print_json, size
 
 if TYPE_CHECKING:
-    from avatar.gltf.inspect import Inspection
+    from avatar.gltf.gate.inspect import Inspection
 
 FileArgument = Annotated[Path, typer.Argument(metavar="FILE.glb", help="A binary glTF 2.0 file.")]
 
 
 def inspect(file: FileArgument, as_json: AsJson = False) -> None:
     """Triangles, joints, morphs, textures, bounds and problems of a GLB. Exits 5 when it has errors."""
+    from avatar.gltf.gate.inspect import inspect as inspect_glb
     from avatar.gltf.guests.sidecar import Sidecar
-    from avatar.gltf.inspect import inspect as inspect_glb
     from runtime.toolchain import toolchain
 
     with Sidecar(toolchain()) as sidecar:

@@ -1,15 +1,18 @@
-"""``avatar variant | precompile | variants``: the model as a client wants it."""
+"""``avatar variant | picture | precompile | variants``: the model as a client wants it, and pictures of it."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from avatar.shot import Expression, Pose, View
+from avatar.shot_query import Camera
 from avatar.storage.local import write_whole
 from avatar.variant import Compression, Detail, RestPose, TextureFormat
-from avatar.wish import VariantList, WishState
+from avatar.wish import VariantList, WishKind, WishState
 from cli.avatars import AgentArgument
 from cli.client import ApiOption, open_api
 from cli.output import AsJson, people, print_json, size
@@ -53,13 +56,39 @@ def variant(
         "useDracoMeshCompression": "true" if compression is Compression.DRACO else None,
         "v": version,
     }
-    with open_api(api) as client:
-        data, sha256 = client.variant(agent, {name: str(value) for name, value in wanted.items() if value is not None})
-    write_whole(out, data)
-    if as_json:
-        print_json({"file": str(out), "bytes": len(data), "sha256": sha256})
-    else:
-        people.print(f"{out}: {size(len(data))}")
+    _save(agent, WishKind.VARIANT, wanted, out, api, as_json=as_json)
+
+
+def picture(
+    agent: AgentArgument,
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE", help="Where to write the PNG.")],
+    camera: Annotated[Camera | None, typer.Option("--camera", help="How much of the avatar.")] = None,
+    side: Annotated[int | None, typer.Option("--size", help="Pixels a side.")] = None,
+    background: Annotated[str | None, typer.Option("--background", help="r,g,b or rrggbb or transparent.")] = None,
+    expression: Annotated[Expression | None, typer.Option("--expression", help="The face.")] = None,
+    pose: Annotated[Pose | None, typer.Option("--pose", help="How it stands.")] = None,
+    view: Annotated[View | None, typer.Option("--view", help="From where.")] = None,
+    blend: Annotated[
+        list[str] | None, typer.Option("--blend", metavar="NAME=WEIGHT", help="A morph target; may be repeated.")
+    ] = None,
+    version: VersionOption = None,
+    api: ApiOption = None,
+    as_json: AsJson = False,
+) -> None:
+    """Download a picture of the published avatar; without options the one that it was published with."""
+    wanted: dict[str, object] = {
+        "camera": camera,
+        "size": side,
+        "background": background,
+        "expression": expression,
+        "pose": pose,
+        "view": view,
+        "v": version,
+    }
+    for said in blend or ():
+        name, _, weight = said.partition("=")
+        wanted[f"blendShapes[{name}]"] = weight
+    _save(agent, WishKind.PICTURE, wanted, out, api, as_json=as_json)
 
 
 def precompile(
@@ -82,6 +111,19 @@ def list_variants(
     """Which variants of the published model there are."""
     with open_api(api) as client:
         _tell(client.variants(agent, version), as_json=as_json)
+
+
+def _save(
+    agent: str, kind: WishKind, wanted: Mapping[str, object], out: Path, api: str | None, *, as_json: bool
+) -> None:
+    with open_api(api) as client:
+        asked = {name: str(value) for name, value in wanted.items() if value is not None}
+        data, sha256 = client.file(agent, kind, asked)
+    write_whole(out, data)
+    if as_json:
+        print_json({"file": str(out), "bytes": len(data), "sha256": sha256})
+    else:
+        people.print(f"{out}: {size(len(data))}")
 
 
 def _tell(found: VariantList, *, as_json: bool) -> None:

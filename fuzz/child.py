@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from avatar.errors import AvatarError
+from avatar.gltf.gate.inspect import inspect, require_sound
 from avatar.gltf.guests.sidecar import Limits, Sidecar
-from avatar.gltf.inspect import inspect, require_sound
 from avatar.gltf.variants import build_variant
 from avatar.variant import Channel, Compression, RestPose, TextureFormat, Variant
 from fuzz.mutate import mutated

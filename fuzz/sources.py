@@ -8,12 +8,12 @@ from pathlib import Path
 from specimens import figure  # of tests/gltf, which ``make fuzz`` puts on the path
 from vrm_specimens import vrm_0, vrm_1
 
-from avatar.gltf.document import write_glb
+from avatar.gltf.gate.inspect import require_sound
 from avatar.gltf.guests.sidecar import Sidecar
-from avatar.gltf.inspect import require_sound
 from avatar.gltf.lods import build_lod
-from avatar.gltf.meshopt import compress_meshopt
-from avatar.gltf.quantize import quantize
+from avatar.gltf.model.document import write_glb
+from avatar.gltf.transforms.meshopt import compress_meshopt
+from avatar.gltf.transforms.quantize import quantize
 from runtime.toolchain import toolchain
 
 

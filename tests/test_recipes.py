@@ -19,10 +19,10 @@ from PIL import Image
 from activities.modelling import FRIENDLY
 from avatar import recipes
 from avatar.describe.offline import describe_offline
-from avatar.gltf.accessors import read_floats
-from avatar.gltf.inspect import require_sound
-from avatar.gltf.layout import image_bytes
+from avatar.gltf.gate.inspect import require_sound
 from avatar.gltf.lods import recipe
+from avatar.gltf.model.accessors import read_floats
+from avatar.gltf.model.layout import image_bytes
 from avatar.gltf.variants import LEVELS
 from avatar.human.human import make_human
 from avatar.profile import AgentProfile

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+from urllib.parse import parse_qsl
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from avatar.errors import InvalidInput
-from avatar.shot import EXPRESSIONS, Expression, Framing, Pose, shot_key
-from avatar.shot_query import NAMES, SIZE, parse
+from avatar.shot import EXPRESSIONS, Expression, Framing, Pose, Shot, View, shot_key
+from avatar.shot_query import NAMES, SIZE, file_stem, parse, spell
 
 MORPHS = ("jawOpen", "mouthSmile", "mouthSmileLeft", "mouthSmileRight", "browInnerUp")
 ASKED = [
@@ -96,3 +97,44 @@ def test_all_mistakes_at_once() -> None:
 def test_nothing_but_a_refusal_is_raised(parameters: list[tuple[str, str]]) -> None:
     with contextlib.suppress(InvalidInput):
         parse(parameters, MORPHS)
+
+
+SIDE = st.integers(16, 2048)
+FACES = st.one_of(
+    st.dictionaries(st.sampled_from(MORPHS), st.floats(0, 1)),
+    st.sampled_from([{n: w for n, w in face.items() if n in MORPHS} for face in EXPRESSIONS.values()]),
+)
+SHOTS = st.builds(
+    lambda side, **others: Shot(width=side, height=side, **others),
+    SIDE,
+    framing=st.sampled_from(Framing),
+    view=st.sampled_from(View),
+    pose=st.sampled_from(Pose),
+    background=st.sampled_from([None, "#90599c"]),
+    morphs=FACES,
+)
+
+
+@settings(max_examples=200)
+@given(SHOTS)
+def test_the_canonical_query_is_read_back_to_the_same(shot: Shot) -> None:
+    found = parse(parse_qsl(spell(shot, MORPHS, version=7)), MORPHS)
+    assert found.shot == shot and found.version == 7
+    assert file_stem(shot, MORPHS).replace("-", "").isalnum()
+
+
+def test_what_a_file_is_called() -> None:
+    def called(**asked: str) -> str:
+        shot = parse(asked.items(), MORPHS).shot
+        assert shot is not None
+        return file_stem(shot, MORPHS)
+
+    assert called(camera="portrait") == "portrait"
+    assert called(expression="sad") == "portrait-sad"
+    assert called(camera="fit", view="three_quarter", size="64") == "fullbody-three-quarter-64px"
+    assert called(**{"blendShapes[jawOpen]": "1"}) == "portrait-1-morphs"
+
+
+def test_hundreds_of_parameters_are_no_wish() -> None:
+    with pytest.raises(InvalidInput, match="more than 100"):
+        parse([("blendShapes[jawOpen]", f"0.{number}") for number in range(200)], MORPHS)

@@ -14,16 +14,24 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from avatar.gltf import images
-from avatar.gltf.accessors import Raw, read_floats, read_raw, view_bytes
-from avatar.gltf.checks import Findings, Problem, ProblemCode
-from avatar.gltf.document import Document, Tree, pointer, without
-from avatar.gltf.mend import ROOT
-from avatar.gltf.pose import F64, Placement, joint_matrices, placed_vertices, placements, target_names, world_matrices
-from avatar.gltf.references import Kind, mentioned
-from avatar.gltf.skeleton import normalise_names
-from avatar.gltf.slots import source_image, texture_infos
-from avatar.gltf.textures.roles import plain_images
+from avatar.gltf.gate.checks import Findings, Problem, ProblemCode
+from avatar.gltf.model import images
+from avatar.gltf.model.accessors import Raw, read_floats, read_raw, view_bytes
+from avatar.gltf.model.document import Document, Tree, pointer, without
+from avatar.gltf.model.pose import (
+    F64,
+    Placement,
+    joint_matrices,
+    placed_vertices,
+    placements,
+    target_names,
+    world_matrices,
+)
+from avatar.gltf.model.references import Kind, mentioned
+from avatar.gltf.model.slots import source_image, texture_infos
+from avatar.gltf.transforms.mend import ROOT
+from avatar.gltf.transforms.skeleton import normalise_names
+from avatar.gltf.transforms.textures.roles import plain_images
 from avatar.variant import TextureFormat, Variant
 
 F32 = NDArray[np.float32]

@@ -9,20 +9,20 @@ from dataclasses import asdict
 
 from avatar import recipes
 from avatar.errors import InvalidInput, InvalidModel
-from avatar.gltf import compact as compacting
-from avatar.gltf import simplify as simplifying
-from avatar.gltf import textures as texturing
-from avatar.gltf.compact import take_geometry
-from avatar.gltf.dedup import showing, shown_materials
-from avatar.gltf.document import Document
 from avatar.gltf.encoded import EncodedImages
-from avatar.gltf.fingerprint import fingerprint
+from avatar.gltf.gate.inspect import require_references, require_sound
 from avatar.gltf.guests.sidecar import Sidecar
-from avatar.gltf.inspect import require_references, require_sound
-from avatar.gltf.layout import image_bytes
-from avatar.gltf.origin import Origin, origin_of, signed
-from avatar.gltf.textures import image_keys
-from avatar.gltf.transform import StepReport, run_steps
+from avatar.gltf.model.document import Document
+from avatar.gltf.model.fingerprint import fingerprint
+from avatar.gltf.model.layout import image_bytes
+from avatar.gltf.model.origin import Origin, origin_of, signed
+from avatar.gltf.pipeline import StepReport, run_steps
+from avatar.gltf.transforms import compact as compacting
+from avatar.gltf.transforms import simplify as simplifying
+from avatar.gltf.transforms import textures as texturing
+from avatar.gltf.transforms.compact import take_geometry
+from avatar.gltf.transforms.dedup import showing, shown_materials
+from avatar.gltf.transforms.textures import image_keys
 from avatar.gltf.variants import LEVELS, PREPARING, Kit, VariantFile, dressing, finished, reducing, textures_within
 from avatar.variant import Detail, Variant
 

@@ -9,27 +9,27 @@ from typing import Final
 
 from avatar.errors import GenerationFailed
 from avatar.frozen import Frozen
-from avatar.gltf.atlas import make_atlas
-from avatar.gltf.channels import choose_channels
-from avatar.gltf.compact import CompactOptions, compact
 from avatar.gltf.contract import check_contract, expected_of
-from avatar.gltf.dedup import dedup, without_unused
-from avatar.gltf.document import Change, Document, write_glb
-from avatar.gltf.draco import compress_draco
 from avatar.gltf.encoded import Encoded, EncodedImages
+from avatar.gltf.gate.inspect import Inspection, TextureInfo, inspect, require_sound
 from avatar.gltf.guests.sidecar import Sidecar
 from avatar.gltf.guests.validator import ValidationSummary, validate
-from avatar.gltf.inspect import Inspection, TextureInfo, inspect, require_sound
-from avatar.gltf.mend import mend
-from avatar.gltf.meshopt import compress_meshopt
-from avatar.gltf.morphs import prune_morphs
-from avatar.gltf.posing import rest_pose
-from avatar.gltf.quantize import DEFAULTS, FAR, quantize
-from avatar.gltf.reindex import weld
-from avatar.gltf.simplify import simplify
-from avatar.gltf.skeleton import normalise_names
-from avatar.gltf.textures import FAR_OPTIONS, OPTIONS, limit_textures
-from avatar.gltf.transform import Step, StepReport, run_steps
+from avatar.gltf.model.document import Change, Document, write_glb
+from avatar.gltf.pipeline import Step, StepReport, run_steps
+from avatar.gltf.transforms.atlas import make_atlas
+from avatar.gltf.transforms.channels import choose_channels
+from avatar.gltf.transforms.compact import CompactOptions, compact
+from avatar.gltf.transforms.dedup import dedup, without_unused
+from avatar.gltf.transforms.draco import compress_draco
+from avatar.gltf.transforms.mend import mend
+from avatar.gltf.transforms.meshopt import compress_meshopt
+from avatar.gltf.transforms.morphs import prune_morphs
+from avatar.gltf.transforms.posing import rest_pose
+from avatar.gltf.transforms.quantize import DEFAULTS, FAR, quantize
+from avatar.gltf.transforms.reindex import weld
+from avatar.gltf.transforms.simplify import simplify
+from avatar.gltf.transforms.skeleton import normalise_names
+from avatar.gltf.transforms.textures import FAR_OPTIONS, OPTIONS, limit_textures
 from avatar.variant import Compression, Variant
 
 GENERATOR: Final = "AR Avatar"

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from avatar.gltf.document import Document, write_glb
-from avatar.gltf.layout import with_images
+from avatar.gltf.model.document import Document, write_glb
+from avatar.gltf.model.layout import with_images
 from avatar.human.coat import Coat, Slot
 from avatar.human.figure import U8, AlphaMode, Material
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from avatar.character import CharacterDescription
 from avatar.errors import InvalidModel
-from avatar.gltf.document import Document, Tree
-from avatar.gltf.inspect import require_sound
-from avatar.gltf.layout import geometry_only, image_bytes
-from avatar.gltf.origin import origin_of
+from avatar.gltf.gate.inspect import require_sound
+from avatar.gltf.model.document import Document, Tree
+from avatar.gltf.model.layout import geometry_only, image_bytes
+from avatar.gltf.model.origin import origin_of
 from avatar.human.coat import Coat
 from avatar.human.export import asset
 from avatar.human.eyes import eye_coat

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avatar.errors import InvalidModel
-from avatar.gltf.document import read_glb
+from avatar.gltf.model.document import read_glb
 
 F64 = NDArray[np.float64]
 

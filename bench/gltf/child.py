@@ -5,12 +5,12 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from avatar.gltf.compact import compact
-from avatar.gltf.document import Document, write_glb
+from avatar.gltf.gate.inspect import require_sound
 from avatar.gltf.guests.sidecar import Sidecar
-from avatar.gltf.inspect import require_sound
-from avatar.gltf.reindex import weld
-from avatar.gltf.simplify import simplify
+from avatar.gltf.model.document import Document, write_glb
+from avatar.gltf.transforms.compact import compact
+from avatar.gltf.transforms.reindex import weld
+from avatar.gltf.transforms.simplify import simplify
 from runtime.toolchain import toolchain
 
 

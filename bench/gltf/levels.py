@@ -17,9 +17,9 @@ from pathlib import Path
 import psutil
 from PIL import Image
 
-from avatar.gltf.document import Document, write_glb
 from avatar.gltf.guests.sidecar import Sidecar
-from avatar.gltf.layout import image_bytes
+from avatar.gltf.model.document import Document, write_glb
+from avatar.gltf.model.layout import image_bytes
 from avatar.gltf.variants import build_variant
 from avatar.variant import Compression, TextureFormat, Variant
 from bench.gltf.child import shape

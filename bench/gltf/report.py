@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from avatar.gltf.document import Document, write_glb
+from avatar.gltf.gate.inspect import require_sound
 from avatar.gltf.guests.sidecar import Sidecar, Toolchain
-from avatar.gltf.inspect import require_sound
-from avatar.gltf.layout import image_bytes
-from avatar.gltf.pose import Pose, placements, triangles
+from avatar.gltf.model.document import Document, write_glb
+from avatar.gltf.model.layout import image_bytes
+from avatar.gltf.model.pose import Pose, placements, triangles
 from avatar.gltf.variants import build_variant
 from avatar.variant import Compression, Variant
 from bench.gltf import peers

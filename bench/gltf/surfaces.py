@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.spatial import cKDTree
 
-from avatar.gltf.document import Document
-from avatar.gltf.pose import (
+from avatar.gltf.model.document import Document
+from avatar.gltf.model.pose import (
     F64,
     I64,
     Pose,
@@ -21,7 +21,7 @@ from avatar.gltf.pose import (
     triangles,
     world_matrices,
 )
-from avatar.gltf.simplify.strays import to_triangles
+from avatar.gltf.transforms.simplify.strays import to_triangles
 
 SAMPLES = 40_000  # points measured, each way
 ANCHORS = 200_000  # points that find the nearest triangles

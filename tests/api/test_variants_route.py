@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,38 +10,20 @@ import httpx
 import pytest
 import pytest_asyncio
 from gateways import Gateway
-from publications import a_lod
-from publications import publish as publish_version
 from scripted import a_variant
-from temporalio import activity
 from temporalio.exceptions import ApplicationError
+from wishing import GLB, LODS, MORPHS, Turnstile, another, following, publish, until, with_settings
 from working import working
 
-from api.app import create_app
 from avatar.catalog import deletion, wishes
 from avatar.catalog.avatars import roll_back
 from avatar.catalog.documents import WishDocument
-from avatar.manifest import Bounds, ModelFacts, VersionRecord
 from avatar.storage.blob import BlobRef
 from avatar.storage.local import LocalBlobs
 from avatar.variant import TextureFormat, Variant
 from avatar.wish import MadeFile
-from runtime.services import open_services
 
-GLB = "model/gltf-binary"
-MORPHS = ("jawOpen", "mouthOpen", "mouthSmile", "viseme_aa")
-LODS = tuple(b"level %d" % level * 1000 for level in range(3))
 KTX2 = "/avatars/ada.glb?lod=1&textureFormat=ktx2"
-
-
-async def publish(gateway: Gateway, agent: str = "ada", **changes: Any) -> VersionRecord:
-    blobs = gateway.services.blobs
-    lods = tuple([a_lod(await blobs.put(data, GLB), level) for level, data in enumerate(LODS)])
-    source = await blobs.put(uuid.uuid4().bytes, GLB)
-    model = ModelFacts(joints=("Hips",), morphs=MORPHS, bounds=Bounds(min=(0, 0, 0), max=(1, 2, 1)))
-    return await publish_version(
-        gateway.services.connection, agent, **{"source": source, "lods": lods, "model": model, **changes}
-    )
 
 
 @pytest_asyncio.fixture
@@ -54,63 +32,23 @@ async def published(gateway: Gateway) -> Gateway:
     return gateway
 
 
-class Mesh:
+class Mesh(Turnstile):
     """Makes variants of nothing: their bytes tell what was asked for. Counts."""
 
     def __init__(self, gateway: Gateway) -> None:
+        super().__init__()
         self.built: list[Variant] = []
-        self.open = asyncio.Event()
-        self.open.set()
-        self.reached = asyncio.Event()
         self._blobs = gateway.services.blobs
 
     async def __call__(self, given: Any, attempt: int) -> MadeFile:
         self.built.append(given.variant)
-        self.reached.set()
-        while not self.open.is_set():
-            activity.heartbeat()
-            await asyncio.sleep(0.02)
+        await self.passed()
         data = bytes_of(given.variant, given.of.source)
         return a_variant().model_copy(update={"blob": await self._blobs.put(data, GLB)})
 
 
 def bytes_of(variant: Variant, source: BlobRef) -> bytes:
     return f"{variant.model_dump_json()} of {source.sha256}".encode()
-
-
-async def until(holds: Callable[[], Awaitable[bool]]) -> None:
-    """Wait for a moment until it holds."""
-    async with asyncio.timeout(10):
-        while True:
-            if await holds():
-                return
-            await asyncio.sleep(0.02)
-
-
-async def following(gateway: Gateway) -> None:
-    """Wait until the feed hears of changes."""
-
-    async def open_now() -> bool:
-        return bool(gateway.app.state.feed.open)
-
-    await until(open_now)
-
-
-def with_settings(gateway: Gateway, **settings: Any) -> Gateway:
-    services = replace(gateway.services, settings=gateway.services.settings.model_copy(update=settings))
-    gateway.app.state.services = services
-    return replace(gateway, services=services)
-
-
-@asynccontextmanager
-async def another(gateway: Gateway) -> AsyncIterator[Gateway]:
-    """A second API process on the same servers."""
-    async with open_services(gateway.services.settings) as services:
-        app = create_app(services.settings)
-        app.state.services = services
-        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-        async with httpx.AsyncClient(transport=transport, base_url="http://other") as http:
-            yield Gateway(app, services, http)
 
 
 async def test_a_variant_is_made_once_and_then_found(published: Gateway) -> None:

@@ -1,4 +1,4 @@
-"""avatar variant, precompile, variants: parameters as the address has them, patience, bytes that are compared."""
+"""avatar variant, picture, precompile, variants: parameters as in the address, patience, bytes that are compared."""
 
 from __future__ import annotations
 
@@ -78,6 +78,30 @@ def test_options_become_the_parameters_of_the_address(api: Api, tmp_path: Path) 
         "useMeshOptCompression": "true",
         "v": "3",
     }
+
+
+def test_a_pictures_options_become_the_parameters_of_the_address(api: Api, tmp_path: Path) -> None:
+    api.answers = [sent(), sent()]
+    out = tmp_path / "ada.png"
+    run(
+        "picture", "ada", "-o", out, "--camera", "fullbody", "--size", "512", "--expression", "happy", "--view", "side",
+        "--pose", "thumbs-up", "--background", "144,89,156", "--blend", "jawOpen=0.3", "--blend", "tongueOut=1",
+        "--version", "3",
+    )  # fmt: skip
+    assert out.read_bytes() == FILE and api.asked[0].url.path == "/avatars/ada.png"
+    assert dict(api.asked[0].url.params) == {
+        "camera": "fullbody",
+        "size": "512",
+        "expression": "happy",
+        "view": "side",
+        "pose": "thumbs-up",
+        "background": "144,89,156",
+        "blendShapes[jawOpen]": "0.3",
+        "blendShapes[tongueOut]": "1",
+        "v": "3",
+    }
+    run("picture", "ada", "-o", out)
+    assert not api.asked[1].url.params, "the published one"
 
 
 def test_it_waits_as_long_as_it_is_told_and_asks_again(api: Api, tmp_path: Path) -> None:

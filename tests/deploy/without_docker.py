@@ -36,7 +36,7 @@ from pymongo.errors import PyMongoError
 PROJECT = Path(__file__).parents[2]
 sys.path.insert(0, str(PROJECT))
 
-from avatar.gltf.document import read_glb  # noqa: E402  # a script has to find the project first
+from avatar.gltf.model.document import read_glb  # noqa: E402  # a script has to find the project first
 from runtime.embedded.mongod import REPLICA_SET, become_primary, mongod_program  # noqa: E402
 from runtime.embedded.ports import free_port  # noqa: E402
 from runtime.embedded.temporal_server import temporal_binary  # noqa: E402

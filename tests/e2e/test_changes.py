@@ -12,8 +12,9 @@ import pytest
 from live_stack import Live
 from temporalio.client import Client
 
-from avatar.gltf.document import read_glb
-from avatar.gltf.fingerprint import geometry_fingerprint
+from avatar.gltf.gate.inspect import require_sound
+from avatar.gltf.model.document import read_glb
+from avatar.gltf.model.fingerprint import fingerprint
 from avatar.manifest import GenerationStatus, Manifest
 from avatar.run import RunStatus
 from avatar.stage import Stage
@@ -59,7 +60,7 @@ def test_the_life_of_an_avatar(live: Live, first: Manifest) -> None:
     assert second.version == 2
     for before, after in zip(first.lods, second.lods, strict=True):
         old, new = httpx.get(before.url).content, httpx.get(after.url).content
-        assert geometry_fingerprint(old) == geometry_fingerprint(new), "the geometry is the same"
+        assert fingerprint(require_sound(old)) == fingerprint(require_sound(new)), "the geometry is the same"
         assert images(old) != images(new), "and what paints it is not"
 
     taller = live.avatar("customize", AGENT, "--set", "body.height=1.9", "--json")

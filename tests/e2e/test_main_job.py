@@ -15,10 +15,10 @@ from temporalio.client import Client, WorkflowHistory
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Replayer
 
-from avatar.gltf.accessors import read_floats
-from avatar.gltf.document import read_glb
 from avatar.gltf.guests.sidecar import Sidecar
 from avatar.gltf.guests.validator import validate
+from avatar.gltf.model.accessors import read_floats
+from avatar.gltf.model.document import read_glb
 from avatar.manifest import GenerationStatus, Manifest
 from runtime.toolchain import toolchain
 from workflows.policies import SEARCH_ATTRIBUTES

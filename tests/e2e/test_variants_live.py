@@ -15,10 +15,10 @@ from temporalio.api.enums.v1 import PendingActivityState
 from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.contrib.pydantic import pydantic_data_converter
 
-from avatar.gltf.document import read_glb
+from avatar.gltf.gate.inspect import inspect
 from avatar.gltf.guests.sidecar import Sidecar
 from avatar.gltf.guests.validator import validate
-from avatar.gltf.inspect import inspect
+from avatar.gltf.model.document import read_glb
 from avatar.manifest import Manifest
 from avatar.wish import VariantList, WishState
 from runtime.toolchain import toolchain

@@ -17,7 +17,7 @@ import numpy as np
 from PIL import Image
 from specimens import altered, encoded, figure, overwritten, picture, png_bomb, unpack, with_image
 
-from avatar.gltf.checks import ProblemCode
+from avatar.gltf.gate.checks import ProblemCode
 
 Tree = dict[str, Any]
 Make = Callable[[], bytes]

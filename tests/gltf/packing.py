@@ -14,14 +14,14 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 from specimens import figure
 
-from avatar.gltf.accessors import read_floats, read_raw
-from avatar.gltf.compact import compact
-from avatar.gltf.document import Document
+from avatar.gltf.gate.inspect import require_sound
 from avatar.gltf.guests.sidecar import Sidecar, Toolchain
-from avatar.gltf.inspect import require_sound
-from avatar.gltf.pose import Pose, placed_vertices, placements, triangles, world_matrices
-from avatar.gltf.quantize import byte_weights
-from avatar.gltf.reindex import weld
+from avatar.gltf.model.accessors import read_floats, read_raw
+from avatar.gltf.model.document import Document
+from avatar.gltf.model.pose import Pose, placed_vertices, placements, triangles, world_matrices
+from avatar.gltf.transforms.compact import compact
+from avatar.gltf.transforms.quantize import byte_weights
+from avatar.gltf.transforms.reindex import weld
 
 Tree = dict[str, Any]
 F64 = NDArray[np.float64]

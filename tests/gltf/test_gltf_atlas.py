@@ -13,16 +13,16 @@ from numpy.typing import NDArray
 from PIL import Image
 from specimens import JOINTS, MORPHS, Sketch, Tree, altered, encoded, figure, grid, picture, primitive, sheet
 
-from avatar.gltf.accessors import read_floats, view_bytes
-from avatar.gltf.atlas import make_atlas
-from avatar.gltf.atlas.packing import pack
-from avatar.gltf.atlas.pictures import sampled, to_linear
-from avatar.gltf.document import Document, write_glb
+from avatar.gltf.gate.inspect import inspect, require_sound
 from avatar.gltf.guests.sidecar import Sidecar
 from avatar.gltf.guests.validator import validate
-from avatar.gltf.inspect import inspect, require_sound
-from avatar.gltf.pose import Placement, placed_vertices, placements, target_names, triangles, world_matrices
-from avatar.gltf.slots import coordinate_matrix, coordinate_set, wrapping
+from avatar.gltf.model.accessors import read_floats, view_bytes
+from avatar.gltf.model.document import Document, write_glb
+from avatar.gltf.model.pose import Placement, placed_vertices, placements, target_names, triangles, world_matrices
+from avatar.gltf.model.slots import coordinate_matrix, coordinate_set, wrapping
+from avatar.gltf.transforms.atlas import make_atlas
+from avatar.gltf.transforms.atlas.packing import pack
+from avatar.gltf.transforms.atlas.pictures import sampled, to_linear
 
 F64 = NDArray[np.float64]
 SMALL = figure(6)

@@ -10,12 +10,12 @@ import pytest
 from PIL import Image
 from specimens import altered, encoded, figure, with_image
 
-from avatar.gltf.accessors import view_bytes
-from avatar.gltf.channels import choose_channels
-from avatar.gltf.document import Document, write_glb
+from avatar.gltf.gate.inspect import inspect, require_sound
 from avatar.gltf.guests.sidecar import Sidecar
 from avatar.gltf.guests.validator import validate
-from avatar.gltf.inspect import inspect, require_sound
+from avatar.gltf.model.accessors import view_bytes
+from avatar.gltf.model.document import Document, write_glb
+from avatar.gltf.transforms.channels import choose_channels
 from avatar.variant import Channel
 
 SMALL = figure(4)

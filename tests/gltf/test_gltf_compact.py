@@ -7,14 +7,14 @@ import pytest
 from packing import Tree, apart, compacted
 from specimens import MORPHS, altered, figure
 
-from avatar.gltf.accessors import read_raw
-from avatar.gltf.compact import CompactOptions, compact
-from avatar.gltf.document import Document, write_glb
+from avatar.gltf.gate.inspect import require_sound
 from avatar.gltf.guests.sidecar import Sidecar
 from avatar.gltf.guests.validator import validate
-from avatar.gltf.inspect import require_sound
-from avatar.gltf.pose import triangles
-from avatar.gltf.reindex import weld, with_triangles
+from avatar.gltf.model.accessors import read_raw
+from avatar.gltf.model.document import Document, write_glb
+from avatar.gltf.model.pose import triangles
+from avatar.gltf.transforms.compact import CompactOptions, compact
+from avatar.gltf.transforms.reindex import weld, with_triangles
 
 
 def test_what_no_triangle_uses_goes(sidecar: Sidecar) -> None:

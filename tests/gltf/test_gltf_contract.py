@@ -11,19 +11,19 @@ import pytest
 from PIL import Image
 from specimens import altered, overwritten, unpack, with_image
 
-from avatar.gltf.checks import Problem, ProblemCode, Severity
-from avatar.gltf.compact import compact
 from avatar.gltf.contract import Expected, check_contract, expected_of
-from avatar.gltf.document import Document, read_glb
-from avatar.gltf.embed import embed
+from avatar.gltf.gate.checks import Problem, ProblemCode, Severity
+from avatar.gltf.gate.embed import embed
+from avatar.gltf.gate.inspect import require_sound
 from avatar.gltf.guests.sidecar import Sidecar
-from avatar.gltf.inspect import require_sound
-from avatar.gltf.mend import mend
-from avatar.gltf.morphs import prune_morphs
-from avatar.gltf.reindex import weld
-from avatar.gltf.simplify import simplify
-from avatar.gltf.skeleton import normalise_names
-from avatar.gltf.transform import Step, run_steps
+from avatar.gltf.model.document import Document, read_glb
+from avatar.gltf.pipeline import Step, run_steps
+from avatar.gltf.transforms.compact import compact
+from avatar.gltf.transforms.mend import mend
+from avatar.gltf.transforms.morphs import prune_morphs
+from avatar.gltf.transforms.reindex import weld
+from avatar.gltf.transforms.simplify import simplify
+from avatar.gltf.transforms.skeleton import normalise_names
 from avatar.variant import RestPose, TextureFormat, Variant
 
 Tree = dict[str, Any]

@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 from specimens import altered, encoded, figure, picture, unpack
 
-from avatar.gltf.accessors import read_raw, view_bytes
-from avatar.gltf.dedup import dedup, without_unused
-from avatar.gltf.document import Document, read_glb, write_glb
+from avatar.gltf.gate.inspect import inspect, require_sound
 from avatar.gltf.guests.sidecar import Sidecar
 from avatar.gltf.guests.validator import validate
-from avatar.gltf.inspect import inspect, require_sound
+from avatar.gltf.model.accessors import read_raw, view_bytes
+from avatar.gltf.model.document import Document, read_glb, write_glb
+from avatar.gltf.transforms.dedup import dedup, without_unused
 
 SMALL = figure(4)
 

@@ -14,9 +14,9 @@ from hypothesis.extra import numpy as arrays
 from specimens import pack
 
 from avatar.errors import InvalidModel, TooLarge
-from avatar.gltf.accessors import COMPONENT_TYPES, Packer, read_floats, read_raw, to_floats
-from avatar.gltf.document import MAX_FILE, Document, read_glb, write_glb
-from avatar.gltf.embed import decode_data_uri, embed
+from avatar.gltf.gate.embed import decode_data_uri, embed
+from avatar.gltf.model.accessors import COMPONENT_TYPES, Packer, read_floats, read_raw, to_floats
+from avatar.gltf.model.document import MAX_FILE, Document, read_glb, write_glb
 
 NUMBERS = st.integers(-(2**53), 2**53) | st.floats(allow_nan=False, allow_infinity=False)
 TEXT = st.text(st.characters(exclude_categories=("Cs",)), max_size=20)

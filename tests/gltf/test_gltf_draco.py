@@ -11,14 +11,14 @@ from packing import apart, as_read_elsewhere, as_read_here, extent, small, turne
 from specimens import MORPHS
 
 from avatar.errors import CodecFailed, InvalidModel
-from avatar.gltf.accessors import read_floats, read_raw
-from avatar.gltf.document import Document, read_glb, write_glb
-from avatar.gltf.draco import DEFAULTS, EXTENSION, DracoOptions, compress_draco
+from avatar.gltf.gate.inspect import require_sound
 from avatar.gltf.guests.draco import Given, encode
 from avatar.gltf.guests.sidecar import Sidecar, Toolchain
 from avatar.gltf.guests.validator import validate
-from avatar.gltf.inspect import require_sound
-from avatar.gltf.layout import geometry_only, image_bytes
+from avatar.gltf.model.accessors import read_floats, read_raw
+from avatar.gltf.model.document import Document, read_glb, write_glb
+from avatar.gltf.model.layout import geometry_only, image_bytes
+from avatar.gltf.transforms.draco import DEFAULTS, EXTENSION, DracoOptions, compress_draco
 
 
 @pytest.fixture(scope="module")

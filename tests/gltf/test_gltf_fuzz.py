@@ -11,13 +11,13 @@ from specimens import altered, figure, unpack
 from vrm_specimens import vrm_0, vrm_1
 
 from avatar.errors import InvalidModel
-from avatar.gltf.checks import ProblemCode
-from avatar.gltf.document import write_glb
+from avatar.gltf.gate.checks import ProblemCode
+from avatar.gltf.gate.inspect import require_sound
 from avatar.gltf.guests.sidecar import Sidecar
-from avatar.gltf.inspect import require_sound
 from avatar.gltf.lods import build_lod
-from avatar.gltf.meshopt import compress_meshopt
-from avatar.gltf.quantize import quantize
+from avatar.gltf.model.document import write_glb
+from avatar.gltf.transforms.meshopt import compress_meshopt
+from avatar.gltf.transforms.quantize import quantize
 from avatar.gltf.variants import build_variant
 from avatar.variant import Variant
 from fuzz.mutate import mutated

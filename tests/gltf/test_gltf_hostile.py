@@ -14,9 +14,9 @@ from hostile import CATALOGUE, TAKEN, put, table
 from specimens import altered, figure, unpack
 
 from avatar.errors import InvalidModel
-from avatar.gltf.checks import Severity
+from avatar.gltf.gate.checks import Severity
+from avatar.gltf.gate.inspect import inspect, require_sound
 from avatar.gltf.guests.sidecar import Sidecar
-from avatar.gltf.inspect import inspect, require_sound
 from avatar.gltf.lods import build_lod
 from cli.output import plain
 

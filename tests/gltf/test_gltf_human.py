@@ -8,12 +8,12 @@ from people import a_character
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from avatar.gltf.accessors import read_floats
-from avatar.gltf.document import Document
+from avatar.gltf.gate.inspect import inspect, require_sound
 from avatar.gltf.guests.sidecar import Sidecar
-from avatar.gltf.inspect import inspect, require_sound
 from avatar.gltf.lods import build_lod
-from avatar.gltf.pose import placed_vertices, placements, target_names, triangles, world_matrices
+from avatar.gltf.model.accessors import read_floats
+from avatar.gltf.model.document import Document
+from avatar.gltf.model.pose import placed_vertices, placements, target_names, triangles, world_matrices
 from avatar.gltf.variants import VariantFile
 from avatar.human.human import make_human
 

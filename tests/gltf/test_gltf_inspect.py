@@ -31,9 +31,9 @@ from specimens import (
 )
 
 from avatar.errors import AvatarError, InvalidModel
-from avatar.gltf.checks import ProblemCode, Severity
-from avatar.gltf.images import read_header
-from avatar.gltf.inspect import Inspection, inspect, require_sound
+from avatar.gltf.gate.checks import ProblemCode, Severity
+from avatar.gltf.gate.inspect import Inspection, inspect, require_sound
+from avatar.gltf.model.images import read_header
 
 Tree = dict[str, Any]
 SMALL = figure(6, texture=16)

@@ -13,18 +13,18 @@ from scipy.spatial import cKDTree
 from specimens import MORPHS, Sketch, altered, ball, figure, grid, overwritten, unpack
 
 from avatar.errors import InvalidInput, InvalidModel
-from avatar.gltf import simplify as simplifying
-from avatar.gltf.accessors import read_floats, read_raw
-from avatar.gltf.compact import compact
-from avatar.gltf.document import Document, read_glb, write_glb
+from avatar.gltf.gate.inspect import inspect, require_sound
 from avatar.gltf.guests.sidecar import Sidecar
 from avatar.gltf.guests.validator import validate
-from avatar.gltf.inspect import inspect, require_sound
 from avatar.gltf.lods import build_lod, recipe
-from avatar.gltf.mend import mend
-from avatar.gltf.pose import placed_vertices, placements, triangles, world_matrices
-from avatar.gltf.reindex import weld
-from avatar.gltf.simplify import simplify
+from avatar.gltf.model.accessors import read_floats, read_raw
+from avatar.gltf.model.document import Document, read_glb, write_glb
+from avatar.gltf.model.pose import placed_vertices, placements, triangles, world_matrices
+from avatar.gltf.transforms import simplify as simplifying
+from avatar.gltf.transforms.compact import compact
+from avatar.gltf.transforms.mend import mend
+from avatar.gltf.transforms.reindex import weld
+from avatar.gltf.transforms.simplify import simplify
 from avatar.gltf.variants import LEVELS
 
 Tree = dict[str, Any]

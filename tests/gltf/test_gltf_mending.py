@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 from specimens import altered, figure, overwritten, unpack
 
-from avatar.gltf.accessors import read_floats, read_raw
-from avatar.gltf.document import Document
+from avatar.gltf.gate.inspect import require_sound
 from avatar.gltf.guests.sidecar import Sidecar
-from avatar.gltf.inspect import require_sound
 from avatar.gltf.lods import build_lod
-from avatar.gltf.mend import mend
-from avatar.gltf.pose import placed_vertices, placements, world_matrices
+from avatar.gltf.model.accessors import read_floats, read_raw
+from avatar.gltf.model.document import Document
+from avatar.gltf.model.pose import placed_vertices, placements, world_matrices
+from avatar.gltf.transforms.mend import mend
 
 Tree = dict[str, Any]
 SMALL = figure(6, texture=16)

@@ -12,15 +12,15 @@ from packing import apart, as_read_elsewhere, as_read_here, compacted, small, tu
 from specimens import MORPHS, figure
 
 from avatar.errors import CodecFailed, InvalidModel
-from avatar.gltf.accessors import read_floats, read_raw
-from avatar.gltf.document import Document, read_glb, write_glb
+from avatar.gltf.gate.inspect import require_sound
 from avatar.gltf.guests.meshopt import RawView, encode, reorder
 from avatar.gltf.guests.sidecar import Sidecar, Toolchain
 from avatar.gltf.guests.validator import validate
-from avatar.gltf.inspect import require_sound
-from avatar.gltf.layout import geometry_only, image_bytes
-from avatar.gltf.meshopt import EXTENSION, MeshoptOptions, compress_meshopt
-from avatar.gltf.quantize import quantize
+from avatar.gltf.model.accessors import read_floats, read_raw
+from avatar.gltf.model.document import Document, read_glb, write_glb
+from avatar.gltf.model.layout import geometry_only, image_bytes
+from avatar.gltf.transforms.meshopt import EXTENSION, MeshoptOptions, compress_meshopt
+from avatar.gltf.transforms.quantize import quantize
 
 
 @pytest.fixture(scope="module")

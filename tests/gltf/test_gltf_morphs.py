@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 from specimens import MORPHS, Sketch, altered, unpack
 
-from avatar.gltf.accessors import read_floats
-from avatar.gltf.document import Document, read_glb, write_glb
+from avatar.gltf.gate.inspect import require_sound
 from avatar.gltf.guests.sidecar import Sidecar
 from avatar.gltf.guests.validator import validate
-from avatar.gltf.inspect import require_sound
-from avatar.gltf.morphs import prune_morphs
-from avatar.gltf.pose import placed_vertices, placements, target_names, world_matrices
+from avatar.gltf.model.accessors import read_floats
+from avatar.gltf.model.document import Document, read_glb, write_glb
+from avatar.gltf.model.pose import placed_vertices, placements, target_names, world_matrices
+from avatar.gltf.transforms.morphs import prune_morphs
 
 KEEP = ("viseme_sil", "jawOpen")  # asked for in another order than they stand in
 STAYED = ["jawOpen", "viseme_sil"]

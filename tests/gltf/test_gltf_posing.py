@@ -13,14 +13,14 @@ from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 from specimens import Sketch, figure
 
-from avatar.gltf.accessors import read_floats, read_raw
-from avatar.gltf.document import Document, write_glb
+from avatar.gltf.gate.inspect import require_sound
 from avatar.gltf.guests.sidecar import Sidecar
 from avatar.gltf.guests.validator import validate
-from avatar.gltf.inspect import require_sound
-from avatar.gltf.pose import F64, joint_matrices, placed_vertices, placements, world_matrices
-from avatar.gltf.posing import ARM_TOLERANCE, blended, rest_pose
-from avatar.gltf.skeleton import humanoid
+from avatar.gltf.model.accessors import read_floats, read_raw
+from avatar.gltf.model.document import Document, write_glb
+from avatar.gltf.model.pose import F64, joint_matrices, placed_vertices, placements, world_matrices
+from avatar.gltf.transforms.posing import ARM_TOLERANCE, blended, rest_pose
+from avatar.gltf.transforms.skeleton import humanoid
 from avatar.human.rig import JOINT_NAMES, PARENT
 from avatar.variant import RestPose
 

@@ -13,13 +13,21 @@ from hypothesis.extra import numpy as arrays
 from packing import Tree, apart, compacted, extent, small, turned
 from specimens import MORPHS, altered, figure
 
-from avatar.gltf.accessors import COMPONENT_DTYPES, read_floats, read_raw
-from avatar.gltf.document import Document, write_glb
+from avatar.gltf.gate.inspect import require_sound
 from avatar.gltf.guests.sidecar import Sidecar
 from avatar.gltf.guests.validator import validate
-from avatar.gltf.inspect import require_sound
-from avatar.gltf.layout import geometry_only, image_bytes
-from avatar.gltf.quantize import DEFAULTS, EXTENSION, FAR, QuantizeOptions, byte_weights, quantize, shared_grids
+from avatar.gltf.model.accessors import COMPONENT_DTYPES, read_floats, read_raw
+from avatar.gltf.model.document import Document, write_glb
+from avatar.gltf.model.layout import geometry_only, image_bytes
+from avatar.gltf.transforms.quantize import (
+    DEFAULTS,
+    EXTENSION,
+    FAR,
+    QuantizeOptions,
+    byte_weights,
+    quantize,
+    shared_grids,
+)
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from avatar.gltf.references import Kind, addressed_materials, mentioned, renumbered
+from avatar.gltf.model.references import Kind, addressed_materials, mentioned, renumbered
 
 Tree = dict[str, Any]
 

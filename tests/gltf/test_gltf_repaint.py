@@ -14,14 +14,14 @@ from PIL import Image
 from specimens import Tree, altered, encoded, figure, overwritten, picture, unpack, with_image
 
 from avatar.errors import GenerationFailed, InvalidInput, InvalidModel
-from avatar.gltf.accessors import read_raw
-from avatar.gltf.document import Document, read_glb, write_glb
-from avatar.gltf.fingerprint import geometry_fingerprint
+from avatar.gltf.gate.inspect import require_sound
 from avatar.gltf.guests.sidecar import Sidecar
-from avatar.gltf.inspect import require_sound
-from avatar.gltf.layout import geometry_only, image_bytes, with_images
 from avatar.gltf.lods import build_lod, repaint_lod
-from avatar.gltf.origin import KEY, origin_of
+from avatar.gltf.model.accessors import read_raw
+from avatar.gltf.model.document import Document, read_glb, write_glb
+from avatar.gltf.model.fingerprint import fingerprint
+from avatar.gltf.model.layout import geometry_only, image_bytes, with_images
+from avatar.gltf.model.origin import KEY, origin_of
 from avatar.gltf.variants import LEVELS
 
 Change = Callable[[Tree], object]
@@ -116,7 +116,7 @@ def test_materials_that_share_an_image_have_the_same_shape(
     person: bytes, levels: tuple[bytes, ...], sidecar: Sidecar
 ) -> None:
     other = altered(person, shared)
-    assert geometry_fingerprint(other) == geometry_fingerprint(person)
+    assert fingerprint(require_sound(other)) == fingerprint(require_sound(person))
     level = build_lod(other, 1, sidecar).data
     assert repaint_lod(other, levels[1], 1, sidecar).data == level
     assert repaint_lod(person, level, 1, sidecar).data == levels[1]
@@ -197,7 +197,7 @@ GEOMETRY: dict[str, Callable[[bytes], bytes]] = {
 @pytest.mark.parametrize("what", list(GEOMETRY))
 def test_another_geometry_is_refused(person: bytes, levels: tuple[bytes, ...], sidecar: Sidecar, what: str) -> None:
     other = GEOMETRY[what](person)
-    assert geometry_fingerprint(other) != geometry_fingerprint(person)
+    assert fingerprint(require_sound(other)) != fingerprint(require_sound(person))
     with pytest.raises(InvalidModel, match="level 2 of a model of this geometry"):
         repaint_lod(other, levels[2], 2, sidecar)
 
@@ -298,7 +298,7 @@ def restored(data: bytes) -> bytes:
 def test_a_fingerprint_looks_at_values_and_not_at_where_they_lie(levels: tuple[bytes, ...]) -> None:
     other = restored(levels[2])
     assert other != levels[2] and require_sound(other).tree["accessors"] != require_sound(levels[2]).tree["accessors"]
-    assert geometry_fingerprint(other) == geometry_fingerprint(levels[2])
+    assert fingerprint(require_sound(other)) == fingerprint(require_sound(levels[2]))
 
 
 def test_a_fingerprint_does_not_look_at_paint(person: bytes) -> None:
@@ -309,14 +309,16 @@ def test_a_fingerprint_does_not_look_at_paint(person: bytes) -> None:
         tree["asset"]["generator"] = "another"
         tree["extensionsUsed"] = ["KHR_materials_specular"]
 
-    assert geometry_fingerprint(altered(with_image(person, tinted(3)), change)) == geometry_fingerprint(person)
+    assert fingerprint(require_sound(altered(with_image(person, tinted(3)), change))) == fingerprint(
+        require_sound(person)
+    )
 
 
 def test_a_level_says_what_it_was_made_from_and_keeps_what_its_source_said(person: bytes, sidecar: Sidecar) -> None:
     talkative = altered(person, lambda tree: tree["asset"].update(extras={"style": "anime"}))
     made = read_glb(build_lod(talkative, 2, sidecar).data)
     origin = origin_of(made)
-    assert origin is not None and origin.level == 2 and origin.geometry == geometry_fingerprint(person)
+    assert origin is not None and origin.level == 2 and origin.geometry == fingerprint(require_sound(person))
     assert len(origin.images) == len(made.list("images")) == 3
     assert made.tree["asset"]["extras"]["style"] == "anime"
 

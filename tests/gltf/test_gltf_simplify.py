@@ -10,14 +10,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from specimens import Sketch, altered, ball, figure, grid, sheet
 
-from avatar.gltf.accessors import read_floats
-from avatar.gltf.document import Document
+from avatar.gltf.gate.inspect import require_sound
 from avatar.gltf.guests.sidecar import Sidecar
-from avatar.gltf.inspect import require_sound
-from avatar.gltf.pose import Pose, placed_vertices, placements, quaternion_matrix, triangles, world_matrices
-from avatar.gltf.reindex import weld
-from avatar.gltf.simplify import DEFAULTS, SimplifyOptions, simplify
-from avatar.gltf.simplify.strays import bent, piece_numbers, strays, to_triangles
+from avatar.gltf.model.accessors import read_floats
+from avatar.gltf.model.document import Document
+from avatar.gltf.model.pose import Pose, placed_vertices, placements, quaternion_matrix, triangles, world_matrices
+from avatar.gltf.transforms.reindex import weld
+from avatar.gltf.transforms.simplify import DEFAULTS, SimplifyOptions, simplify
+from avatar.gltf.transforms.simplify.strays import bent, piece_numbers, strays, to_triangles
 
 Tree = dict[str, Any]
 

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from avatar.gltf.document import Document
-from avatar.gltf.inspect import require_sound
-from avatar.gltf.skeleton import CORE, humanoid, is_ready_player_me, normalise_names, read_name
+from avatar.gltf.gate.inspect import require_sound
+from avatar.gltf.model.document import Document
+from avatar.gltf.transforms.skeleton import CORE, humanoid, is_ready_player_me, normalise_names, read_name
 from avatar.human.rig import JOINT_NAMES, PARENT
 
 SIDES = ("Left", "Right")

@@ -17,17 +17,17 @@ from PIL import Image
 from specimens import Sketch, altered, encoded, figure, picture, png_bomb, unpack, with_image
 
 from avatar.errors import InvalidModel, SetupProblem
-from avatar.gltf.accessors import view_bytes
-from avatar.gltf.document import Document, read_glb, write_glb
 from avatar.gltf.encoded import EncodedImages
+from avatar.gltf.gate.inspect import inspect, require_sound
 from avatar.gltf.guests.basis import Mode, decode_ktx2, read_ktx2
 from avatar.gltf.guests.sidecar import Sidecar, Toolchain
 from avatar.gltf.guests.validator import validate
-from avatar.gltf.inspect import inspect, require_sound
-from avatar.gltf.textures import limit_textures, limiting
-from avatar.gltf.textures.encoding import encode
-from avatar.gltf.textures.roles import Role, Use, image_roles
-from avatar.gltf.textures.scaling import covered_levels, fitted_size
+from avatar.gltf.model.accessors import view_bytes
+from avatar.gltf.model.document import Document, read_glb, write_glb
+from avatar.gltf.transforms.textures import limit_textures, limiting
+from avatar.gltf.transforms.textures.encoding import encode
+from avatar.gltf.transforms.textures.roles import Role, Use, image_roles
+from avatar.gltf.transforms.textures.scaling import covered_levels, fitted_size
 from avatar.variant import Detail, TextureFormat
 
 BIG = figure(4, texture=256)
@@ -370,8 +370,8 @@ def test_a_jpeg_that_says_it_lies_on_its_side_is_shown_as_gltf_says() -> None:
 LARGE = """
 import sys
 from pathlib import Path
-from avatar.gltf.document import read_glb
-from avatar.gltf.textures import limit_textures
+from avatar.gltf.model.document import read_glb
+from avatar.gltf.transforms.textures import limit_textures
 made = limit_textures(read_glb(Path(sys.argv[1]).read_bytes()), 1024).document
 status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
 print(int(status["VmHWM"].split()[0]) >> 10, *(image["mimeType"] for image in made.tree["images"]))

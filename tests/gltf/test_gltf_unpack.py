@@ -20,16 +20,16 @@ from scipy.spatial import KDTree
 from specimens import MORPHS, Sketch, altered, encoded, figure, pack, picture, unpack, with_image
 
 from avatar.errors import AvatarError, InvalidModel
-from avatar.gltf.accessors import read_floats, read_raw, view_bytes
-from avatar.gltf.checks import ProblemCode, Severity
-from avatar.gltf.document import Document, write_glb
+from avatar.gltf.gate.checks import ProblemCode, Severity
+from avatar.gltf.gate.inspect import examine, inspect, require_sound
 from avatar.gltf.guests import draco, meshopt
 from avatar.gltf.guests.basis import Mode, encode_ktx2
 from avatar.gltf.guests.sidecar import Sidecar, Toolchain
 from avatar.gltf.guests.validator import validate
-from avatar.gltf.images import read_header
-from avatar.gltf.inspect import examine, inspect, require_sound
-from avatar.gltf.pose import placed_vertices, placements, quaternion_matrix, triangles, world_matrices
+from avatar.gltf.model.accessors import read_floats, read_raw, view_bytes
+from avatar.gltf.model.document import Document, write_glb
+from avatar.gltf.model.images import read_header
+from avatar.gltf.model.pose import placed_vertices, placements, quaternion_matrix, triangles, world_matrices
 
 Tree = dict[str, Any]
 Change = Callable[[Tree], object]

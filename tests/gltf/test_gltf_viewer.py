@@ -12,8 +12,8 @@ from people import a_character
 from viewers import Viewer
 
 from avatar.gltf.encoded import EncodedImages
+from avatar.gltf.gate.inspect import inspect
 from avatar.gltf.guests.sidecar import Sidecar, Toolchain
-from avatar.gltf.inspect import inspect
 from avatar.gltf.variants import build_variant
 from avatar.human.human import make_human
 from avatar.variant import Channel, Compression, RestPose, TextureFormat, Variant

@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 from specimens import MORPHS, figure
 from vrm_specimens import vrm_0, vrm_1
 
-from avatar.gltf.accessors import read_floats
-from avatar.gltf.document import Document, read_glb
+from avatar.gltf.gate.inspect import inspect, require_sound
 from avatar.gltf.guests.sidecar import Sidecar
-from avatar.gltf.inspect import inspect, require_sound
 from avatar.gltf.lods import build_lod
-from avatar.gltf.pose import target_names
+from avatar.gltf.model.accessors import read_floats
+from avatar.gltf.model.document import Document, read_glb
+from avatar.gltf.model.pose import target_names
 
 Tree = dict[str, Any]
 Moves = Mapping[tuple[float, ...], NDArray[np.float32]]  # by where a vertex rests

@@ -17,7 +17,7 @@ import pytest
 from people import a_character
 
 from avatar.character import CharacterDescription
-from avatar.gltf.document import read_glb
+from avatar.gltf.model.document import read_glb
 from avatar.human.face import CONTRACT_MORPHS
 from avatar.human.human import make_human
 from avatar.picture import Framing, Shot, Studio, View

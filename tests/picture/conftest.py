@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from avatar.gltf.document import Document, write_glb
+from avatar.gltf.model.document import Document, write_glb
 
 JOINTS = {
     "Hips": (None, (0, 0.9, 0)),

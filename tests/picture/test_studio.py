@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from avatar.errors import InvalidModel
-from avatar.gltf.document import Document, read_glb, write_glb
+from avatar.gltf.model.document import Document, read_glb, write_glb
 from avatar.picture import Framing, Pose, Shot, Studio, View, is_available, render
 from avatar.picture.studio import encode
 
@@ -166,3 +166,14 @@ def test_a_picture_too_rich_for_its_size_is_told_in_256_colours() -> None:
     noise = np.random.default_rng(1).integers(0, 256, (1024, 768, 4), dtype=np.uint8)
     noise[..., 3] = 255
     assert Image.open(io.BytesIO(encode(noise, Shot()))).mode == "P"
+    wide = np.tile(noise[:512, :512], (4, 4, 1)) // 64 * 64
+    assert Image.open(io.BytesIO(encode(wide, Shot(width=2048, height=2048)))).mode == "RGB", "more pixels, more bytes"
+
+
+def test_many_sizes_one_after_the_other_leave_no_trace(studio: Studio) -> None:
+    """The renderer keeps few targets; those that come back are as new."""
+    first = mask(studio)
+    for side in (32, 48, 64, 80, 96):
+        shot = Shot(width=side, height=side, background=None)
+        assert studio.photograph(shot).shape == (side, side, 4)
+    assert (mask(studio) == first).all()

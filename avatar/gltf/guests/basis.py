@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 
 from avatar.errors import CodecFailed, InvalidModel, SetupProblem, StorageFull
 from avatar.gltf.guests.sidecar import Toolchain
-from avatar.gltf.images import MAX_SIDE, PNG, read_header
+from avatar.gltf.model.images import MAX_SIDE, PNG, read_header
 from avatar.variant import Detail
 
 U8 = NDArray[np.uint8]

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avatar.errors import CodecFailed, InvalidModel
-from avatar.gltf.accessors import COMPONENT_DTYPES
 from avatar.gltf.guests.sidecar import Sidecar
+from avatar.gltf.model.accessors import COMPONENT_DTYPES
 
 _VERSION: Final = (2, 2)  # of the bitstream, as the glTF extension has it
 _TRIANGLE_MESH: Final = 1

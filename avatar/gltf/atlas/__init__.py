@@ -1,5 +1,0 @@
-"""Many meshes and textures as one of each."""
-
-from avatar.gltf.atlas.making import make_atlas
-
-__all__ = ["make_atlas"]

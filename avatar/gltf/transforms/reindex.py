@@ -1,0 +1,108 @@
+"""Transforms that change only which triangles a primitive has: its vertices stay where they are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from avatar.gltf.model.accessors import read_raw
+from avatar.gltf.model.document import Change, Document, Tree, without
+from avatar.gltf.model.pose import I64, placements, triangles
+
+Spot = tuple[int, int]  # mesh number, primitive number
+
+
+def with_triangles(document: Document, replaced: Mapping[Spot, NDArray[np.integer[Any]]]) -> Document:
+    """``document`` in which the primitives at ``replaced`` are lists of these triangles (t, 3).
+
+    A primitive left without triangles goes; a mesh left without primitives stays as an empty one, for ``compact`` to
+    take off its nodes. The new indices are appended to the binary chunk.
+    """
+    if not replaced:
+        return document
+    meshes = [{**mesh, "primitives": list(mesh["primitives"])} for mesh in document.list("meshes")]
+    views, accessors = list(document.list("bufferViews")), list(document.list("accessors"))
+    chunks = [document.binary]
+    size = len(document.binary)
+    for (mesh, number), corners in replaced.items():
+        if len(corners) == 0:
+            meshes[mesh]["primitives"][number] = None
+            continue
+        padding = -size % 4
+        data = corners.astype(np.uint32).tobytes()
+        views.append({"buffer": 0, "byteOffset": size + padding, "byteLength": len(data)})
+        accessors.append({"bufferView": len(views) - 1, "componentType": 5125, "count": corners.size, "type": "SCALAR"})
+        chunks += [b"\0" * padding, data]
+        size += padding + len(data)
+        primitive = without(meshes[mesh]["primitives"][number], "mode")
+        meshes[mesh]["primitives"][number] = {**primitive, "indices": len(accessors) - 1}
+    for mesh_tree in meshes:
+        mesh_tree["primitives"] = [primitive for primitive in mesh_tree["primitives"] if primitive is not None]
+    parts: Tree = {
+        "meshes": meshes,
+        "bufferViews": views,
+        "accessors": accessors,
+        "buffers": [{"byteLength": size}],
+    }
+    return Document({**document.tree, **parts}, b"".join(chunks))
+
+
+def weld(document: Document) -> Change:
+    """Make every shown primitive an indexed triangle list, and let corners share vertices that are equal bit by bit.
+
+    Simplification needs it: corners of an unindexed mesh are not connected. Points, lines and triangles without an
+    area of indices (two equal corners) are dropped.
+    """
+    replaced: dict[Spot, NDArray[np.integer[Any]]] = {}
+    notes: list[str] = []
+    for spot in sorted({(placement.mesh, placement.primitive) for placement in placements(document)}):
+        primitive = document.tree["meshes"][spot[0]]["primitives"][spot[1]]
+        mode = primitive.get("mode", 4)
+        if mode < 4:
+            kind = "points" if mode == 0 else "lines"
+            notes.append(f"dropped {kind} of mesh {spot[0]}: levels of detail hold triangles only")
+            replaced[spot] = np.zeros((0, 3), np.uint32)
+            continue
+        corners = triangles(document, primitive)
+        same = equal_vertices(document, primitive)
+        joined = corners if same is None else same[corners]
+        whole = proper(joined)
+        if same is not None or mode != 4 or "indices" not in primitive or not whole.all():
+            replaced[spot] = joined[whole]
+    if replaced:
+        notes.append(f"indexed and welded {len(replaced)} primitives")
+    return Change(with_triangles(document, replaced), tuple(notes))
+
+
+def proper(corners: NDArray[np.integer[Any]]) -> NDArray[np.bool_]:
+    """(t,) True for triangles with three different corners."""
+    first, second, third = corners.T
+    distinct: NDArray[np.bool_] = (first != second) & (second != third) & (third != first)
+    return distinct
+
+
+def equal_vertices(document: Document, primitive: Tree) -> I64 | None:
+    """(n,) the first vertex that equals each one in every attribute and morph target; None when no two are equal."""
+    streams = [primitive["attributes"]["POSITION"]]
+    streams += [at for name, at in primitive["attributes"].items() if name != "POSITION"]
+    streams += [at for target in primitive.get("targets", ()) for at in target.values()]
+    count = document.tree["accessors"][streams[0]]["count"]
+    twins = np.arange(count)  # vertices that still have an equal one
+    group = np.zeros(count, np.int64)
+    for at in streams:
+        rows = np.ascontiguousarray(read_raw(document, at)[twins])
+        key = np.column_stack([group.view(np.uint8).reshape(len(group), 8), rows.view(np.uint8).reshape(len(rows), -1)])
+        blobs = np.ascontiguousarray(key).view(np.dtype((np.void, key.shape[1])))[:, 0]
+        _, group, sizes = np.unique(blobs, return_inverse=True, return_counts=True)
+        kept = sizes[group] > 1
+        twins, group = twins[kept], np.ascontiguousarray(group[kept], np.int64)
+        if len(twins) == 0:
+            return None
+    firsts = np.full(int(group.max()) + 1, count)
+    np.minimum.at(firsts, group, twins)
+    same = np.arange(count)
+    same[twins] = firsts[group]
+    return same

@@ -1,0 +1,122 @@
+"""What counts as error besides position, as columns of numbers for each vertex."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.linalg import eigh
+
+from avatar.gltf.model.accessors import read_floats
+from avatar.gltf.model.document import Document, Tree
+from avatar.gltf.model.pose import F64, I64, Placement, joint_matrices, skin_weights, target_names
+
+_MAX_MORPHS = 128  # a principal component analysis of more would take longer than the simplification
+
+
+def linear_part(document: Document, placement: Placement, worlds: F64) -> F64:
+    """(3, 3) from mesh space to world space, for directions. Skinned vertices follow the skin's first joint, which
+    holds the scale and turn of the whole rig."""
+    node = document.tree["nodes"][placement.node]
+    if "skin" in node and "JOINTS_0" in placement.tree(document)["attributes"]:
+        first: F64 = joint_matrices(document, node["skin"], worlds)[0, :3, :3]
+        return first
+    own: F64 = worlds[placement.node, :3, :3]
+    return own
+
+
+def morph_deltas(document: Document, placement: Placement, worlds: F64, rows: I64) -> dict[str, F64]:
+    """Name -> (n, 3) motion in world space, of those morph targets that move anything; the largest when there are too
+    many."""
+    primitive = placement.tree(document)
+    linear = linear_part(document, placement, worlds)
+    deltas: dict[str, F64] = {}
+    for name, target in zip(
+        target_names(document.tree["meshes"][placement.mesh]), primitive.get("targets", ()), strict=False
+    ):
+        if "POSITION" not in target:
+            continue
+        offset = read_floats(document, target["POSITION"])[rows]
+        if offset.any():
+            deltas[name] = offset @ linear.T
+    if len(deltas) <= _MAX_MORPHS:
+        return deltas
+    largest = sorted(deltas, key=lambda name: -float((deltas[name] ** 2).sum()))[:_MAX_MORPHS]
+    return {name: deltas[name] for name in largest}
+
+
+def principal(values: F64, components: int) -> F64:
+    """(n, m) -> (n, components): the linear projection that keeps most of ``values`` (uncentred PCA)."""
+    columns = np.zeros((len(values), components))
+    width = values.shape[1]
+    if width == 0:
+        return columns
+    take = min(components, width)
+    _, axes = eigh(values.T @ values, subset_by_index=(width - take, width - 1))
+    columns[:, :take] = values @ axes
+    return columns
+
+
+def normals(document: Document, placement: Placement, worlds: F64, rows: I64) -> F64:
+    """(n, 3) unit normals in world space, zero where the model has none."""
+    primitive = placement.tree(document)
+    if "NORMAL" not in primitive["attributes"]:
+        return np.zeros((len(rows), 3))
+    accessor = primitive["attributes"]["NORMAL"]
+    turned = read_floats(document, accessor)[rows] @ linear_part(document, placement, worlds).T
+    unit: F64 = turned / np.maximum(np.linalg.norm(turned, axis=1, keepdims=True), 1e-12)
+    return unit
+
+
+def texture(document: Document, primitive: Tree, rows: I64, corners: I64, placed: F64) -> F64:
+    """(n, 2) texture coordinates in metres: scaled by the part's average length of one unit of u and v."""
+    if "TEXCOORD_0" not in primitive["attributes"]:
+        return np.zeros((len(rows), 2))
+    uv = read_floats(document, primitive["attributes"]["TEXCOORD_0"])[rows].astype(float)
+    first, second, third = (uv[corners[:, at]] for at in range(3))
+    one, two = second - first, third - first
+    flat = float(np.abs(one[:, 0] * two[:, 1] - one[:, 1] * two[:, 0]).sum())
+    metres: F64 = uv * (np.sqrt(2 * area(placed, corners) / flat) if flat > 1e-9 else 0.0)
+    return metres
+
+
+def area(placed: F64, corners: I64) -> float:
+    """Of all triangles together."""
+    sides = placed[corners]
+    return float(np.linalg.norm(np.cross(sides[:, 1] - sides[:, 0], sides[:, 2] - sides[:, 0]), axis=1).sum()) / 2
+
+
+def bends(document: Document, placement: Placement, worlds: F64, rows: I64, placed: F64, components: int) -> F64:
+    """(n, components) metres that vertices move when joints bend by a radian.
+
+    For each joint: how much of a vertex hangs on it or on what it carries, times the distance at which the skin
+    around that joint lies from it. A hip's weights count for more than a finger's.
+    """
+    influences = skin_weights(document, placement.tree(document))
+    skin = document.tree["nodes"][placement.node].get("skin")
+    if influences is None or skin is None:
+        return np.zeros((len(rows), components))
+    joints, weights = influences[0][rows], influences[1][rows]
+    listed = document.tree["skins"][skin]["joints"]
+    used, dense = np.unique(joints, return_inverse=True)
+    dense = dense.reshape(joints.shape)
+    held = np.zeros((len(rows), len(used)))
+    for column in range(joints.shape[1]):
+        held[np.arange(len(rows)), dense[:, column]] += weights[:, column]
+    number = {node: at for at, node in enumerate(listed)}
+    parent = {child: at for at, node in enumerate(document.list("nodes")) for child in node.get("children", ())}
+    carries = np.zeros((len(used), len(listed)))
+    for at, joint in enumerate(used):
+        node: int | None = listed[joint]
+        while node is not None:
+            if node in number:
+                carries[at, number[node]] = 1.0
+            node = parent.get(node)
+    some = carries.any(axis=0)
+    carried, origins = held @ carries[:, some], worlds[listed][some, :3, 3]
+    between = carried * (1 - carried)  # where the weight of a joint fades
+    sums = between.sum(axis=0)
+    fades = sums > 1e-3
+    carried, between, origins = carried[:, fades], between[:, fades], origins[fades]
+    squares = (placed**2).sum(axis=1)[:, None] - 2 * placed @ origins.T + (origins**2).sum(axis=1)
+    lever = np.sqrt(np.maximum((between * squares).sum(axis=0) / sums[fades], 0.0))
+    motion = carried * lever
+    return principal(motion - motion.mean(axis=0), components)
