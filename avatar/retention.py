@@ -32,7 +32,7 @@ class HouseKept(Frozen):
     results: int = 0
     runs: int = 0
     events: int = 0
-    variants: int = 0
+    variants: int = Field(default=0, description="Variants and pictures that were made on demand.")
     blobs: int = 0
     bytes: int = 0
     blobs_seen: int = Field(default=0, description="How many blobs the sweep looked at.")

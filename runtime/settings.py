@@ -186,17 +186,17 @@ class Settings(BaseSettings):
     keep_variants_days: Kept = Field(
         30,
         validation_alias="AVATAR_KEEP_VARIANTS_DAYS",
-        description="Days for which a variant that nobody asks for is kept.",
+        description="Days for which a variant or a picture that nobody asks for is kept.",
     )
     variant_builds_per_minute: Annotated[int, Field(ge=1, le=100_000)] = Field(
         60,
         validation_alias="AVATAR_VARIANT_BUILDS_PER_MINUTE",
-        description="Variants that a tenant may begin to make in a minute; what is made already is free.",
+        description="Variants and pictures that a tenant may begin to make in a minute; what is made already is free.",
     )
     variant_wait_seconds: Annotated[float, Field(ge=0.1, le=300)] = Field(
         30,
         validation_alias="AVATAR_VARIANT_WAIT_SECONDS",
-        description="Seconds for which a request waits for its variant to be made, before it is told to come again.",
+        description="Seconds for which a request waits for its variant or picture, before it is told to come again.",
     )
     blob_grace_hours: Annotated[float, Field(ge=1, le=8_760)] = Field(
         24,
