@@ -40,7 +40,7 @@ def advice(name: str, found: object) -> str:
 
 # --- levels of detail -------------------------------------------------------------------------------------------------
 
-LEVELS_OF = (5, ("4e7693c5a4d6e3bd", "e2d23e72b83d530a", "d51a0eceeff82bc4"))
+LEVELS_OF = (5, ("2ce75a67e15d53f0", "de63bd4cbb83abc3", "62e05a9893fdae95"))
 
 
 def test_the_number_of_levels_of_detail_stands_for_their_options() -> None:

@@ -12,7 +12,7 @@ from pygltflib import GLTF2
 from scipy.spatial import cKDTree
 from specimens import MORPHS, Sketch, altered, ball, figure, grid, overwritten, unpack
 
-from avatar.errors import InvalidInput, InvalidModel
+from avatar.errors import InvalidInput
 from avatar.gltf.gate.inspect import inspect, require_sound
 from avatar.gltf.guests.sidecar import Sidecar
 from avatar.gltf.guests.validator import validate
@@ -295,12 +295,6 @@ def test_quantised_streams_keep_their_types(sidecar: Sidecar) -> None:
     assert after.tree["extensionsRequired"] == ["KHR_mesh_quantization"]
     found = inspect(made.data).bounds
     assert found is not None and found.high[1] == pytest.approx(1.72, abs=0.01)
-
-
-def test_compression_that_is_not_read_yet_is_named(person: bytes, sidecar: Sidecar) -> None:
-    packed = altered(person, lambda tree: tree.update(extensionsRequired=["KHR_draco_mesh_compression"]))
-    with pytest.raises(InvalidModel, match="KHR_draco_mesh_compression"):
-        build_lod(packed, 1, sidecar)
 
 
 def test_there_are_three_levels(person: bytes, sidecar: Sidecar) -> None:

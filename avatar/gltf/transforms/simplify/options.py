@@ -47,7 +47,7 @@ APART = (
     (re.compile(r"lash", re.I), Apart(1.0, worth=0.2)),
     (re.compile(r"shadow|occlusion", re.I), Apart(0.4)),
     (re.compile(r"teeth|tongue", re.I), Apart(2.0, most=0.03)),
-    (re.compile(r"glasses|eyewear|facewear|headset|earring", re.I), Apart(6.0, most=0.06, rigid=True)),
+    (re.compile(r"glasses|eyewear|facewear|headset|headwear|earring", re.I), Apart(6.0, most=0.06, rigid=True)),
     (re.compile(r"(beard|brow)(?!.*_cap)", re.I), Apart(2.6, most=0.09)),
     (re.compile(r"eye", re.I), Apart(1.2)),  # balls behind the lids: merged with the face they would be pruned away
 )
