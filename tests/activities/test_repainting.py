@@ -14,6 +14,7 @@ from temporalio.testing import ActivityEnvironment
 from activities import modelling
 from activities.modelling import Modelling
 from avatar.errors import InvalidModel, NotFound
+from avatar.gltf.encoded import EncodedImages
 from avatar.gltf.guests.sidecar import Sidecar, Toolchain
 from avatar.manifest import PublishedLod
 from avatar.picture import Studio
@@ -33,8 +34,9 @@ DARK, FAIR = (a_character(hair=HAIR | {"colour": colour}) for colour in ("#2a201
 class Tools:
     """Those of a mesh process; no picture is taken here."""
 
-    def __init__(self, sidecar: Sidecar) -> None:
+    def __init__(self, sidecar: Sidecar, encoded: EncodedImages) -> None:
         self.sidecar = sidecar
+        self.encoded = encoded
 
     @property
     def studio(self) -> Studio:
@@ -44,8 +46,8 @@ class Tools:
 class HerePool:
     """Jobs run in this process, and are noted."""
 
-    def __init__(self, sidecar: Sidecar) -> None:
-        self.tools = Tools(sidecar)
+    def __init__(self, sidecar: Sidecar, folder: Path) -> None:
+        self.tools = Tools(sidecar, EncodedImages(folder, 2**26))
         self.jobs: list[str] = []
 
     async def run(self, job: Callable[Concatenate[modelling.MeshTools, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -64,7 +66,7 @@ class Shop:
     """The mesh worker's steps on a blob store of their own; the dark person and its smallest level are made once."""
 
     def __init__(self, sidecar: Sidecar, root: Path) -> None:
-        self.pool, self.blobs = HerePool(sidecar), LocalBlobs(root)
+        self.pool, self.blobs = HerePool(sidecar, root / "encoded"), LocalBlobs(root / "blobs")
         self.steps = Modelling(self.blobs, self.pool)
         self._dark: tuple[BlobRef, PublishedLod] | None = None
 

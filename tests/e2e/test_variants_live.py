@@ -1,8 +1,9 @@
-"""Variants on the real stack: asked for by address and by command, made by the mesh worker, also by a killed one."""
+"""Variants and pictures on the real stack: asked for by address and by command, made by a worker that may be killed."""
 
 from __future__ import annotations
 
 import asyncio
+import io
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import psutil
 import pytest
 import pytest_asyncio
 from live_stack import Live
+from PIL import Image
 from temporalio.api.enums.v1 import PendingActivityState
 from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.contrib.pydantic import pydantic_data_converter
@@ -83,6 +85,27 @@ def test_commands_make_and_list_them(live: Live, manifest: Manifest, tmp_path: P
     assert asked.json["variants"][0]["state"] == "ready" and "ready" in live.avatar("variants", AGENT).out
     refused = live.avatar("variant", AGENT, "--morphs", "jawOpne", "--out", out)
     assert refused.exit_code == 2 and "jawOpen" in refused.err
+
+
+async def test_a_picture_is_rendered_once_for_address_and_command(
+    live: Live, manifest: Manifest, http: httpx.AsyncClient, tmp_path: Path
+) -> None:
+    answer = await http.get(f"/avatars/{AGENT}.png?camera=portrait&size=128&expression=happy")
+    assert answer.status_code == 200, answer.text
+    assert Image.open(io.BytesIO(answer.content)).size == (128, 128)
+    out = tmp_path / "vera.png"
+    words = ("--camera", "portrait", "--size", "128", "--expression", "happy", "--version", "1", "--out", out, "--json")
+    done = await asyncio.to_thread(live.avatar, "picture", AGENT, *words)
+    assert done.exit_code == 0, done.err
+    assert out.read_bytes() == answer.content and f'"{done.json["sha256"]}"' == answer.headers["etag"]
+    temporal = await Client.connect(live.stack.where.temporal_address, data_converter=pydantic_data_converter)
+    async with asyncio.timeout(10):
+        while True:  # counts come a moment after the fact
+            made = (await temporal.count_workflows("WorkflowId STARTS_WITH 'picture/local/'")).count
+            if made:
+                break
+            await asyncio.sleep(0.1)
+    assert made == 1
 
 
 async def test_a_mesh_worker_that_is_killed_costs_an_attempt(
