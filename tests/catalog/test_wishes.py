@@ -1,4 +1,4 @@
-"""Variants in the catalog: shared starts, ages, and that they go with their versions. On a real mongod."""
+"""Variants and pictures in the catalog: shared starts, ages, and that they go with their versions. On a real mongod."""
 
 from __future__ import annotations
 
@@ -18,10 +18,11 @@ from avatar.catalog import deletion, retention, wishes
 from avatar.catalog.connection import Connection
 from avatar.catalog.documents import WishDocument, WishStartsDocument
 from avatar.retention import KeepRules
+from avatar.shot import Framing, Shot
 from avatar.storage.blob import BlobRef, name_bytes
 from avatar.storage.local import LocalBlobs
 from avatar.variant import TextureFormat, Variant
-from avatar.wish import MadeFile, VariantFacts, WishFailure, WishState
+from avatar.wish import MadeFile, PictureFacts, VariantFacts, WishFailure, WishState
 from workflows import steps
 
 NOW = datetime.now(UTC)
@@ -78,6 +79,21 @@ async def test_a_variant_is_begun_made_lost_and_failed(catalog: Connection) -> N
     known = await wishes.find_wish("local", "k")
     assert known is not None and (known.state, known.failure) == (WishState.FAILED, failure)
     assert await wishes.find_wish("other", "k") is None
+
+
+async def test_pictures_are_kept_beside_variants(catalog: Connection) -> None:
+    source, shot = name_bytes(b"source", GLB), Shot(framing=Framing.FACE, morphs={"jawOpen": 0.5})
+    await publish(catalog, source=source)
+    await made("variant", source)
+    await wishes.begin_wish("local", "p", agent_id="ada", source=source.sha256, wish=shot, query="camera=face")
+    picture = MadeFile(blob=name_bytes(b"png", "image/png"), facts=PictureFacts(width=768, height=1024))
+    assert await wishes.end_wish("local", "p", picture)
+    known = await wishes.find_wish("local", "p")
+    assert known is not None and (known.wish, known.built) == (shot, picture)
+    assert [each.key for each in await wishes.variants_of("local", source.sha256)] == ["variant"]
+    assert await retention.named_blobs([picture.blob.sha256]) == {picture.blob.sha256}
+    await used("p", 31)
+    assert await drop() == 1 and await left() == {"variant"}, "nobody has asked for the picture"
 
 
 async def test_what_was_deleted_meanwhile_stays_deleted(catalog: Connection) -> None:
