@@ -70,9 +70,9 @@ class Gallery:
         """PNG where alpha matters, else JPEG."""
         lossless = slot is Slot.COLOUR and material.alpha is not AlphaMode.OPAQUE and pixels.shape[2] == 4
         quality = COLOUR_QUALITY if slot is Slot.COLOUR else DATA_QUALITY
-        same = key or f"{hashlib.sha256(pixels.tobytes()).hexdigest()} {pixels.shape} {lossless or quality}"
+        sharp = slot is not Slot.COLOUR or material.name == SHARP
+        same = key or f"{hashlib.sha256(pixels.tobytes()).hexdigest()} {pixels.shape} {lossless or (quality, sharp)}"
         if same not in self.known:
-            sharp = slot is not Slot.COLOUR or material.name == SHARP
             data = png(pixels) if lossless else jpeg(pixels, quality, sharp=sharp)
             self.known[same] = Encoded(data, PNG if lossless else JPEG, key)
         return self.known[same]

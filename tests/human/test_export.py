@@ -189,15 +189,15 @@ def test_images_are_stored_once_and_as_what_their_alpha_needs(figure: Figure) ->
     materials = [
         Material("Wolf3D_Hair", sheet, alpha=AlphaMode.MASK, cutoff=0.3, double_sided=True, specular=0.4),
         Material("Wolf3D_Hair_Cap", sheet.copy(), alpha=AlphaMode.BLEND),
-        Material("Wolf3D_Skin", sheet[..., :3], occlusion_roughness_metallic=sheet[..., :3].copy()),
+        Material("Wolf3D_Teeth", sheet[..., :3], occlusion_roughness_metallic=sheet[..., :3].copy()),
         Material("Wolf3D_Body", sheet),
     ]
     document, _ = load(to_glb(figure, [patch("Head", material=material) for material in materials]))
-    hair, cap, skin, body = document.materials
+    hair, cap, teeth, body = document.materials
     assert [image.mimeType for image in document.images] == ["image/png", "image/jpeg", "image/jpeg"]
-    assert body.pbrMetallicRoughness.baseColorTexture.index == skin.pbrMetallicRoughness.baseColorTexture.index
+    assert body.pbrMetallicRoughness.baseColorTexture.index == teeth.pbrMetallicRoughness.baseColorTexture.index
     assert hair.pbrMetallicRoughness.baseColorTexture.index == cap.pbrMetallicRoughness.baseColorTexture.index
-    assert skin.occlusionTexture.index == skin.pbrMetallicRoughness.metallicRoughnessTexture.index
+    assert teeth.occlusionTexture.index == teeth.pbrMetallicRoughness.metallicRoughnessTexture.index
     assert (hair.alphaMode, hair.alphaCutoff, hair.doubleSided) == ("MASK", 0.3, True)
     assert hair.extensions == {"KHR_materials_specular": {"specularFactor": 0.4}}
     assert document.extensionsUsed == ["KHR_materials_specular"]

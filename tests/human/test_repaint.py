@@ -253,7 +253,7 @@ def altered(change: Any) -> bytes:
 
 
 def as_a_level(tree: Patch) -> None:
-    tree["asset"] = signed(tree["asset"], Origin(level=0, recipe="0" * 64, geometry="0" * 64, images=()))
+    tree["asset"] = signed(tree["asset"], Origin(level=0, recipe="0" * 64, geometry="0" * 64, materials=(), images=()))
 
 
 @pytest.mark.parametrize(
