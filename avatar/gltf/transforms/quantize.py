@@ -10,7 +10,7 @@ stay at one place.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -159,18 +159,28 @@ def _spaces(document: Document, shown: dict[int, set[int | None]]) -> list[set[i
         together = sorted(skin for skin in found if skin is not None)
         for other in together[1:]:
             leader[find(other)] = find(together[0])
-    bound: dict[int, list[tuple[int, F32]]] = {}
+    bound: dict[int, list[tuple[int, F32]]] = {}  # joint -> skins that hold it, and all their matrices in its place
     for at, skin in enumerate(document.list("skins")):
-        for joint, matrix in zip(skin["joints"], _inverse_binds(document, skin), strict=True):
-            same = (other for other, theirs in bound.get(joint, ()) if np.allclose(theirs, matrix, 1e-4, 1e-6))
-            for other in same:
-                leader[find(at)] = find(other)
+        matrices = _inverse_binds(document, skin)
+        for other in _alike(skin["joints"], matrices, bound):
+            leader[find(at)] = find(other)
+        for joint, matrix in zip(skin["joints"], matrices, strict=True):
             bound.setdefault(joint, []).append((at, matrix))
     used = {skin for found in shown.values() for skin in found if skin is not None}
     spaces: dict[int, set[int]] = {}
     for number in sorted(used):
         spaces.setdefault(find(number), set()).add(number)
     return list(spaces.values())
+
+
+def _alike(joints: list[int], matrices: F32, bound: Mapping[int, list[tuple[int, F32]]]) -> list[int]:
+    """The skins in ``bound`` that bind one of ``joints`` as ``matrices`` do, but for rounding."""
+    pairs = [(at, *held) for at, joint in enumerate(joints) for held in bound.get(joint, ())]
+    if not pairs:
+        return []
+    ours, theirs = matrices[[at for at, _, _ in pairs]], np.array([matrix for _, _, matrix in pairs])
+    same = np.isclose(theirs, ours, 1e-4, 1e-6).all(axis=1)
+    return sorted({other for (_, other, _), found in zip(pairs, same.tolist(), strict=True) if found})
 
 
 def _inverse_binds(document: Document, skin: Tree) -> F32:
@@ -488,20 +498,37 @@ def _steady(joints: Raw, shares: NDArray[np.uint8]) -> tuple[I64, NDArray[np.uin
     count, width = joints.shape
     held = [-1] * width
     made_joints, made_shares = np.zeros((count, width), np.int64), np.zeros((count, width), np.uint8)
-    for at, (names, parts) in enumerate(zip(joints.tolist(), shares.tolist(), strict=True)):
+    fresh = np.ones(count, np.bool_)  # a vertex that hangs like its predecessor lies in the same slots
+    fresh[1:] = ((joints[1:] != joints[:-1]) | (shares[1:] != shares[:-1])).any(axis=1)
+    rows = np.flatnonzero(fresh)
+    lines: list[list[int]] = []
+    for names, parts in zip(joints[rows].tolist(), shares[rows].tolist(), strict=True):
         left: dict[int, int] = {}
         for name, part in zip(names, parts, strict=True):
             if part:
                 left[name] = left.get(name, 0) + part
-        slots = [slot for slot in range(width) if held[slot] not in left]
-        for slot in range(width):
-            part = left.pop(held[slot], 0)
+        slots = []
+        line = [0] * (2 * width)
+        for slot, name in enumerate(held):
+            part = left.pop(name, 0)
             if part:
-                made_joints[at, slot], made_shares[at, slot] = held[slot], part
-        for slot, (name, part) in zip(slots, sorted(left.items(), key=lambda item: -item[1]), strict=False):
-            held[slot] = name
-            made_joints[at, slot], made_shares[at, slot] = name, part
+                line[slot], line[width + slot] = name, part
+            else:
+                slots.append(slot)
+        if left:
+            rising = sorted(left.items(), key=_falling) if len(left) > 1 else left.items()
+            for slot, (name, part) in zip(slots, rising, strict=False):
+                held[slot] = line[slot] = name
+                line[width + slot] = part
+        lines.append(line)
+    if lines:
+        spread = np.array(lines)[np.cumsum(fresh) - 1]
+        made_joints[:], made_shares[:] = spread[:, :width], spread[:, width:]
     return made_joints, made_shares
+
+
+def _falling(influence: tuple[int, int]) -> int:
+    return -influence[1]
 
 
 def _morph_order(moves: list[F64], places: F64) -> I64 | None:
