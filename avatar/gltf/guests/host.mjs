@@ -9,7 +9,7 @@
 // node host.mjs <node_modules>
 
 import { createRequire } from 'node:module';
-import { writeSync } from 'node:fs';
+import { readSync, writeSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import path from 'node:path';
 
@@ -57,13 +57,7 @@ function send(header, parts = {}) {
 	writeAll(Buffer.concat([lengths, text, ...views.map(({ data }) => data)]));
 }
 
-async function answer(header, payload) {
-	const { id, op, parts, ...options } = header;
-	let offset = payload.byteOffset;
-	for (const { name, type, bytes } of parts) {
-		options[name] = new TYPES[type](payload.buffer.slice(offset, offset + bytes)); // a copy: aligned, ours to change
-		offset += bytes;
-	}
+async function answer({ id, op, ...options }) {
 	try {
 		const run = await operation(op);
 		const { parts: made, ...result } = await run(options);
@@ -74,22 +68,24 @@ async function answer(header, payload) {
 	}
 }
 
-let held = [];
-let size = 0;
-let needed = 8;
-for await (const chunk of process.stdin) {
-	held.push(chunk);
-	size += chunk.length;
-	while (size >= needed) {
-		const buffer = Buffer.concat(held);
-		const headerLength = buffer.readUInt32LE(0);
-		const total = 8 + headerLength + buffer.readUInt32LE(4);
-		held = [buffer];
-		needed = total;
-		if (size < total) break;
-		await answer(JSON.parse(buffer.toString('utf8', 8, 8 + headerLength)), buffer.subarray(8 + headerLength, total));
-		held = [buffer.subarray(total)];
-		size -= total;
-		needed = 8;
+// Fills ``buffer`` from standard input, straight from the pipe; false when that ends before.
+function readAll(buffer) {
+	for (let offset = 0; offset < buffer.length; ) {
+		const count = readSync(0, buffer, offset, buffer.length - offset, null);
+		if (count === 0) return false;
+		offset += count;
 	}
+	return true;
+}
+
+const lengths = Buffer.alloc(8);
+while (readAll(lengths)) {
+	const text = Buffer.alloc(lengths.readUInt32LE(0));
+	if (!readAll(text)) break;
+	const { parts, ...request } = JSON.parse(text.toString('utf8'));
+	for (const { name, type, bytes } of parts) {
+		request[name] = new TYPES[type](bytes / TYPES[type].BYTES_PER_ELEMENT); // aligned, and the guest's to change
+		if (!readAll(Buffer.from(request[name].buffer))) process.exit();
+	}
+	await answer(request);
 }

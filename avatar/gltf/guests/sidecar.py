@@ -7,6 +7,7 @@ which raises ``CodecFailed``; the next call starts a fresh child. Calls from sev
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import json
 import os
 import resource
@@ -43,6 +44,7 @@ _TYPES: Final[dict[str, np.dtype[Any]]] = {
 _TYPE_NAMES: Final = {dtype: name for name, dtype in _TYPES.items()}
 _MAX_HEADER = 4 * 2**20
 _STDERR_KEPT = 4000  # bytes
+_PIPE = 2**20  # bytes: a system gives no more to most users
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +174,8 @@ class _Child:
         self._watch = psutil.Process(self.process.pid)
         for pipe in self._pipes():
             os.set_blocking(pipe, False)
+            with contextlib.suppress(OSError):  # a user may hold few such pipes; small ones only take longer
+                fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _PIPE)
         with contextlib.suppress(ProcessLookupError, PermissionError):
             resource.prlimit(self.process.pid, resource.RLIMIT_CORE, (0, 0))
             resource.prlimit(self.process.pid, resource.RLIMIT_FSIZE, (0, 0))
@@ -205,7 +209,7 @@ class _Child:
         header = json.dumps({**options, "id": number, "op": operation, "parts": parts}).encode()
         lengths = struct.pack("<II", len(header), sum(array.nbytes for array in chunks.values()))
         outgoing = [memoryview(lengths + header)]
-        outgoing += [memoryview(array.tobytes()) for array in chunks.values() if array.nbytes]
+        outgoing += [array.reshape(-1).view(np.uint8).data for array in chunks.values() if array.nbytes]
         answer = _Answer(self._limits.answer)
         self._allow_cpu()
         self._transfer(operation, outgoing, answer)
