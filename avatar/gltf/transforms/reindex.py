@@ -84,6 +84,16 @@ def proper(corners: NDArray[np.integer[Any]]) -> NDArray[np.bool_]:
     return distinct
 
 
+def used_rows(corners: NDArray[np.integer[Any]]) -> tuple[I64, I64]:
+    """The numbers in ``corners``, rising, each once; and for each of ``corners``, in the same shape, its place among
+    them. Without the sorting of ``np.unique``: made for vertex numbers, which are dense."""
+    places = np.zeros(int(corners.max(initial=-1)) + 1, np.int64)
+    places[corners] = 1
+    rows: I64 = np.flatnonzero(places)
+    places[rows] = np.arange(len(rows))
+    return rows, places[corners]
+
+
 def equal_vertices(document: Document, primitive: Tree) -> I64 | None:
     """(n,) the first vertex that equals each one in every attribute and morph target; None when no two are equal."""
     streams = [primitive["attributes"]["POSITION"]]

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from avatar.errors import InvalidModel
 from avatar.gltf.model.document import Document, Tree
 from avatar.gltf.model.pose import F64, I64, Placement, placed_vertices, placements, triangles, world_matrices
-from avatar.gltf.transforms.reindex import Spot, proper
+from avatar.gltf.transforms.reindex import Spot, proper, used_rows
 from avatar.gltf.transforms.simplify.columns import area, bends, morph_deltas, normals, principal, texture
 from avatar.gltf.transforms.simplify.contacts import contacts
 from avatar.gltf.transforms.simplify.options import APART, NAMED, Apart, SimplifyOptions
@@ -82,11 +82,11 @@ def gather(document: Document, target: int, options: SimplifyOptions) -> list[Pa
         every = triangles(document, first.tree(document))
         every = every[proper(every)]
         if len(every):
-            rows, corners = np.unique(every, return_inverse=True)
+            rows, corners = used_rows(every)
             placed = placed_vertices(document, first, worlds, rows=rows)
             if not np.isfinite(placed).all():
                 raise InvalidModel("the bind pose reaches to infinity", where="/nodes", mend="Check its node scales")
-            raw.append((first, rows, corners.reshape(-1, 3), placed))
+            raw.append((first, rows, corners, placed))
     if not raw:
         return []
     everything = np.concatenate([placed for _, _, _, placed in raw])
@@ -123,7 +123,7 @@ def _numbered(steps: NDArray[np.int64]) -> I64:
 
 def places_of(parts: Iterable[Part]) -> I64:
     """Every place at which one of ``parts`` has a vertex."""
-    return np.unique(np.concatenate([np.zeros(0, np.int64), *(part.shape.places for part in parts)]))
+    return used_rows(np.concatenate([np.zeros(0, np.int64), *(part.shape.places for part in parts)]))[0]
 
 
 def _draft(
@@ -141,7 +141,9 @@ def _draft(
     deltas = morph_deltas(document, placement, worlds, rows)
     name, importance, apart = _importance(document, placement)
     motion = np.concatenate([*deltas.values()] or [placed[:, :0]], axis=1)
-    farthest = (motion.reshape(len(rows), -1, 3) ** 2).sum(axis=2).max(axis=1, initial=0.0)
+    farthest = np.zeros(len(rows))
+    for delta in deltas.values():
+        np.maximum(farthest, np.einsum("ij,ij->i", delta, delta), out=farthest)
     stirred = farthest > (options.stirs * extent) ** 2
     # A simplifier multiplies the error of a column by the length of the edge that goes: in edges of the result,
     # metres count as metres.
@@ -199,9 +201,9 @@ def _part(draft: Draft, copies: int, middle: F64 | None, reach: float, options: 
     for members, importance, bend in regions:
         if not members.any():
             continue
-        used, dense = np.unique(corners[members], return_inverse=True)
+        used, dense = used_rows(corners[members])
         taken.append(used)
-        lists.append(dense.reshape(-1, 3) + start)
+        lists.append(dense + start)
         others = np.concatenate([bend * draft.normals[used], draft.columns[used]], axis=1)
         columns.append(np.concatenate([np.sqrt(importance**2 - 1) * draft.anchors[used], importance * others], axis=1))
         start += len(used)

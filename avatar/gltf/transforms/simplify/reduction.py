@@ -191,10 +191,12 @@ def _together(
 def _shared(parts: Sequence[Part]) -> Flags:
     """For each place: whether several parts have a vertex there."""
     count = max(int(part.shape.places.max()) for part in parts) + 1
-    owners = np.zeros(count, np.int64)
-    for part in parts:
-        owners[np.unique(part.shape.places)] += 1
-    several: Flags = owners > 1
+    several: Flags = np.zeros(count, np.bool_)
+    last = np.full(count, -1)
+    for at, part in enumerate(parts):
+        places = part.shape.places
+        several[places] |= (last[places] >= 0) & (last[places] != at)
+        last[places] = at
     return several
 
 

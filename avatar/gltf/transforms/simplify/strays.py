@@ -101,10 +101,10 @@ def _distances(shapes: Sequence[F64], corners: I64, whole: I64) -> F64:
     """(n,) how far the vertices of ``whole`` are from the triangles ``corners`` in the worst of ``shapes``; 0 for those
     that are clearly nearer than others."""
     behind = np.zeros(len(shapes[0]))
-    out = np.ones(len(behind), np.bool_)
+    out = np.zeros(len(behind), np.bool_)
+    out[whole] = True
     out[corners] = False
-    asked = np.unique(whole)
-    asked = asked[out[asked]]
+    asked = np.flatnonzero(out)
     if len(asked) == 0 or len(corners) == 0:
         return behind
     for places in shapes:
