@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
@@ -165,21 +166,20 @@ def finished(
 ) -> VariantFile:
     """The file of a document that has been through its transforms: held against ``source`` and validated as a plain
     model, where everything can be seen, and again as it is sent. Raises GenerationFailed when it has errors."""
-    broken = [
-        problem for problem in check_contract(source, document, expected_of(variant)) if problem.severity == "error"
-    ]
-    if broken:
-        raise _failed(variant, [f"{problem.where}: {problem.message}" for problem in broken])
     asset = {**document.tree["asset"], "generator": f"{GENERATOR} (LOD {variant.lod})"}
     plain = Document({**document.tree, "asset": asset}, document.binary)
     data = write_glb(plain)
-    inspection = inspect(data, kit.sidecar)
-    validation = _checked(data, variant, inspection, kit.sidecar)
     steps = packing(variant, kit)
-    if steps:
-        packed, more = run_steps(plain, steps)
-        data, reports = write_glb(packed), (*reports, *more)
-        validation = _checked(data, variant, inspect(data, kit.sidecar), kit.sidecar)
+    with ThreadPoolExecutor(1, "validator") as aside:  # it works in the codecs' process while this one goes on
+        said = aside.submit(validate, data, kit.sidecar)
+        _require_contract(source, document, variant)
+        inspection = inspect(data, kit.sidecar)
+        packed, more = run_steps(plain, steps if inspection.sound else ())
+        validation = _checked(variant, inspection, said.result())
+        if steps:
+            data, reports = write_glb(packed), (*reports, *more)
+            said = aside.submit(validate, data, kit.sidecar)
+            validation = _checked(variant, inspect(data, kit.sidecar), said.result())
     report = VariantReport(
         variant=variant,
         triangles=inspection.triangles,
@@ -194,9 +194,15 @@ def finished(
     return VariantFile(data, report)
 
 
-def _checked(made: bytes, variant: Variant, found: Inspection, sidecar: Sidecar) -> ValidationSummary:
-    """What Khronos' validator says. Raises GenerationFailed when the file is not what it should be."""
-    validation = validate(made, sidecar)
+def _require_contract(source: Document, document: Document, variant: Variant) -> None:
+    problems = check_contract(source, document, expected_of(variant))
+    broken = [problem for problem in problems if problem.severity == "error"]
+    if broken:
+        raise _failed(variant, [f"{problem.where}: {problem.message}" for problem in broken])
+
+
+def _checked(variant: Variant, found: Inspection, validation: ValidationSummary) -> ValidationSummary:
+    """``validation``. Raises GenerationFailed when the file is not what it should be."""
     faults = [f"{problem.where}: {problem.message}" for problem in found.problems if problem.severity == "error"]
     faults += [f"{issue.where}: {issue.message}" for issue in validation.issues if issue.severity == "error"]
     if found.triangles > LEVELS[variant.lod].triangles:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
@@ -21,6 +22,7 @@ from avatar.gltf.model.slots import CORE_SLOTS, PBR_SLOTS, coordinate_set, core_
 
 Numbers = dict[int, int | None]  # old number -> new one; None: it goes
 
+_SKETCH: Final = 512  # bytes by which contents are told apart first
 # Textures whose directions are relative to the tangents of the surface.
 _TANGENT_SPACE: Final = ("normalTexture", "clearcoatNormalTexture", "anisotropyTexture")
 
@@ -161,8 +163,9 @@ def _with_textures(material: Tree, numbers: Mapping[int, int | None]) -> Tree:
 def _joined(document: Document) -> Document:
     """What is equal is one, from what is referred to up to what refers."""
     tree = document.tree
-    digests = [_digest(view_bytes(document, image["bufferView"])) for image in document.list("images")]
-    tree = _applied(tree, "images", _grouped(digests))
+    images = enumerate(document.list("images"))
+    contents = _contents({at: view_bytes(document, image["bufferView"]) for at, image in images})
+    tree = _applied(tree, "images", _grouped(contents.values()))
     for kind in ("samplers", "textures"):
         tree = _applied(tree, kind, _grouped(_text(without(item, "name")) for item in tree.get(kind, ())))
     tree = _applied(tree, "materials", _grouped(_material_keys(tree)))
@@ -186,7 +189,19 @@ def _text(value: Any) -> str:
     return json.dumps(value, sort_keys=True)
 
 
-def _digest(data: bytes) -> bytes:
+def _contents(found: Mapping[int, bytes | memoryview]) -> dict[int, Hashable]:
+    """For each number something that two have in common when their bytes are equal, and only then. A few bytes tell
+    most apart; the rest are hashed whole."""
+    sketches = {at: _sketch(memoryview(data).cast("B")) for at, data in found.items()}
+    met = Counter(sketches.values())
+    return {at: _digest(data) if met[sketches[at]] > 1 else at for at, data in found.items()}
+
+
+def _sketch(data: memoryview) -> Hashable:
+    return len(data), bytes(data[:: len(data) // _SKETCH + 1])
+
+
+def _digest(data: bytes | memoryview) -> bytes:
     return hashlib.blake2b(data, digest_size=20).digest()
 
 
@@ -290,13 +305,13 @@ def _with_shared_values(document: Document) -> Document:
     roles: dict[int, set[str]] = {}
     for owner, key, role in _users(document.tree):
         roles.setdefault(owner[key], set()).add(role)
+    values = _contents({at: np.ascontiguousarray(read_raw(document, at)).reshape(-1).data for at in roles})
     firsts: dict[Hashable, int] = {}
     became: dict[int, int] = {}
     for at in sorted(roles):
         accessor = document.tree["accessors"][at]
         said = without(accessor, "bufferView", "byteOffset", "sparse", "name")
-        values = _digest(np.ascontiguousarray(read_raw(document, at)).tobytes())
-        became[at] = firsts.setdefault((tuple(sorted(roles[at])), _text(said), values), at)
+        became[at] = firsts.setdefault((tuple(sorted(roles[at])), _text(said), values[at]), at)
     if all(at == new for at, new in became.items()):
         return document
     tree = _copied(document.tree)
@@ -326,9 +341,11 @@ def _with_used_data(document: Document) -> Document:
     views: list[Tree] = []
     chunks: list[bytes] = []
     size = 0
+    found = {at: view_bytes(document, at) for at in looked}
+    contents = _contents(found)
     for at in sorted(looked):
-        view, data = document.tree["bufferViews"][at], view_bytes(document, at)
-        same = (_digest(data), _text(without(view, "byteOffset", "name")), at if at in bare else None)
+        view, data = document.tree["bufferViews"][at], found[at]
+        same = (contents[at], _text(without(view, "byteOffset", "name")), at if at in bare else None)
         places[at] = firsts.setdefault(same, len(views))
         if places[at] == len(views):
             padding = -size % 4
