@@ -29,12 +29,14 @@ def morph_deltas(document: Document, placement: Placement, worlds: F64, rows: I6
     primitive = placement.tree(document)
     linear = linear_part(document, placement, worlds)
     deltas: dict[str, F64] = {}
+    everything = len(rows) == document.tree["accessors"][primitive["attributes"]["POSITION"]]["count"]
     for name, target in zip(
         target_names(document.tree["meshes"][placement.mesh]), primitive.get("targets", ()), strict=False
     ):
         if "POSITION" not in target:
             continue
-        offset = read_floats(document, target["POSITION"])[rows]
+        offset = read_floats(document, target["POSITION"])
+        offset = offset if everything else offset[rows]
         if offset.any():
             deltas[name] = offset @ linear.T
     if len(deltas) <= _MAX_MORPHS:
@@ -115,8 +117,13 @@ def bends(document: Document, placement: Placement, worlds: F64, rows: I64, plac
     between = carried * (1 - carried)  # where the weight of a joint fades
     sums = between.sum(axis=0)
     fades = sums > 1e-3
-    carried, between, origins = carried[:, fades], between[:, fades], origins[fades]
-    squares = (placed**2).sum(axis=1)[:, None] - 2 * placed @ origins.T + (origins**2).sum(axis=1)
-    lever = np.sqrt(np.maximum((between * squares).sum(axis=0) / sums[fades], 0.0))
-    motion = carried * lever
-    return principal(motion - motion.mean(axis=0), components)
+    if not fades.all():
+        carried, between, origins, sums = carried[:, fades], between[:, fades], origins[fades], sums[fades]
+    squares = (2 * placed) @ origins.T  # (n, joints), like the rest here: what can be is computed in place
+    np.subtract((placed**2).sum(axis=1)[:, None], squares, out=squares)
+    squares += (origins**2).sum(axis=1)
+    between *= squares
+    lever = np.sqrt(np.maximum(between.sum(axis=0) / sums, 0.0))
+    carried *= lever
+    carried -= carried.mean(axis=0)
+    return principal(carried, components)
