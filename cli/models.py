@@ -13,6 +13,7 @@ from rich.markup import escape
 
 from avatar.errors import InvalidInput, InvalidModel, NotFound
 from avatar.storage.local import write_whole
+from avatar.variant_query import as_params, file_stem, parse
 from cli.output import AsJson, people, plain, print_json, size
 
 if TYPE_CHECKING:
@@ -42,25 +43,35 @@ def optimize(
     out: Annotated[
         Path, typer.Option("--out", "-o", metavar="DIR", help="Where to write lod0.glb, lod1.glb, lod2.glb.")
     ],
+    queries: Annotated[
+        list[str] | None,
+        typer.Option("--as", metavar="QUERY", help="A variant in their place, as in 'lod=1&textureFormat=ktx2'."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Three levels of detail of any GLB; skins, morphs and names survive."""
+    """Three levels of detail of any GLB, or the variants that are named; skins, morphs and names survive."""
+    from avatar.gltf.gate.inspect import inspect as inspect_glb
     from avatar.gltf.guests.sidecar import Sidecar
     from avatar.gltf.lods import build_lod
-    from avatar.gltf.variants import LEVELS
+    from avatar.gltf.variants import LEVELS, build_variant
     from runtime.toolchain import toolchain
 
     data = read_model(file)
     reports = []
     with Sidecar(toolchain()) as sidecar:
-        for level in range(len(LEVELS)):
-            lod = build_lod(data, level, sidecar)
-            target = out / f"lod{level}.glb"
-            write_whole(target, lod.data)
-            reports.append({"file": str(target), **lod.report.model_dump(mode="json")})
+        if queries:
+            morphs = inspect_glb(data, sidecar).morphs
+            wanted = [parse(as_params(query, "--as"), morphs).variant for query in queries]
+            made = ((file_stem(variant), build_variant(data, variant, sidecar)) for variant in wanted)
+        else:
+            made = ((f"lod{level}", build_lod(data, level, sidecar)) for level in range(len(LEVELS)))
+        for name, found in made:
+            target = out / f"{name}.glb"
+            write_whole(target, found.data)
+            report = found.report
+            reports.append({"file": str(target), "level": report.variant.lod, **report.model_dump(mode="json")})
             if not as_json:
-                report = lod.report
-                people.print(f"{target}: {report.triangles:,} triangles, {size(len(lod.data))}")
+                people.print(f"{target}: {report.triangles:,} triangles, {size(report.bytes)}")
     if as_json:
         print_json(reports)
 

@@ -156,6 +156,19 @@ def test_optimize_makes_three_levels_of_what_it_is_given(live: Live, files: list
         assert Path(report["file"]).stat().st_size == report["bytes"]
 
 
+def test_optimize_makes_the_variants_that_are_named(live: Live, files: list[Path], tmp_path: Path) -> None:
+    query = "quality=low&useMeshOptCompression=true&morphTargets=Oculus%20Visemes&textureAtlas=256"
+    done = live.avatar("optimize", files[0], "--out", tmp_path, "--as", query, "--json")
+    assert done.exit_code == 0, done.err
+    (report,) = done.json
+    assert (report["level"], report["draw_calls"]) == (2, 2)
+    assert len(report["morphs"]) == 15
+    assert Path(report["file"]).name == "lod2-atlas256-15-morphs-meshopt.glb"
+    wrong = live.avatar("optimize", files[0], "--out", tmp_path, "--as", "lod=7&pose=B")
+    assert wrong.exit_code == 2
+    assert "lod must be 0, 1 or 2" in wrong.err and "pose must be" in wrong.err
+
+
 async def test_the_temporal_ui_tells_the_story(temporal: Client, published: GenerationStatus) -> None:
     handle = temporal.get_workflow_handle("generate/local/ada")
     described = await handle.describe()
