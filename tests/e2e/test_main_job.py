@@ -161,7 +161,7 @@ def test_optimize_makes_the_variants_that_are_named(live: Live, files: list[Path
     done = live.avatar("optimize", files[0], "--out", tmp_path, "--as", query, "--json")
     assert done.exit_code == 0, done.err
     (report,) = done.json
-    assert (report["level"], report["draw_calls"]) == (2, 2)
+    assert (report["level"], report["drawCalls"]) == (2, 2)
     assert len(report["morphs"]) == 15
     assert Path(report["file"]).name == "lod2-atlas256-15-morphs-meshopt.glb"
     wrong = live.avatar("optimize", files[0], "--out", tmp_path, "--as", "lod=7&pose=B")
