@@ -5,31 +5,57 @@ The avatar is ours at 18,000 triangles with four images of 1024 px.
 
 from __future__ import annotations
 
+import contextlib
 import io
-import os
 import subprocess
 import sys
 import tempfile
+import threading
 import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
 from PIL import Image
 
+from avatar.gltf.encoded import EncodedImages
 from avatar.gltf.guests.sidecar import Sidecar
 from avatar.gltf.model.document import Document, write_glb
 from avatar.gltf.model.layout import image_bytes
 from avatar.gltf.variants import build_variant
 from avatar.variant import Compression, TextureFormat, Variant
 from bench.gltf.child import shape
-from bench.gltf.peers import high_water_mb
+from bench.gltf.peers import high_water_mb, mesh_environment
 from runtime.toolchain import toolchain
 
 TRIANGLES = 18_000
 IMAGES = 4
 SIDE = 1024  # pixels
 SHARES = ("0", "1,2")  # levels that each of two processes makes
+_CACHE_BYTES = 2**28  # of encoded images, empty at first, which both processes share
+_LOOK_SECONDS = 0.05
+
+
+@dataclass(slots=True)
+class Peak:
+    """The most that a mesh process and what it starts have had resident, MB."""
+
+    python: float = 0.0
+    codecs: float = 0.0  # of the sidecar
+    encoder: float = 0.0  # of the program that writes KTX2 images, which comes and goes
+
+    def look(self, pid: int) -> None:
+        """Measure mesh process ``pid`` now."""
+        with contextlib.suppress(psutil.Error, OSError):
+            self.python = max(self.python, high_water_mb(pid))
+            for child in psutil.Process(pid).children(recursive=True):
+                with contextlib.suppress(psutil.Error, OSError):
+                    size = high_water_mb(child.pid)
+                    if "host.mjs" in " ".join(child.cmdline()):
+                        self.codecs = max(self.codecs, size)
+                    else:
+                        self.encoder = max(self.encoder, size)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +65,7 @@ class Levels:
     format: TextureFormat
     seconds: float
     bytes: tuple[int, ...]
-    python_mb: float  # of the larger mesh process
-    codec_mb: float  # of the codecs' process that both keep
+    peaks: tuple[Peak, ...]  # of each mesh process
 
 
 def specimen(data: bytes, sidecar: Sidecar) -> bytes:
@@ -74,33 +99,62 @@ def measure(data: bytes, kind: TextureFormat) -> Levels:
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder, "in.glb")
         source.write_bytes(data)
-        command = [sys.executable, "-m", "bench.gltf.levels", str(source), kind.value]
+        command = [sys.executable, "-m", "bench.gltf.levels", str(source), kind.value, str(Path(folder, "encoded"))]
         children = [
-            subprocess.Popen([*command, share], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+            subprocess.Popen(
+                [*command, share],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+                env=mesh_environment(),
+            )
             for share in SHARES
         ]
         pipes = [(child.stdin, child.stdout) for child in children]
         for _, out in pipes:
             assert out is not None
             out.readline()  # ready
-        start = time.perf_counter()
-        for into, _ in pipes:
-            assert into is not None
-            into.write("go\n")
-            into.flush()
-        answers = [out.readline().split() for _, out in pipes if out is not None]
-        seconds = time.perf_counter() - start
-        rests = [out.readline().split() for _, out in pipes if out is not None]
+        with _watching([child.pid for child in children]) as peaks:
+            start = time.perf_counter()
+            for into, _ in pipes:
+                assert into is not None
+                into.write("go\n")
+                into.flush()
+            answers = [out.readline().split() for _, out in pipes if out is not None]
+            seconds = time.perf_counter() - start
         for child in children:
             child.communicate()
-    sizes = tuple(int(size) for answer in answers for size in answer)
-    return Levels(kind, seconds, sizes, max(float(rest[0]) for rest in rests), max(float(rest[1]) for rest in rests))
+    return Levels(kind, seconds, tuple(int(size) for answer in answers for size in answer), peaks)
+
+
+@contextlib.contextmanager
+def _watching(pids: Sequence[int]) -> Iterator[tuple[Peak, ...]]:
+    """The peaks of these processes, looked at until the end of the block."""
+    peaks, over = tuple(Peak() for _ in pids), threading.Event()
+
+    def look() -> None:
+        for peak, pid in zip(peaks, pids, strict=True):
+            peak.look(pid)
+
+    def watch() -> None:
+        while not over.wait(_LOOK_SECONDS):
+            look()
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        yield peaks
+        look()
+    finally:
+        over.set()
+        watcher.join()
 
 
 def main(arguments: list[str]) -> int:
-    """One mesh process: says that it is warm, waits, makes its levels, says how large they and it are."""
-    source, kind, share = arguments
+    """One mesh process: says that it is warm, waits, makes its levels, says how large they are."""
+    source, kind, folder, share = arguments
     data = Path(source).read_bytes()
+    encoded = EncodedImages(Path(folder), _CACHE_BYTES)
     with Sidecar(toolchain()) as sidecar:
         build_variant(data, Variant(lod=2, texture_size=64, compression=Compression.MESHOPT), sidecar)
         print("ready", flush=True)
@@ -108,10 +162,9 @@ def main(arguments: list[str]) -> int:
         sizes = []
         for level in share.split(","):
             variant = Variant(lod=int(level), texture_format=TextureFormat(kind), compression=Compression.MESHOPT)
-            sizes.append(len(build_variant(data, variant, sidecar).data))
+            sizes.append(len(build_variant(data, variant, sidecar, encoded).data))
         print(*sizes, flush=True)
-        family = psutil.Process().children(recursive=True)
-        print(high_water_mb(os.getpid()), max(high_water_mb(child.pid) for child in family), flush=True)
+        sys.stdin.read()  # until it has been measured
     return 0
 
 
