@@ -8,6 +8,7 @@ from scipy.linalg import eigh
 from avatar.gltf.model.accessors import read_floats
 from avatar.gltf.model.document import Document, Tree
 from avatar.gltf.model.pose import F64, I64, Placement, joint_matrices, skin_weights, target_names
+from avatar.gltf.transforms.reindex import used_rows
 
 _MAX_MORPHS = 128  # a principal component analysis of more would take longer than the simplification
 
@@ -98,8 +99,7 @@ def bends(document: Document, placement: Placement, worlds: F64, rows: I64, plac
         return np.zeros((len(rows), components))
     joints, weights = influences[0][rows], influences[1][rows]
     listed = document.tree["skins"][skin]["joints"]
-    used, dense = np.unique(joints, return_inverse=True)
-    dense = dense.reshape(joints.shape)
+    used, dense = used_rows(joints)
     held = np.zeros((len(rows), len(used)))
     for column in range(joints.shape[1]):
         held[np.arange(len(rows)), dense[:, column]] += weights[:, column]

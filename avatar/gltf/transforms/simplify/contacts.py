@@ -40,8 +40,9 @@ def contacts(placed: F64, deltas: Mapping[str, F64], reach: float, most: int) ->
         return locked
     every, spots = np.concatenate(pairs), np.concatenate(middles)
     distance = np.full(len(every), np.inf)
-    at = 0
-    while len(every) and locked.sum() + 2 <= most and distance[at] > 0:
+    at = count = 0
+    while len(every) and count + 2 <= most and distance[at] > 0:
+        count += 2 - int(locked[every[at]].sum())
         locked[every[at]] = True
         distance = np.minimum(distance, np.linalg.norm(spots - spots[at], axis=1))
         at = int(distance.argmax())

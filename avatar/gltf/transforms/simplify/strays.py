@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,15 +73,16 @@ def strays(shapes: Sequence[F64], places: I64, corners: I64, whole: I64, most: i
     """
     behind = _distances(shapes, corners, whole)
     rest = shapes[0]
-    touched = whole[(behind[whole] > 0).any(axis=1)]
-    grounds = places[touched]
+    first, second, third = (behind[whole[:, at]] > 0 for at in range(3))
+    touched = whole[first | second | third]
+    first, second, third = (places[touched[:, at]] for at in range(3))
     taken = np.zeros(len(rest), np.bool_)
     left = np.argsort(-behind, kind="stable")
     left = left[behind[left] > 0]
     while len(left) and taken.sum() < most:
         at = left[0]
         taken[at] = True
-        around = touched[(grounds == places[at]).any(axis=1)]
+        around = touched[(first == places[at]) | (second == places[at]) | (third == places[at])]
         sides = np.linalg.norm(rest[around] - np.roll(rest[around], 1, axis=1), axis=2)
         if behind[at] > sides.mean():
             taken[around[sides.min(axis=1).argmax()]] = True
@@ -107,16 +109,22 @@ def _distances(shapes: Sequence[F64], corners: I64, whole: I64) -> F64:
     asked = np.flatnonzero(out)
     if len(asked) == 0 or len(corners) == 0:
         return behind
-    for places in shapes:
-        triangles = places[corners]
-        middles = (triangles + np.roll(triangles, 1, axis=1)) / 2
-        anchors = np.concatenate([triangles, middles, triangles.mean(axis=1, keepdims=True)], axis=1).reshape(-1, 3)
-        tree = cKDTree(anchors, balanced_tree=False, compact_nodes=False)
-        rough = np.asarray(tree.query(places[asked], eps=0.3)[0])
-        far = asked[np.argsort(-rough, kind="stable")[:_MEASURED]]
-        near = np.asarray(tree.query(places[far], _CANDIDATES)[1]).reshape(len(far), -1)
-        exact = np.full(len(far), np.inf)
-        for at in range(near.shape[1]):
-            exact = np.minimum(exact, to_triangles(places[far], triangles[near[:, at] // 7]))
-        behind[far] = np.maximum(behind[far], exact)
+    with ThreadPoolExecutor(len(shapes)) as pool:  # trees are built and asked outside the interpreter's lock
+        for far, exact in pool.map(lambda places: _farthest(places, corners, asked), shapes):
+            behind[far] = np.maximum(behind[far], exact)
     return behind
+
+
+def _farthest(places: F64, corners: I64, asked: I64) -> tuple[I64, F64]:
+    """Those of the vertices ``asked`` that lie farthest from the triangles ``corners``, and how far each does."""
+    triangles = places[corners]
+    middles = (triangles + np.roll(triangles, 1, axis=1)) / 2
+    anchors = np.concatenate([triangles, middles, triangles.mean(axis=1, keepdims=True)], axis=1).reshape(-1, 3)
+    tree = cKDTree(anchors, balanced_tree=False, compact_nodes=False)
+    rough = np.asarray(tree.query(places[asked], eps=0.3)[0])
+    far = asked[np.argsort(-rough, kind="stable")[:_MEASURED]]
+    near = np.asarray(tree.query(places[far], _CANDIDATES)[1]).reshape(len(far), -1)
+    exact = np.full(len(far), np.inf)
+    for at in range(near.shape[1]):
+        exact = np.minimum(exact, to_triangles(places[far], triangles[near[:, at] // 7]))
+    return far, exact
