@@ -73,8 +73,8 @@ def strays(shapes: Sequence[F64], places: I64, corners: I64, whole: I64, most: i
     """
     behind = _distances(shapes, corners, whole)
     rest = shapes[0]
-    first, second, third = (behind[whole[:, at]] > 0 for at in range(3))
-    touched = whole[first | second | third]
+    lost = behind > 0
+    touched = whole[lost[whole[:, 0]] | lost[whole[:, 1]] | lost[whole[:, 2]]]
     first, second, third = (places[touched[:, at]] for at in range(3))
     taken = np.zeros(len(rest), np.bool_)
     left = np.argsort(-behind, kind="stable")
