@@ -140,10 +140,15 @@ def _draft(
     rows, corners, placed = shape.rows, shape.corners, shape.positions
     deltas = morph_deltas(document, placement, worlds, rows)
     name, importance, apart = _importance(document, placement)
-    motion = np.concatenate([*deltas.values()] or [placed[:, :0]], axis=1)
     farthest = np.zeros(len(rows))
     for delta in deltas.values():
         np.maximum(farthest, np.einsum("ij,ij->i", delta, delta), out=farthest)
+    moved = np.flatnonzero(farthest)  # most of a body stands still
+    motion = np.zeros((len(rows), options.components))
+    if len(moved):
+        motion[moved] = principal(
+            np.concatenate([delta[moved] for delta in deltas.values()], axis=1), options.components
+        )
     stirred = farthest > (options.stirs * extent) ** 2
     # A simplifier multiplies the error of a column by the length of the edge that goes: in edges of the result,
     # metres count as metres.
@@ -152,7 +157,7 @@ def _draft(
     columns = np.concatenate(
         [
             options.texture / step * coordinates,
-            options.morphs / step * principal(motion, options.components),
+            options.morphs / step * motion,
             options.bends / step * bends(document, placement, worlds, rows, placed, options.components),
         ],
         axis=1,
