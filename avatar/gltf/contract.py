@@ -63,7 +63,7 @@ AS_IT_WAS: Final = Expected()
 _MIMES: Final = {
     TextureFormat.JPEG: frozenset({images.JPEG, images.PNG}),  # JPEG has no alpha
     TextureFormat.PNG: frozenset({images.PNG}),
-    TextureFormat.WEBP: frozenset({images.WEBP}),
+    TextureFormat.WEBP: frozenset({images.WEBP, images.JPEG, images.PNG}),  # normal maps are as in JPEG
     TextureFormat.KTX2: frozenset({images.KTX2}),
 }
 
@@ -76,7 +76,6 @@ def expected_of(variant: Variant) -> Expected:
         posed=variant.pose is not None,
         merged=variant.atlas is not None,
         texture_limit=variant.texture_limit,
-        power_of_two=variant.texture_format is TextureFormat.KTX2,  # what is within the limit stays as it is elsewhere
         mimes=_MIMES[variant.texture_format],
     )
 

@@ -214,9 +214,12 @@ def test_textures_point_at_them_by_an_extension_that_is_required(
     format: TextureFormat, name: str, toolchain: Toolchain
 ) -> None:
     tree = _wished(BIG, 64, format, toolchain).tree
-    assert tree["textures"] == [{"extensions": {name: {"source": at}}} for at in range(3)]
+    own = [at for at in range(3) if format is TextureFormat.KTX2 or at != NORMAL]
+    assert tree["textures"] == [
+        {"extensions": {name: {"source": at}}} if at in own else {"source": at} for at in range(3)
+    ]
     assert (tree["extensionsUsed"], tree["extensionsRequired"]) == ([name], [name])
-    assert {image["mimeType"] for image in tree["images"]} == {f"image/{format}"}
+    assert {tree["images"][at]["mimeType"] for at in own} == {f"image/{format}"}
 
 
 @pytest.mark.parametrize("format", list(TextureFormat))
@@ -239,11 +242,12 @@ def test_png_on_request_is_without_loss(toolchain: Toolchain) -> None:
 
 def test_webp_keeps_alpha_and_normals(toolchain: Toolchain) -> None:
     before, after = require_sound(BIG), _wished(BIG, 256, TextureFormat.WEBP, toolchain)
-    assert [_image(after, at).format for at in range(3)] == ["WEBP"] * 3
+    assert [_image(after, at).format for at in (COLOUR, CLOTH)] == ["WEBP", "WEBP"]
+    assert _image(after, NORMAL).format in ("PNG", "JPEG")
     alphas = [np.asarray(_image(document, CLOTH).convert("RGBA"), float)[..., 3] for document in (before, after)]
     assert np.abs(alphas[0] - alphas[1]).mean() < 2
     normals = [np.asarray(_image(document, NORMAL).convert("RGB")) for document in (before, after)]
-    np.testing.assert_array_equal(normals[0], normals[1])
+    assert np.abs(normals[0].astype(float) - normals[1]).mean() < 2
 
 
 @pytest.mark.parametrize("format", [TextureFormat.JPEG, TextureFormat.WEBP, TextureFormat.KTX2])

@@ -51,7 +51,7 @@ FAR_OPTIONS: Final[Mapping[Detail, TextureOptions]] = {
 }
 
 # Of all that decides the bytes of an encoded image but is said nowhere else. Raise it with the code of this package.
-ENCODERS: Final = f"textures 1, Pillow {PIL.__version__}, {ENCODER}"
+ENCODERS: Final = f"textures 2, Pillow {PIL.__version__}, {ENCODER}"
 
 MIMES: Final[Mapping[TextureFormat, str]] = {
     TextureFormat.JPEG: JPEG,
@@ -91,7 +91,9 @@ def encode(
         )
         return made, KTX2
     if kind is TextureFormat.WEBP:
-        return _webp(pixels, role, quality, options), WEBP
+        exact = pixels.shape[2] == 4  # colours stay where alpha is 0: bilinear filtering mixes them in
+        said = {"quality": _quality(role, options), "alpha_quality": 95, "exact": exact, "method": 2}
+        return _saved(pixels, "WEBP", **said), WEBP
     if kind is TextureFormat.PNG and (quality is Detail.HIGH or role.use in (Use.DATA, Use.NORMAL)):
         return _saved(pixels, "PNG", compress_level=6), PNG
     if alpha:
@@ -102,16 +104,6 @@ def encode(
     # Chroma at half the size in all but normal maps, whose channels are three numbers that the eye does not average.
     sampling = 0 if role.use is Use.NORMAL else 2
     return _saved(pixels, "JPEG", quality=_quality(role, options), subsampling=sampling, optimize=True), JPEG
-
-
-def _webp(pixels: U8, role: Role, quality: Detail, options: TextureOptions) -> bytes:
-    """Lossy WebP always halves chroma: normal maps are lossless at high quality, and less lossy than others below."""
-    if role.use is Use.NORMAL:
-        if quality is Detail.HIGH:
-            return _saved(pixels, "WEBP", lossless=True, quality=60, method=2)
-        return _saved(pixels, "WEBP", quality=min(95, options.normal_quality + 10), method=4)
-    exact = pixels.shape[2] == 4  # colours stay where alpha is 0: bilinear filtering mixes them in
-    return _saved(pixels, "WEBP", quality=_quality(role, options), alpha_quality=95, exact=exact, method=4)
 
 
 def _quality(role: Role, options: TextureOptions) -> int:

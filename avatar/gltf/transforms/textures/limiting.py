@@ -119,7 +119,7 @@ def limit_textures(
     jobs: dict[str, _Job] = {}
     for at, image in enumerate(document.list("images")):
         data, role = view_bytes(document, image["bufferView"]), roles.get(at, UNUSED)
-        kind = TextureFormat.JPEG if at in plain and format in (TextureFormat.WEBP, TextureFormat.KTX2) else format
+        kind = _kind(format, role, plain=at in plain)
         said = _key(data, role)
         key = f"{said} {kind} {role.srgb}"
         keys.append(key)
@@ -144,6 +144,14 @@ def limit_textures(
     remembered = sum(result.remembered for result in done.values())
     note += f"; {remembered} of them had been encoded before" if remembered else ""
     return Change(_rebuilt(document, keys, done), (note,))
+
+
+def _kind(format: TextureFormat, role: Role, *, plain: bool) -> TextureFormat:
+    """The format of one image. Lossy WebP always halves chroma, and without loss it is larger than the JPEG of a normal
+    map: those stay JPEG."""
+    if format is TextureFormat.WEBP and role.use is Use.NORMAL:
+        return TextureFormat.JPEG
+    return TextureFormat.JPEG if plain and format in (TextureFormat.WEBP, TextureFormat.KTX2) else format
 
 
 def image_keys(document: Document) -> tuple[str, ...]:
