@@ -61,7 +61,8 @@ def _fit(
         if not shared or budget <= 0:
             break
         seams = places_of(parts[at] for at in kept)
-        result = _together([parts[at] for at in shared], seams, budget, ("Prune", *_FREE), sidecar, locks)
+        held = [locks[at] for at in shared] if locks else []  # a part may have left since they were found
+        result = _together([parts[at] for at in shared], seams, budget, ("Prune", *_FREE), sidecar, held)
         trial = {**kept, **dict(zip(shared, result, strict=True))}
         low = [at for at in shared if len(trial[at]) < floors[at]]
         if low:
@@ -158,7 +159,7 @@ def _together(
     budget: int,
     flags: tuple[str, ...],
     sidecar: Sidecar,
-    locks: dict[int, Flags] | None = None,
+    locks: Sequence[Flags] = (),
 ) -> list[I64]:
     """One run of the simplifier over merged parts; ``budget`` counts drawn triangles. Vertices in ``seams``, places
     that parts outside this run have too, stay, or the surface would crack there."""
@@ -172,7 +173,7 @@ def _together(
         return [part.shape.corners for part in parts]
     locked = np.concatenate([part.locked for part in parts]) | np.isin(places, seams)
     if locks:
-        locked |= np.concatenate(list(locks.values()))
+        locked |= np.concatenate(locks)
     joined = np.concatenate([part.joined for part in parts]) | _shared(parts)[places]
     found = simplify_with_attributes(
         sidecar,
