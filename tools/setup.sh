@@ -91,10 +91,6 @@ take_stock() {
     has_library liblzma.so.5 || needed+=(liblzma5)
     has_library libgcc_s.so.1 || needed+=(libgcc-s1)
   fi
-  if [[ $mode == dev ]]; then # the headless Chromium of npm's package, which loads every variant in tests
-    has_library libnss3.so || needed+=(libnss3)
-    has_library libexpat.so.1 || needed+=(libexpat1)
-  fi
   # Filament links libGL and libX11 and loads libEGL, which loads Mesa's software driver through glvnd.
   has_library libGL.so.1 || wanted+=(libgl1)
   has_library libX11.so.6 || wanted+=(libx11-6)

@@ -13,6 +13,7 @@ import path from 'node:path';
 const [modules, folder] = process.argv.slice(2);
 const here = path.dirname(fileURLToPath(import.meta.url));
 process.env.TMPDIR = folder; // where the package unpacks its browser, once
+process.env.AWS_EXECUTION_ENV = 'AWS_Lambda_nodejs22.x'; // with the libraries that a bare system lacks (NSS, expat)
 const load = async (name, file) => import(pathToFileURL(path.join(modules, name, file)).href);
 const chromium = (await load('@sparticuz/chromium', 'build/index.js')).default;
 const puppeteer = (await load('puppeteer-core', 'lib/puppeteer/puppeteer-core.js')).default;
