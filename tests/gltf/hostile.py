@@ -210,6 +210,10 @@ def _viewless(count: int) -> Change:
     return change
 
 
+def _one_more(kind: str, item: Tree) -> Change:
+    return lambda tree: tree[kind].append(item)
+
+
 def _overlapping(tree: Tree) -> None:
     tree["bufferViews"][0] |= {"byteOffset": 0, "byteLength": len(BINARY)}
     whole = {"bufferView": 0, "componentType": 5126, "count": len(BINARY) // 64, "type": "MAT4"}
@@ -521,14 +525,13 @@ for _name, _uri in ADDRESSES.items():
         C.OUTSIDE_URI,
     )
 for _name in ("path upwards", "file address", "web address", "a name beside it"):
-    _buffer = {"uri": ADDRESSES[_name], "byteLength": 9}
     _tree(
         _IN,
         f"buffer: {_name}",
         f"`{ADDRESSES[_name]}` as buffer.",
-        lambda tree, buffer=_buffer: tree["buffers"].append(buffer),
+        _one_more("buffers", {"uri": ADDRESSES[_name], "byteLength": 9}),
         C.OUTSIDE_URI,
-    )  # type: ignore[misc]
+    )
 _audio = {"emitters": [{"sources": [{"uri": "../../../../etc/passwd"}]}]}
 _tree(
     _IN,

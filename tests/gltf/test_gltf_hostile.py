@@ -68,7 +68,7 @@ def test_bytes_of_this_machine_never_reach_the_output(sidecar: Sidecar, tmp_path
     secret = tmp_path / "secret.png"
     secret.write_bytes(b"\x89PNG the secret of this machine")
     for uri in (str(secret), f"file://{secret}", f"../../../../../../../..{secret}"):
-        data = altered(figure(4, texture=16), lambda tree, uri=uri: tree["images"].append({"uri": uri}))  # type: ignore[misc]
+        data = altered(figure(4, texture=16), put("images", 0, value={"uri": uri}))
         with pytest.raises(InvalidModel) as caught:
             build_lod(data, 2, sidecar)
         assert "secret of this machine" not in str(caught.value.context)

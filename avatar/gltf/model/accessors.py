@@ -91,6 +91,21 @@ def read_floats(document: Document, index: int) -> F32:
     return to_floats(read_raw(document, index), bool(document.tree["accessors"][index].get("normalized")))
 
 
+def dense_accessor(view: int, values: Raw, kind: str, *, normalized: bool = False, bounds: bool = False) -> Tree:
+    """The JSON object of an accessor whose ``values`` (count, components) fill buffer view ``view``."""
+    accessor: Tree = {
+        "bufferView": view,
+        "componentType": COMPONENT_TYPES[values.dtype],
+        "count": len(values),
+        "type": kind,
+    }
+    if normalized:
+        accessor["normalized"] = True
+    if bounds:
+        accessor["min"], accessor["max"] = values.min(axis=0).tolist(), values.max(axis=0).tolist()
+    return accessor
+
+
 class Packer:
     """Gathers the views and accessors of a new document; ``finish`` returns the tree parts and the binary chunk."""
 
@@ -179,17 +194,7 @@ class Packer:
         return self._accessor(view, values, kind, normalized, bounds)
 
     def _accessor(self, view: int, values: Raw, kind: str, normalized: bool, bounds: bool) -> int:
-        accessor: Tree = {
-            "bufferView": view,
-            "componentType": COMPONENT_TYPES[values.dtype],
-            "count": len(values),
-            "type": kind,
-        }
-        if normalized:
-            accessor["normalized"] = True
-        if bounds:
-            accessor["min"], accessor["max"] = values.min(axis=0).tolist(), values.max(axis=0).tolist()
-        self.accessors.append(accessor)
+        self.accessors.append(dense_accessor(view, values, kind, normalized=normalized, bounds=bounds))
         return len(self.accessors) - 1
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from avatar.gltf.model.accessors import COMPONENT_TYPES, Raw
+from avatar.gltf.model.accessors import Raw, dense_accessor
 from avatar.gltf.model.document import Document, Tree
 
 
@@ -23,17 +23,8 @@ class Appended:
         """The number of a new dense accessor of (count, components); rows must be multiples of 4 bytes for vertices."""
         data, padding = np.ascontiguousarray(values).tobytes(), -self._size % 4
         self._views.append({"buffer": 0, "byteOffset": self._size + padding, "byteLength": len(data)})
-        accessor: Tree = {
-            "bufferView": len(self._views) - 1,
-            "componentType": COMPONENT_TYPES[values.dtype],
-            "count": len(values),
-            "type": kind,
-        }
-        if normalized:
-            accessor["normalized"] = True
-        if bounds:
-            accessor["min"], accessor["max"] = values.min(axis=0).tolist(), values.max(axis=0).tolist()
-        self._accessors.append(accessor)
+        view = len(self._views) - 1
+        self._accessors.append(dense_accessor(view, values, kind, normalized=normalized, bounds=bounds))
         self._chunks += [b"\0" * padding, data]
         self._size += padding + len(data)
         return len(self._accessors) - 1

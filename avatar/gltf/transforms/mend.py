@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from avatar.gltf.model.accessors import COMPONENT_TYPES, read_floats, read_raw
+from avatar.gltf.model.accessors import read_floats, read_raw
+from avatar.gltf.model.appended import Appended
 from avatar.gltf.model.document import Change, Document, Tree, without
 
 F32 = NDArray[np.float32]
@@ -56,10 +57,9 @@ class _Editor:
 
     def __init__(self, document: Document) -> None:
         self._document = document
-        self._views, self._accessors = list(document.list("bufferViews")), list(document.list("accessors"))
-        self._chunks, self._size = [document.binary], len(document.binary)
+        self._new = Appended(document)
         self._done: dict[tuple[int, str], int] = {}
-        self._made: dict[int, NDArray[Any]] = {}
+        self._made: dict[int, tuple[NDArray[Any], str]] = {}
         self.counts: dict[str, int] = {}
 
     def repaired(self, at: int, repair: Repair, what: str) -> int:
@@ -67,7 +67,7 @@ class _Editor:
         key = (at, what)
         if key not in self._done:
             better = repair(self.read(at))
-            self._done[key] = at if better is None else self.append(better, self._accessors[at]["type"])
+            self._done[key] = at if better is None else self.append(better, self.kind(at))
             if better is not None:
                 self.count(what)
         return self._done[key]
@@ -75,7 +75,7 @@ class _Editor:
     def read(self, at: int) -> F32:
         """Accessor ``at``, of the document or appended."""
         made = self._made.get(at)
-        return read_floats(self._document, at) if made is None else made.astype(np.float32)
+        return read_floats(self._document, at) if made is None else made[0].astype(np.float32)
 
     def count(self, what: str) -> None:
         """Note that one ``what`` was mended."""
@@ -83,29 +83,19 @@ class _Editor:
 
     def kind(self, at: int) -> str:
         """Its type: VEC3, ..."""
-        return str(self._accessors[at]["type"])
+        return self._made[at][1] if at in self._made else str(self._document.tree["accessors"][at]["type"])
 
     def append(self, values: NDArray[Any], kind: str) -> int:
         """A new dense accessor with ``values``, whose rows take a multiple of 4 bytes."""
-        padding = -self._size % 4
-        data = np.ascontiguousarray(values).tobytes()
-        component = COMPONENT_TYPES[values.dtype]
-        self._views.append({"buffer": 0, "byteOffset": self._size + padding, "byteLength": len(data)})
-        self._accessors.append(
-            {"bufferView": len(self._views) - 1, "componentType": component, "count": len(values), "type": kind}
-        )
-        self._chunks += [b"\0" * padding, data]
-        self._size += padding + len(data)
-        self._made[len(self._accessors) - 1] = values
-        return len(self._accessors) - 1
+        at = self._new.values(values, kind)
+        self._made[at] = values, kind
+        return at
 
     def finish(self, tree: Tree) -> Change:
         if not self.counts:
             return Change(self._document)
-        parts: Tree = {"bufferViews": self._views, "accessors": self._accessors}
-        parts["buffers"] = [{"byteLength": self._size}]
         note = "mended " + ", ".join(f"{what} of {count}" for what, count in self.counts.items())
-        return Change(Document({**tree, **parts}, b"".join(self._chunks)), (note,))
+        return Change(self._new.document(tree), (note,))
 
 
 def _unit(values: F32, tolerance: float, fallback: tuple[float, ...]) -> F32 | None:

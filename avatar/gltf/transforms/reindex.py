@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avatar.gltf.model.accessors import read_raw
+from avatar.gltf.model.appended import Appended
 from avatar.gltf.model.document import Change, Document, Tree, without
 from avatar.gltf.model.pose import I64, placements, triangles
 
@@ -24,30 +25,17 @@ def with_triangles(document: Document, replaced: Mapping[Spot, NDArray[np.intege
     if not replaced:
         return document
     meshes = [{**mesh, "primitives": list(mesh["primitives"])} for mesh in document.list("meshes")]
-    views, accessors = list(document.list("bufferViews")), list(document.list("accessors"))
-    chunks = [document.binary]
-    size = len(document.binary)
+    new = Appended(document)
     for (mesh, number), corners in replaced.items():
         if len(corners) == 0:
             meshes[mesh]["primitives"][number] = None
             continue
-        padding = -size % 4
-        data = corners.astype(np.uint32).tobytes()
-        views.append({"buffer": 0, "byteOffset": size + padding, "byteLength": len(data)})
-        accessors.append({"bufferView": len(views) - 1, "componentType": 5125, "count": corners.size, "type": "SCALAR"})
-        chunks += [b"\0" * padding, data]
-        size += padding + len(data)
+        indices = new.values(corners.astype(np.uint32).reshape(-1, 1), "SCALAR")
         primitive = without(meshes[mesh]["primitives"][number], "mode")
-        meshes[mesh]["primitives"][number] = {**primitive, "indices": len(accessors) - 1}
+        meshes[mesh]["primitives"][number] = {**primitive, "indices": indices}
     for mesh_tree in meshes:
         mesh_tree["primitives"] = [primitive for primitive in mesh_tree["primitives"] if primitive is not None]
-    parts: Tree = {
-        "meshes": meshes,
-        "bufferViews": views,
-        "accessors": accessors,
-        "buffers": [{"byteLength": size}],
-    }
-    return Document({**document.tree, **parts}, b"".join(chunks))
+    return new.document({"meshes": meshes})
 
 
 def weld(document: Document) -> Change:
