@@ -16,16 +16,18 @@ Raw = NDArray[Any]  # (count, components) of one of the six component types
 F32 = NDArray[np.float32]
 
 COMPONENT_DTYPES: Final[dict[int, np.dtype[Any]]] = {
-    5120: np.dtype(np.int8),
-    5121: np.dtype(np.uint8),
-    5122: np.dtype(np.int16),
-    5123: np.dtype(np.uint16),
-    5125: np.dtype(np.uint32),
-    5126: np.dtype(np.float32),
+    5120: np.dtype("<i1"),
+    5121: np.dtype("<u1"),
+    5122: np.dtype("<i2"),
+    5123: np.dtype("<u2"),
+    5125: np.dtype("<u4"),
+    5126: np.dtype("<f4"),
 }
+_LARGEST: Final = {dtype: np.float32(np.iinfo(dtype).max) for dtype in COMPONENT_DTYPES.values() if dtype.kind != "f"}
 COMPONENT_TYPES: Final = {dtype: number for number, dtype in COMPONENT_DTYPES.items()}
 WIDTHS: Final = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4, "MAT2": 4, "MAT3": 9, "MAT4": 16}
 ARRAY_BUFFER, ELEMENT_ARRAY_BUFFER = 34962, 34963
+_COLUMNS: Final = {"MAT2": 2, "MAT3": 3, "MAT4": 4}  # all other types have one
 SPARSE_GAIN = 0.8  # a sparse accessor must be this much smaller than a dense one: it costs loaders a pass
 
 
@@ -38,7 +40,7 @@ def view_bytes(document: Document, index: int) -> bytes:
 
 def column_stride(kind: str, dtype: np.dtype[Any]) -> tuple[int, int]:
     """Columns of an element and bytes from one to the next: matrix columns start at multiples of 4 bytes."""
-    columns = {"MAT2": 2, "MAT3": 3, "MAT4": 4}.get(kind, 1)
+    columns = _COLUMNS.get(kind, 1)
     size = WIDTHS[kind] // columns * dtype.itemsize
     return columns, size if columns == 1 else size + -size % 4
 
@@ -53,15 +55,15 @@ def read_raw(document: Document, index: int) -> Raw:
     """Accessor ``index`` as stored: (count, components), its component type kept, strides and sparsity resolved."""
     accessor = document.tree["accessors"][index]
     dtype, kind, count = COMPONENT_DTYPES[accessor["componentType"]], accessor["type"], accessor["count"]
-    if "bufferView" in accessor:
-        values = _gather(document, accessor, dtype, kind, count)
-    else:
-        values = np.zeros((count, WIDTHS[kind]), dtype)
     sparse = accessor.get("sparse")
+    if "bufferView" not in accessor:
+        values: Raw = np.zeros((count, WIDTHS[kind]), dtype)
+    else:
+        values = _gather(document, accessor, dtype, kind, count)
+        values = values.copy() if sparse else values
     if sparse:
         where, what = sparse["indices"], sparse["values"]
         rows = _gather(document, where, COMPONENT_DTYPES[where["componentType"]], "SCALAR", sparse["count"])
-        values = np.array(values)
         values[rows[:, 0]] = _gather(document, what, dtype, kind, sparse["count"])
     return values
 
@@ -69,21 +71,24 @@ def read_raw(document: Document, index: int) -> Raw:
 def _gather(document: Document, source: Tree, dtype: np.dtype[Any], kind: str, count: int) -> Raw:
     view = document.tree["bufferViews"][source["bufferView"]]
     start = view.get("byteOffset", 0) + source.get("byteOffset", 0)
+    width, size = WIDTHS[kind], dtype.itemsize
+    if kind not in _COLUMNS:  # avatars have thousands of these
+        return np.ndarray((count, width), dtype, document.binary, start, (view.get("byteStride") or width * size, size))
     columns, column = column_stride(kind, dtype)
     stride = view.get("byteStride") or columns * column
-    shape = (count, columns, WIDTHS[kind] // columns)
-    array: Raw = np.ndarray(shape, dtype.newbyteorder("<"), document.binary, start, (stride, column, dtype.itemsize))
-    return array.reshape(count, WIDTHS[kind])
+    array: Raw = np.ndarray((count, columns, width // columns), dtype, document.binary, start, (stride, column, size))
+    return array.reshape(count, width)
 
 
 def to_floats(values: Raw, normalized: bool) -> F32:
     """Stored components as float32; ``normalized`` integers divided by their maximum (glTF 2.0, 3.6.2.3)."""
     if values.dtype == np.float32:
         return np.asarray(values, np.float32)
-    if not normalized:
-        return values.astype(np.float32)
-    scaled: F32 = values.astype(np.float32) / np.float32(np.iinfo(values.dtype).max)
-    return np.maximum(scaled, np.float32(-1.0))
+    floats: F32 = values.astype(np.float32)
+    if normalized:
+        floats /= _LARGEST[values.dtype]
+        np.maximum(floats, np.float32(-1.0), out=floats)
+    return floats
 
 
 def read_floats(document: Document, index: int) -> F32:
