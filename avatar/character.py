@@ -28,42 +28,117 @@ class FaceShape(StrEnum):
     DIAMOND = "diamond"
 
 
+class BrowStyle(StrEnum):
+    """Shapes of the eyebrows; how heavy they are is ``Face.brow_weight``."""
+
+    NATURAL = "natural"
+    STRAIGHT = "straight"
+    ARCHED = "arched"
+    BUSHY = "bushy"
+
+
+class IrisPattern(StrEnum):
+    """What the coloured ring is made of."""
+
+    FIBRES = "fibres"
+    CRYPTS = "crypts"
+    RINGED = "ringed"  # another colour round the pupil
+    SPECKLED = "speckled"
+
+
+class LashStyle(StrEnum):
+    NATURAL = "natural"
+    LONG = "long"
+    DRAMATIC = "dramatic"
+    SPARSE = "sparse"
+
+
 class HairStyle(StrEnum):
     """Styles the parametric human grows; short to long."""
 
     BALD = "bald"
     BUZZ = "buzz"
     CROP = "crop"
+    UNDERCUT = "undercut"
+    PIXIE = "pixie"
     SIDE_PART = "side_part"
+    AFRO = "afro"
+    CURLY = "curly"
     BOB = "bob"
+    BOB_BANGS = "bob_bangs"
+    BUN = "bun"
+    PONYTAIL = "ponytail"
+    BRAIDS = "braids"
     LONG_STRAIGHT = "long_straight"
+    LONG_BANGS = "long_bangs"
+    LONG_WAVY = "long_wavy"
 
 
 class FacialHair(StrEnum):
     NONE = "none"
     STUBBLE = "stubble"
+    MOUSTACHE = "moustache"
+    GOATEE = "goatee"
+    SHORT_BEARD = "short_beard"
     BEARD = "beard"
+
+
+class Pattern(StrEnum):
+    """What a cloth shows in its second colour. A plain one has it on trims alone: collar, cuffs, cords."""
+
+    PLAIN = "plain"
+    STRIPES = "stripes"
+    BANDS = "bands"
+    RAGLAN = "raglan"
+    CHECKS = "checks"
+    PINSTRIPES = "pinstripes"
+    DOTS = "dots"
+
+
+class Logo(StrEnum):
+    """A mark on the chest, in the second colour or in one that stands out."""
+
+    NONE = "none"
+    RING = "ring"
+    TRIANGLE = "triangle"
+    STAR = "star"
+    HEART = "heart"
+    BOLT = "bolt"
+    INITIAL = "initial"  # the first letter of the name
 
 
 class TopKind(StrEnum):
     T_SHIRT = "t_shirt"
     LONG_SLEEVE = "long_sleeve"
+    POLO = "polo"
+    SHIRT = "shirt"
+    HOODIE = "hoodie"
+    BLAZER = "blazer"
+    DRESS = "dress"  # worn without a bottom
 
 
 class BottomKind(StrEnum):
     JEANS = "jeans"
     TROUSERS = "trousers"
     SHORTS = "shorts"
+    SKIRT = "skirt"
 
 
 class FootwearKind(StrEnum):
     SNEAKERS = "sneakers"
+    BOOTS = "boots"
+    LOAFERS = "loafers"
+    FLATS = "flats"
 
 
 class AccessoryKind(StrEnum):
     GLASSES = "glasses"
+    SQUARE_GLASSES = "square_glasses"
+    SUNGLASSES = "sunglasses"
     EARRINGS = "earrings"
     HEADSET = "headset"
+    CAP = "cap"
+    BEANIE = "beanie"
 
 
 class Body(Frozen):
@@ -91,8 +166,15 @@ class Face(Frozen):
     nose_length: Signed = 0.0
     lip_fullness: Signed = 0.0
     eye_size: Signed = 0.0
+    nose_profile: Signed = Field(default=0.0, description="-1 scooped, 1 aquiline.")
+    mouth_width: Signed = 0.0
+    eye_spacing: Signed = Field(default=0.0, description="-1 close together, 1 wide apart.")
+    eye_tilt: Signed = Field(default=0.0, description="-1 outer corners down, 1 up.")
     cheekbones: Signed = 0.0
+    cheeks: Signed = Field(default=0.0, description="-1 hollow, 1 full.")
+    ears: Signed = Field(default=0.0, description="-1 small and close, 1 large and protruding.")
     brow_weight: Signed = Field(default=0.0, description="-1 thin eyebrows, 1 heavy.")
+    brows: BrowStyle = BrowStyle.NATURAL
 
 
 class Skin(Frozen):
@@ -102,32 +184,44 @@ class Skin(Frozen):
     blush: Unit = 0.3
     make_up: Unit = Field(default=0.0, description="0 none, 1 clearly made up (lips, lids).")
     lip_colour: HexColour | None = Field(default=None, description="Lipstick; natural lips when absent.")
+    lid_colour: HexColour | None = Field(default=None, description="Eye shadow; as make-up has it when absent.")
+    eyeliner: Unit = Field(default=0.0, description="0 none, 1 a bold line.")
+    nail_colour: HexColour | None = Field(default=None, description="Nail polish; bare nails when absent.")
 
 
 class Eyes(Frozen):
     colour: HexColour
+    iris: IrisPattern = IrisPattern.FIBRES
+    lashes: LashStyle = LashStyle.NATURAL
 
 
 class Hair(Frozen):
     style: HairStyle
     colour: HexColour
+    highlights: HexColour | None = Field(default=None, description="Lighter or coloured strands; none when absent.")
+    roots: HexColour | None = Field(default=None, description="Another colour at the scalp; none when absent.")
     facial: FacialHair = FacialHair.NONE
 
 
 class Top(Frozen):
     kind: TopKind = TopKind.T_SHIRT
     colour: HexColour
-    accent: HexColour | None = Field(default=None, description="Second colour (stripes, bands); plain when absent.")
+    accent: HexColour | None = Field(default=None, description="Second colour: of the pattern, else of the trims.")
+    pattern: Pattern = Pattern.PLAIN
+    logo: Logo = Logo.NONE
 
 
 class Bottom(Frozen):
     kind: BottomKind = BottomKind.JEANS
     colour: HexColour
+    accent: HexColour | None = Field(default=None, description="Second colour of the pattern.")
+    pattern: Pattern = Pattern.PLAIN
 
 
 class Footwear(Frozen):
     kind: FootwearKind = FootwearKind.SNEAKERS
     colour: HexColour
+    accent: HexColour | None = Field(default=None, description="Second colour: stripes, laces, sole edge.")
 
 
 class Accessory(Frozen):

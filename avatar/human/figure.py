@@ -80,6 +80,7 @@ class Part:
     morphs: Mapping[str, F64] = field(default_factory=dict)  # name -> (n, 3); absent = does not move
     colour: F32 | None = None  # (n, 3|4) linear vertex colour factor
     importance: float = 1.0  # >1: keep more triangles here when simplifying
+    springs: tuple[F64, ...] = ()  # (k, 3) each, root to tip: what may swing (a tail, a braid, a curtain of hair)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,11 +18,15 @@ from avatar.character import CharacterDescription, FacialHair
 NAMES = ("name", "summary")
 PAINTED: dict[str, tuple[str, ...]] = {
     "face": ("brow_weight",),
-    "skin": ("tone", "undertone", "freckles", "blush", "lip_colour"),
-    "eyes": ("colour",),
-    "hair": ("colour", "facial"),
+    "skin": ("tone", "undertone", "freckles", "blush", "lip_colour", "lid_colour", "eyeliner", "nail_colour"),
+    "eyes": ("colour", "iris"),
+    "hair": ("colour", "highlights", "roots", "facial"),
 }
-COLOURED = {"top": ("colour", "accent"), "bottom": ("colour",), "footwear": ("colour",)}
+COLOURED = {
+    "top": ("colour", "accent", "pattern", "logo"),
+    "bottom": ("colour", "accent", "pattern"),
+    "footwear": ("colour", "accent"),
+}
 
 
 def shape_key(character: CharacterDescription) -> str:
@@ -38,7 +42,8 @@ def _shape(character: CharacterDescription) -> dict[str, Any]:
     fields = character.model_dump(mode="json", by_alias=False, exclude=set(NAMES))
     for section, painted in PAINTED.items():
         fields[section] = _without(fields[section], painted)
-    fields["hair"]["bearded"] = character.hair.facial is FacialHair.BEARD  # stubble is painted on the skin
+    facial = character.hair.facial
+    fields["hair"]["beard"] = None if facial in (FacialHair.NONE, FacialHair.STUBBLE) else facial  # stubble is paint
     outfit = fields["outfit"]
     outfit |= {garment: _without(outfit[garment], painted) for garment, painted in COLOURED.items()}
     outfit["accessories"] = list(dict.fromkeys(item.kind for item in character.outfit.accessories))
