@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial import cKDTree
 
 from avatar.character import CharacterDescription
 from avatar.errors import GenerationFailed
@@ -60,6 +61,8 @@ def to_glb(figure: Figure, parts: Sequence[Part]) -> bytes:
         if moving:
             mesh["weights"] = [0.0] * len(moving)
             mesh["extras"]["targetNames"] = list(moving)
+        if swinging := [line for part in group for line in springs(pose, part)]:
+            mesh["extras"]["springs"] = swinging
         file.lists["nodes"].append({"name": node, "mesh": len(file.lists["meshes"]), "skin": 0})
         file.lists["meshes"].append(mesh)
     inverse = pose.inverse.transpose(0, 2, 1).reshape(-1, 16)  # glTF matrices are column-major
@@ -72,7 +75,8 @@ def to_glb(figure: Figure, parts: Sequence[Part]) -> bytes:
 def check(part: Part) -> None:
     if not len(part.triangles) or not len(part.positions):
         raise GenerationFailed("a part has no triangles", where=f"{part.node}/{part.material.name}")
-    arrays: list[F64 | F32] = [part.positions, part.normals, part.uv, part.weights, *part.morphs.values()]
+    arrays: list[F64 | F32] = [part.positions, part.normals, part.uv, part.weights]
+    arrays += [*part.morphs.values(), *part.springs]
     for array in arrays:
         if not np.isfinite(array).all():
             raise GenerationFailed("a part holds NaN or infinity", where=f"{part.node}/{part.material.name}")
@@ -140,6 +144,19 @@ def primitive(file: File, pose: Bind, part: Part, names: tuple[str, ...]) -> Jso
         out["targets"] = [
             {semantic: accessors[k] for semantic, accessors in streams.items()} for k in range(len(names))
         ]
+    return out
+
+
+def springs(pose: Bind, part: Part) -> list[list[list[float]]]:
+    """What may swing as polylines in the bind pose, root to tip: each point moves as the vertex of the part next to it.
+
+    Metres, rounded to a tenth of a millimetre.
+    """
+    out: list[list[list[float]]] = []
+    for line in part.springs:
+        nearest = np.asarray(cKDTree(part.positions).query(line)[1])
+        points, _ = to_bind(pose, line, np.zeros_like(line), part.weights[nearest])
+        out.append([[round(float(value), 4) + 0.0 for value in point] for point in points])
     return out
 
 

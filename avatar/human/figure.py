@@ -64,6 +64,7 @@ class Material:
     double_sided: bool = False
     specular: float | None = None  # KHR_materials_specular specularFactor
     keys: Mapping[str, str] = field(default_factory=dict)  # of the images, by field: equal keys mean equal pixels
+    extras: Mapping[str, object] = field(default_factory=dict)  # JSON for clients: {"logo": {"rect": [u0, v0, u1, v1]}}
 
 
 @dataclass(frozen=True, slots=True)

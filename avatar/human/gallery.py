@@ -98,6 +98,8 @@ class Gallery:
             out["doubleSided"] = True
         if material.specular is not None:
             out["extensions"] = {"KHR_materials_specular": {"specularFactor": material.specular}}
+        if material.extras:
+            out["extras"] = dict(material.extras)
         same = repr(out)
         if same not in self._same_materials:
             self._same_materials[same] = len(self.materials)

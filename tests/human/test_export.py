@@ -204,6 +204,38 @@ def test_images_are_stored_once_and_as_what_their_alpha_needs(figure: Figure) ->
     assert (cap.alphaMode, body.alphaMode) == ("BLEND", "OPAQUE")
 
 
+def test_what_swings_is_told_in_the_bind_pose(figure: Figure) -> None:
+    tail = np.array([[0.02, 1.5, 0.0], [0.021, 1.45, -0.01], [0.02, 1.4, 0.0]])
+    parts = [
+        patch("Head", node="Wolf3D_Hair", springs=(tail, tail[:2])),
+        patch("LeftHand", node="Wolf3D_Hair", springs=(tail,)),
+        patch("Head"),
+    ]
+    document, _ = load(to_glb(figure, parts))
+    hair, head = document.meshes
+    still, short, turned = (np.array(line) for line in hair.extras["springs"])
+    carry = rig.bind(figure).carry
+    head_at, hand_at = (carry[rig.JOINT_NAMES.index(name)] for name in ("Head", "LeftHand"))
+    assert np.allclose(still, tail @ head_at[:3, :3].T + head_at[:3, 3], atol=6e-5)
+    assert np.array_equal(short, still[:2])
+    assert np.allclose(turned, tail @ hand_at[:3, :3].T + hand_at[:3, 3], atol=6e-5)
+    assert not np.allclose(turned, still, atol=1e-2)
+    assert "springs" not in head.extras
+
+
+def test_a_spring_that_is_not_finite_is_refused(figure: Figure) -> None:
+    with pytest.raises(GenerationFailed, match="NaN"):
+        to_glb(figure, [patch("Head", springs=(np.full((2, 3), np.nan),))])
+
+
+def test_materials_say_what_clients_may_put_on_them(figure: Figure) -> None:
+    rect = {"logo": {"rect": [0.25, 0.25, 0.5, 0.5]}}
+    materials = [Material("Wolf3D_Outfit_Top", extras=rect), Material("Wolf3D_Outfit_Top", extras=dict(rect))]
+    glb = to_glb(figure, [patch("Hips", material=material) for material in [*materials, Material("Wolf3D_Skin")]])
+    top, skin = load(glb)[0].materials
+    assert top.extras == rect and not skin.extras
+
+
 def test_vertex_colours_and_wide_indices(figure: Figure) -> None:
     many = patch("Hips", 66_000, "Wolf3D_Body", colour=np.full((66_000, 3), 0.25, np.float32))
     document, blob = load(to_glb(figure, [many, patch("Head")]))
