@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 from people import a_character
-from viewers import Viewer
 
 from avatar.gltf.encoded import EncodedImages
 from avatar.gltf.gate.inspect import inspect
@@ -17,6 +14,7 @@ from avatar.gltf.guests.sidecar import Sidecar, Toolchain
 from avatar.gltf.variants import build_variant
 from avatar.human.human import make_human
 from avatar.variant import Channel, Compression, RestPose, TextureFormat, Variant
+from viewers.browser import Browser, complaints
 
 WHOLE = Variant(lod=2, texture_format=TextureFormat.KTX2, compression=Compression.MESHOPT)
 VARIANTS = {
@@ -34,8 +32,8 @@ VARIANTS = {
 
 
 @pytest.fixture(scope="module")
-def viewer(toolchain: Toolchain, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Viewer]:
-    with Viewer(toolchain, tmp_path_factory.mktemp("viewer")) as opened:
+def viewer(toolchain: Toolchain, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    with Browser(toolchain, tmp_path_factory.mktemp("viewer")) as opened:
         yield opened
 
 
@@ -49,21 +47,16 @@ def encoded(tmp_path_factory: pytest.TempPathFactory) -> EncodedImages:
     return EncodedImages(tmp_path_factory.mktemp("images"), 2**26)
 
 
-def _complaints(seen: dict[str, Any]) -> list[str]:
-    """What the browser said, but for the software driver's talk of its own speed."""
-    return [line for line in seen["said"] if "GL Driver Message" not in line and "GPU stall" not in line]
-
-
 @pytest.mark.parametrize("name", VARIANTS)
 def test_three_js_shows_it_and_moves_it(
-    name: str, human: bytes, viewer: Viewer, sidecar: Sidecar, encoded: EncodedImages, tmp_path: Path
+    name: str, human: bytes, viewer: Browser, sidecar: Sidecar, encoded: EncodedImages
 ) -> None:
     variant = VARIANTS[name]
     made = build_variant(human, variant, sidecar, encoded)
     assert made.report.validation.errors == 0
-    seen = viewer.look(made.data, tmp_path / "seen.png")
+    seen = viewer.look(made.data)
     assert "error" not in seen, seen["error"]
-    assert _complaints(seen) == []
+    assert complaints(seen) == []
     assert seen["triangles"] == made.report.triangles
     assert seen["meshes"] == seen["skinned"] == made.report.draw_calls
     assert seen["broken"] == 0
