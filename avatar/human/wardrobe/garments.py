@@ -50,9 +50,12 @@ TOPS = {
     TopKind.T_SHIRT: TopFit("t_shirt", Weave.JERSEY, sleeve=0.62, sleeve_ease=0.015),
     TopKind.LONG_SLEEVE: TopFit("long_sleeve", Weave.JERSEY, sleeve=1.95, sleeve_ease=0.012, gather=0.7),
 }
+TOPS |= {kind: TOPS[TopKind.T_SHIRT] for kind in (TopKind.POLO, TopKind.DRESS)}
+TOPS |= {kind: TOPS[TopKind.LONG_SLEEVE] for kind in (TopKind.SHIRT, TopKind.HOODIE, TopKind.BLAZER)}
 BOTTOMS = {
     BottomKind.JEANS: BottomFit("trousers", Weave.DENIM, length=2.0),
     BottomKind.TROUSERS: BottomFit("trousers", Weave.TWILL, length=2.0, ease=0.011, ease_hem=0.014, slope=0.12),
     BottomKind.SHORTS: BottomFit("shorts", Weave.TWILL, length=0.86, ease=0.014, ease_hem=0.022, slope=0.04),
 }
+BOTTOMS |= {BottomKind.SKIRT: BOTTOMS[BottomKind.SHORTS]}
 FORK = 0.085  # metres over the crotch where the shell parts into legs: longer tops hang free below this line
