@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -80,27 +81,27 @@ def expected_of(variant: Variant) -> Expected:
     )
 
 
-def check_contract(before: Document, after: Document, expected: Expected = AS_IT_WAS) -> tuple[Problem, ...]:
+def check_contract(before: Document | Measured, after: Document, expected: Expected = AS_IT_WAS) -> tuple[Problem, ...]:
     """What is wrong with ``after``, which was made of ``before``, errors first; empty when all is well.
 
     Both must be sound (``require_sound``) and hold plain accessors: quantised ones are read, compressed ones are not.
+    A model that was ``Measured`` before has the names of joints that are ``expected``.
     An error means that clients would see another avatar than the one that went in; unused parts are warnings.
     """
     findings = Findings()
-    if expected.normalised:
-        before = normalise_names(before).document
     with np.errstate(all="ignore"):  # what is not finite is found, not warned of
-        _check_all(before, after, expected, findings)
+        if isinstance(before, Document):
+            before = Measured(normalise_names(before).document if expected.normalised else before)
+        _check_all(before, Measured(after), expected, findings)
     return findings.problems
 
 
-def _check_all(before: Document, after: Document, expected: Expected, findings: Findings) -> None:
-    old, new = _Model(before), _Model(after)
+def _check_all(old: Measured, new: Measured, expected: Expected, findings: Findings) -> None:
+    before, after = old.document, new.document
     _check_joints(before, after, findings)
     _check_vertices(new, findings)
     _check_bind_pose(old, new, expected, findings)
-    box = old.box()
-    made = new.box()
+    box, made = old.box, new.box
     if box is None or made is None:
         if box is not None:
             findings.error(ProblemCode.BOUNDS, "/meshes", "nothing is left to be seen, or its places are not finite.")
@@ -113,14 +114,15 @@ def _check_all(before: Document, after: Document, expected: Expected, findings: 
     _check_unused(after, findings)
 
 
-class _Model:
-    """A document with its matrices, read once."""
+class Measured:
+    """A document with its matrices; what is asked of it is computed once."""
 
     def __init__(self, document: Document) -> None:
         self.document = document
         self.worlds = world_matrices(document)
         self.skins = [joint_matrices(document, at, self.worlds) for at in range(len(document.list("skins")))]
         self._floats: dict[int, F32] = {}
+        self._peaks: dict[int, float] = {}
 
     def floats(self, at: int) -> F32:
         """Accessor ``at`` as floats."""
@@ -141,9 +143,12 @@ class _Model:
         matrix: F64 = self.worlds[placement.node] if skin is None else self.skins[skin][0]
         return matrix
 
-    def discord(self, skin: int) -> float:
-        """How far the joints of a skin disagree about where the mesh was bound; 0 when it was in the rest pose."""
-        matrices = self.skins[skin]
+    @cached_property
+    def discords(self) -> list[float]:
+        """How far the joints of each skin disagree about where the mesh was bound; 0 when it was in the rest pose."""
+        return [self._discord(matrices) for matrices in self.skins]
+
+    def _discord(self, matrices: F64) -> float:
         scale = max(float(np.cbrt(np.abs(np.linalg.det(matrices[0, :3, :3])))), 1e-12)
         apart = np.abs(matrices - matrices[0]).max(axis=0)
         return max(float(apart[:3, :3].max()) / scale, float(apart[:3, 3].max()) / self.reach())
@@ -152,10 +157,10 @@ class _Model:
         """How far nodes stand from each other, at least 1 mm."""
         return max(float(np.ptp(self.worlds[:, :3, 3], axis=0).max()), 1e-3)
 
+    @cached_property
     def box(self) -> tuple[F64, F64] | None:
         """Corners of the box around what is seen in the rest pose; None when there is nothing or it has no end."""
         low, high = np.full(3, np.inf), np.full(3, -np.inf)
-        steady = [self.discord(skin) < STEADY for skin in range(len(self.skins))]
         done: dict[tuple[int, int, int | None], None] = {}
         for placement, primitive in self.shown():
             skin = self.document.tree["nodes"][placement.node].get("skin")
@@ -163,7 +168,7 @@ class _Model:
             if skin is not None and key in done:
                 continue
             done[key] = None
-            if skin is None or steady[skin]:
+            if skin is None or self.discords[skin] < STEADY:
                 matrix = self.matrix(placement)
                 points = self._used(primitive).astype(float) @ matrix[:3, :3].T + matrix[:3, 3]
             else:
@@ -187,15 +192,14 @@ class _Model:
         NaN for one whose numbers are not finite, 0 for one that is not ``wanted``.
         """
         found: dict[str, float] = {}
-        known: dict[int, float] = {}
         for placement, primitive in self.shown():
             names = target_names(self.document.tree["meshes"][placement.mesh])
             scale = float(np.linalg.norm(self.matrix(placement)[:3, :3], 2))
             for name, target in zip(names, primitive.get("targets", ()), strict=False):
                 at = target.get("POSITION") if wanted is None or name in wanted else None
-                if at is not None and at not in known:
-                    known[at] = self._peak(at)
-                peak = known[at] * scale if at is not None else 0.0
+                if at is not None and at not in self._peaks:
+                    self._peaks[at] = self._peak(at)
+                peak = self._peaks[at] * scale if at is not None else 0.0
                 found[name] = float(np.maximum(found.get(name, 0.0), peak))
         return found
 
@@ -236,7 +240,7 @@ def _joints(document: Document) -> Counter[tuple[str | None, str | None]]:
     return Counter((nodes[joint].get("name"), parents.get(joint)) for joint in joints)
 
 
-def _check_vertices(model: _Model, findings: Findings) -> None:
+def _check_vertices(model: Measured, findings: Findings) -> None:
     """Weights, joints, normals, tangents and places of every primitive that is shown."""
     document = model.document
     seen: set[tuple[int, int, int | None]] = set()
@@ -256,7 +260,7 @@ def _check_vertices(model: _Model, findings: Findings) -> None:
             _check_weights(model, attributes, len(document.tree["skins"][skin]["joints"]), where, findings)
 
 
-def _check_directions(model: _Model, at: int, where: str, findings: Findings) -> None:
+def _check_directions(model: Measured, at: int, where: str, findings: Findings) -> None:
     values = model.floats(at)
     tolerance = _LENGTHS.get(model.document.tree["accessors"][at]["componentType"], 0.03)
     lengths = np.sqrt(np.einsum("ij,ij->i", values[:, :3], values[:, :3]))
@@ -267,7 +271,7 @@ def _check_directions(model: _Model, at: int, where: str, findings: Findings) ->
         findings.error(ProblemCode.NORMALS, where, "the sign of a tangent is neither 1 nor -1.")
 
 
-def _check_weights(model: _Model, attributes: Mapping[str, int], count: int, where: str, findings: Findings) -> None:
+def _check_weights(model: Measured, attributes: Mapping[str, int], count: int, where: str, findings: Findings) -> None:
     sets = sorted(name[7:] for name in attributes if name.startswith("JOINTS_"))
     weights = np.concatenate([model.floats(attributes[f"WEIGHTS_{number}"]) for number in sets], axis=1)
     joints: Raw = np.concatenate([read_raw(model.document, attributes[f"JOINTS_{number}"]) for number in sets], axis=1)
@@ -286,15 +290,14 @@ def _check_weights(model: _Model, attributes: Mapping[str, int], count: int, whe
         findings.warn(ProblemCode.WEIGHTS, where, message)
 
 
-def _check_bind_pose(old: _Model, new: _Model, expected: Expected, findings: Findings) -> None:
+def _check_bind_pose(old: Measured, new: Measured, expected: Expected, findings: Findings) -> None:
     """Skins that were bound in the rest pose of their joints still are; after a change of pose all are."""
     if not all(np.isfinite(matrices).all() for matrices in new.skins):
         findings.error(ProblemCode.NOT_FINITE, "/skins", "inverse bind matrices are not finite.")
         return
-    if not expected.posed and any(old.discord(skin) > STEADY for skin in range(len(old.skins))):
+    if not expected.posed and any(discord > STEADY for discord in old.discords):
         return
-    for skin in range(len(new.skins)):
-        discord = new.discord(skin)
+    for skin, discord in enumerate(new.discords):
         if not discord <= 5 * STEADY:
             message = f"the mesh is not bound in the rest pose of its joints: they disagree by {discord:.3g}."
             findings.error(ProblemCode.BIND_POSE, pointer("skins", skin), message)
@@ -316,7 +319,7 @@ def _check_box(
         findings.error(ProblemCode.BOUNDS, "/meshes", message)
 
 
-def _check_morphs(old: _Model, new: _Model, size: float, expected: Expected, findings: Findings) -> None:
+def _check_morphs(old: Measured, new: Measured, size: float, expected: Expected, findings: Findings) -> None:
     for at, mesh in enumerate(new.document.list("meshes")):
         extras = mesh.get("extras")
         names = extras.get("targetNames") if isinstance(extras, dict) else None

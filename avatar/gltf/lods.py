@@ -10,20 +10,20 @@ from dataclasses import asdict
 from avatar import recipes
 from avatar.errors import InvalidInput, InvalidModel
 from avatar.gltf.encoded import EncodedImages
-from avatar.gltf.gate.inspect import require_references, require_sound
+from avatar.gltf.gate.inspect import require_references
 from avatar.gltf.guests.sidecar import Sidecar
 from avatar.gltf.model.document import Document
-from avatar.gltf.model.fingerprint import fingerprint
 from avatar.gltf.model.layout import image_bytes
 from avatar.gltf.model.origin import Origin, origin_of, signed
 from avatar.gltf.pipeline import StepReport, run_steps
+from avatar.gltf.sources import Source, source_of
 from avatar.gltf.transforms import compact as compacting
 from avatar.gltf.transforms import simplify as simplifying
 from avatar.gltf.transforms import textures as texturing
 from avatar.gltf.transforms.compact import take_geometry
 from avatar.gltf.transforms.dedup import showing, shown_materials
 from avatar.gltf.transforms.textures import image_keys
-from avatar.gltf.variants import LEVELS, PREPARING, Kit, VariantFile, dressing, finished, reducing, textures_within
+from avatar.gltf.variants import LEVELS, Kit, VariantFile, dressing, finished, reducing, textures_within
 from avatar.variant import Detail, Variant
 
 
@@ -48,28 +48,28 @@ def build_lod(data: bytes, level: int, sidecar: Sidecar, encoded: EncodedImages 
     Raises ``InvalidInput`` for another level, else what ``build_variant`` raises.
     """
     variant, kit = _plain(level), Kit(sidecar, encoded)
-    document, prepared = run_steps(require_sound(data, sidecar), PREPARING)
-    reduced, reports = run_steps(document, reducing(variant, kit))
-    origin = _origin(document, level, shown_materials(reduced))
+    source = source_of(data, sidecar)
+    reduced, reports = run_steps(source.document, reducing(source, variant, kit))
+    origin = _origin(source, level, shown_materials(reduced))
     dressed, more = run_steps(reduced, dressing(variant, kit))
-    return finished(document, _signed(dressed, origin), variant, (*prepared, *reports, *more), kit)
+    return finished(source, _signed(dressed, origin), variant, (*source.reports, *reports, *more), kit)
 
 
 def repaint_lod(
-    source: bytes, kin: bytes, level: int, sidecar: Sidecar, encoded: EncodedImages | None = None
+    data: bytes, kin: bytes, level: int, sidecar: Sidecar, encoded: EncodedImages | None = None
 ) -> VariantFile:
-    """What ``build_lod(source, level)`` gives, made of ``kin``: the same level of a model that differs from ``source``
-    in images and in what materials say of colour alone.
+    """What ``build_lod(data, level)`` gives, made of ``kin``: the same level of a model that differs from ``data`` in
+    images and in what materials say of colour alone.
 
     Geometry is taken over; images that ``kin``'s source had for the same use are, too. Raises ``InvalidModel`` unless
     ``kin`` says that it was made from a model of this geometry by today's recipe; else what ``build_lod``
     raises: ``GenerationFailed`` also when the numbers of ``kin`` are broken.
     """
     variant, kit = _plain(level), Kit(sidecar, encoded)
-    document, prepared = run_steps(require_sound(source, sidecar), PREPARING)
+    source = source_of(data, sidecar)
     base = require_references(kin)
     said = origin_of(base)
-    origin = _origin(document, level, said.materials if said else ())
+    origin = _origin(source, level, said.materials if said else ())
     images = base.list("images")
     if (
         said is None
@@ -84,19 +84,19 @@ def repaint_lod(
     made = zip(
         said.images, zip(image_bytes(base), (image.get("mimeType", "") for image in images), strict=True), strict=True
     )
-    change = textures_within(showing(document, origin.materials), variant, kit, dict(made))
-    reports = (*prepared, StepReport(step="textures", notes=change.notes))
+    change = textures_within(showing(source.document, origin.materials), variant, kit, dict(made))
+    reports = (*source.reports, StepReport(step="textures", notes=change.notes))
     made_of = _signed(take_geometry(change.document, base), origin)
-    return finished(document, made_of, variant, reports, kit)
+    return finished(source, made_of, variant, reports, kit)
 
 
-def _origin(document: Document, level: int, materials: tuple[int, ...]) -> Origin:
+def _origin(source: Source, level: int, materials: tuple[int, ...]) -> Origin:
     return Origin(
         level=level,
         recipe=recipe(level),
-        geometry=fingerprint(document),
+        geometry=source.geometry,
         materials=materials,
-        images=image_keys(showing(document, materials)),
+        images=image_keys(showing(source.document, materials)),
     )
 
 

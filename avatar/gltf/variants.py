@@ -12,11 +12,12 @@ from avatar.errors import GenerationFailed
 from avatar.frozen import Frozen
 from avatar.gltf.contract import check_contract, expected_of
 from avatar.gltf.encoded import Encoded, EncodedImages
-from avatar.gltf.gate.inspect import Inspection, TextureInfo, inspect, require_sound
+from avatar.gltf.gate.inspect import Inspection, TextureInfo, inspect
 from avatar.gltf.guests.sidecar import Sidecar
 from avatar.gltf.guests.validator import ValidationSummary, validate
 from avatar.gltf.model.document import Change, Document, write_glb
 from avatar.gltf.pipeline import Step, StepReport, run_steps
+from avatar.gltf.sources import Source, source_of
 from avatar.gltf.transforms.atlas import make_atlas
 from avatar.gltf.transforms.channels import choose_channels
 from avatar.gltf.transforms.compact import CompactOptions, compact
@@ -27,9 +28,7 @@ from avatar.gltf.transforms.meshopt import compress_meshopt
 from avatar.gltf.transforms.morphs import prune_morphs
 from avatar.gltf.transforms.posing import rest_pose
 from avatar.gltf.transforms.quantize import DEFAULTS, FAR, quantize
-from avatar.gltf.transforms.reindex import weld
 from avatar.gltf.transforms.simplify import simplify
-from avatar.gltf.transforms.skeleton import normalise_names
 from avatar.gltf.transforms.textures import FAR_OPTIONS, OPTIONS, limit_textures
 from avatar.variant import Compression, Variant
 
@@ -83,14 +82,11 @@ class Kit:
     encoded: EncodedImages | None = None
 
 
-PREPARING: Final = (Step("names", normalise_names), Step("dedup", dedup))
-
-
-def reducing(variant: Variant, kit: Kit) -> tuple[Step, ...]:
-    """After ``PREPARING``: the triangles of a level of detail, the same ones whatever else ``variant`` asks for."""
+def reducing(source: Source, variant: Variant, kit: Kit) -> tuple[Step, ...]:
+    """From ``source`` to the triangles of a level of detail, the same ones whatever else ``variant`` asks for."""
     level = LEVELS[variant.lod]
     return (
-        Step("weld", weld),
+        Step("weld", lambda _: source.welded),
         Step("simplify", lambda document: simplify(document, level.triangles, kit.sidecar)),
         Step("mend", mend),
     )
@@ -156,13 +152,13 @@ def build_variant(data: bytes, variant: Variant, sidecar: Sidecar, encoded: Enco
     ``GenerationFailed`` when the result has errors or misses its budget.
     """
     kit = Kit(sidecar, encoded)
-    source, prepared = run_steps(require_sound(data, sidecar), PREPARING)
-    document, reports = run_steps(source, (*reducing(variant, kit), *dressing(variant, kit)))
-    return finished(source, document, variant, (*prepared, *reports), kit)
+    source = source_of(data, sidecar)
+    document, reports = run_steps(source.document, (*reducing(source, variant, kit), *dressing(variant, kit)))
+    return finished(source, document, variant, (*source.reports, *reports), kit)
 
 
 def finished(
-    source: Document, document: Document, variant: Variant, reports: tuple[StepReport, ...], kit: Kit
+    source: Source, document: Document, variant: Variant, reports: tuple[StepReport, ...], kit: Kit
 ) -> VariantFile:
     """The file of a document that has been through its transforms: held against ``source`` and validated as a plain
     model, where everything can be seen, and again as it is sent. Raises GenerationFailed when it has errors."""
@@ -194,8 +190,8 @@ def finished(
     return VariantFile(data, report)
 
 
-def _require_contract(source: Document, document: Document, variant: Variant) -> None:
-    problems = check_contract(source, document, expected_of(variant))
+def _require_contract(source: Source, document: Document, variant: Variant) -> None:
+    problems = check_contract(source.measured, document, expected_of(variant))
     broken = [problem for problem in problems if problem.severity == "error"]
     if broken:
         raise _failed(variant, [f"{problem.where}: {problem.message}" for problem in broken])
