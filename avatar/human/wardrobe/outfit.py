@@ -13,11 +13,11 @@ from avatar.human.figure import F32, F64, Coverage, Figure, Material, Part
 from avatar.human.wardrobe import canvas, fabric, paint_bottom, paint_top
 from avatar.human.wardrobe.accessories import accessories, accessory_materials
 from avatar.human.wardrobe.drape import drape_bottom, drape_top
-from avatar.human.wardrobe.footwear import sneaker_coat, sneakers
 from avatar.human.wardrobe.frame import Dummy, dress_form
 from avatar.human.wardrobe.garments import BOTTOMS, TOPS, BottomFit, TopFit, Weave
 from avatar.human.wardrobe.paint_top import Trim
 from avatar.human.wardrobe.pattern import pattern, smoother
+from avatar.human.wardrobe.shoes import shoe_coat, shoes
 from avatar.human.wardrobe.surface import Surface, samples
 from avatar.human.wardrobe.tailor import Worn, as_part, over, put_on
 from avatar.profile import AvatarStyle
@@ -39,7 +39,8 @@ def dress(figure: Figure) -> tuple[list[Part], Coverage]:
     outfit = character.outfit
     dummy = dress_form(figure)
     top, bottom = TOPS[outfit.top.kind], BOTTOMS[outfit.bottom.kind]
-    shoes, hidden = sneakers(figure, dummy, outfit.footwear.colour)
+    shod = shoes(figure, dummy)
+    hidden = shod.hidden.copy()
     low = _wear_bottom(dummy, bottom)
     high = _wear_top(dummy, top, over(low, dummy.skin), samples(low.draped.positions, low.pattern.shell)[0])
     hem = float(high.draped.positions[high.pattern.cut.edges["hem"], 1].mean())
@@ -48,7 +49,7 @@ def dress(figure: Figure) -> tuple[list[Part], Coverage]:
     parts = [
         as_part(high, TOP_NODE, top_coat(character).painted()),
         as_part(low, BOTTOM_NODE, bottom_coat(character).painted(), covered),
-        shoes,
+        shod.part,
         *accessories(figure),
     ]
     return parts, Coverage(hidden)
@@ -81,7 +82,7 @@ def _ink(colour: str) -> F32:
 
 def outfit_coats(character: CharacterDescription) -> list[Coat]:
     """What the clothes and accessories are coated with."""
-    worn = [top_coat(character), bottom_coat(character), sneaker_coat(character.outfit.footwear.colour)]
+    worn = [top_coat(character), bottom_coat(character), shoe_coat(character.outfit.footwear)]
     return [*worn, *(Coat(material, {}) for material in accessory_materials(character))]
 
 
