@@ -54,7 +54,7 @@ def hang_springs(document: Document) -> Change:
     meshes = list(document.list("meshes"))
     for placement in placements(document):
         if placement.mesh in chains and "skin" in document.tree["nodes"][placement.node]:
-            attributes = _hung(document, placement, worlds, appended, chains[placement.mesh], every)
+            attributes = _hung(document, placement, worlds, appended, chains[placement.mesh])
             meshes[placement.mesh] = _with_attributes(meshes[placement.mesh], placement.primitive, attributes)
     for mesh in chains:
         meshes[mesh] = _without_lines(meshes[mesh])
@@ -127,7 +127,6 @@ def _hung(
     worlds: F64,
     appended: Appended,
     chains: Sequence[Chain],
-    every: Sequence[Chain],
 ) -> Mapping[str, int]:
     """New JOINTS_0 and WEIGHTS_0 of a primitive; nothing where none of it hangs."""
     primitive, node = placement.tree(document), document.tree["nodes"][placement.node]
@@ -143,8 +142,7 @@ def _hung(
     share, along, nearest = _along(places, chains)
     if share.max() < 1e-3:
         return {}
-    firsts = np.cumsum([0, *(len(chain.nodes) for chain in every)]) + len(skin["joints"])
-    starts = np.array([firsts[every.index(chain)] for chain in chains])
+    starts = np.array([chain.nodes[0] for chain in chains]) - len(document.list("nodes")) + len(skin["joints"])
     joints, weights = _mixed(*found, share, along, starts[nearest], np.array([len(c.nodes) for c in chains])[nearest])
     return {
         "JOINTS_0": appended.values(joints.astype(np.uint8 if joints.max() < 256 else np.uint16), "VEC4"),
