@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from enum import StrEnum
-from typing import Annotated, Final
+from typing import Annotated, Final, Self
 
-from pydantic import Field, StringConstraints, ValidationInfo, field_validator
+from pydantic import Field, StringConstraints, ValidationInfo, field_validator, model_validator
 
 from avatar.frozen import Frozen
 
@@ -54,6 +55,14 @@ class Compression(StrEnum):
     DRACO = "draco"
 
 
+class ModelFormat(StrEnum):
+    """VRM 1.0 is a GLB that says which bones are human, which faces it makes and what swings: in T-pose, with images
+    of glTF's core and geometry as it is, for its readers take no other."""
+
+    GLB = "glb"
+    VRM = "vrm"
+
+
 MorphName = Annotated[str, StringConstraints(min_length=1, max_length=128)]
 
 
@@ -69,6 +78,7 @@ class Variant(Frozen):
     morphs: Annotated[tuple[MorphName, ...], Field(max_length=1024)] | None = None
     pose: RestPose | None = Field(default=None, description="None leaves the pose in which the model was bound.")
     compression: Compression = Compression.NONE
+    format: ModelFormat = ModelFormat.GLB
 
     # One form for one meaning: what is the default anyway is not said, lists are sorted.
 
@@ -98,6 +108,14 @@ class Variant(Frozen):
     def _morphs_sorted(cls, morphs: tuple[str, ...] | None) -> tuple[str, ...] | None:
         return None if morphs is None else tuple(sorted(set(morphs)))
 
+    @model_validator(mode="after")
+    def _as_vrm_takes_it(self) -> Self:
+        if self.format is ModelFormat.VRM:
+            for said, taken in VRM_TAKES.items():
+                if getattr(self, said) not in taken:
+                    raise ValueError(f"a VRM takes no {said.replace('_', ' ')} {getattr(self, said)}")
+        return self
+
     @property
     def texture_limit(self) -> int:
         """Pixels a side; of an atlas, which holds all textures of an avatar, its own."""
@@ -107,6 +125,14 @@ class Variant(Frozen):
     def plain(self) -> bool:
         """True when this is a level of detail as it is published."""
         return self == Variant(lod=self.lod)
+
+
+VRM_TAKES: Final[Mapping[str, tuple[object, ...]]] = {
+    "pose": (None, RestPose.T),
+    "texture_format": (TextureFormat.JPEG, TextureFormat.PNG),
+    "compression": (Compression.NONE,),
+}
+"""Field of a variant -> the values that go with ``ModelFormat.VRM``."""
 
 
 def variant_key(variant: Variant, source_sha256: str, recipe: int) -> str:

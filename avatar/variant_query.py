@@ -24,9 +24,11 @@ from avatar.variant import (
     ATLAS_SIZES,
     LOD_TEXTURES,
     TEXTURE_SIZES,
+    VRM_TAKES,
     Channel,
     Compression,
     Detail,
+    ModelFormat,
     RestPose,
     TextureFormat,
     Variant,
@@ -96,6 +98,7 @@ PARAMETERS: Final = (
         "useMeshOptCompression", "true or false", "Geometry quantised and meshopt-compressed.", ("meshCompression",)
     ),
     Parameter("useDracoMeshCompression", "true or false", "Geometry Draco-compressed.", ("dracoCompression",)),
+    Parameter("format", "glb or vrm", "GLB by default; VRM 1.0 in T-pose, with JPEG or PNG images, uncompressed."),
     Parameter("v", f"a number from 1 to {MAX_VERSION}", "A version; the one that is served by default.", ("version",)),
 )
 IGNORED: Final = frozenset(
@@ -170,7 +173,10 @@ def parse(params: Iterable[tuple[str, str]], available_morphs: Sequence[str]) ->
         "morphs": _morphs(given.get("morphTargets", ()), available_morphs, faults),
         "pose": _one(given, "pose", partial(_choice, RestPose), faults, RestPose),
         "compression": _compression(given, faults),
+        "format": _one(given, "format", partial(_choice, ModelFormat), faults, ModelFormat) or ModelFormat.GLB,
     }
+    if made["format"] is ModelFormat.VRM:
+        _as_vrm_takes_it(made, faults)
     version = _one(given, "v", _version, faults)
     if faults.count:
         raise faults.error()
@@ -205,13 +211,16 @@ def spell(variant: Variant, available_morphs: Sequence[str] = (), *, version: in
         said.append(("useMeshOptCompression", "true"))
     if variant.compression is Compression.DRACO:
         said.append(("useDracoMeshCompression", "true"))
+    if variant.format is not ModelFormat.GLB:
+        said.append(("format", variant.format.value))
     if version is not None:
         said.append(("v", str(version)))
     return urlencode(said, quote_via=quote, safe=",")
 
 
 def file_stem(variant: Variant) -> str:
-    """What a file of the variant is called after its avatar: ``lod1-ktx2``. Short; not every variant has its own."""
+    """What a file of the variant is called after its avatar, without what says its format: ``lod1-ktx2``. Short; not
+    every variant has its own."""
     parts = [f"lod{variant.lod}"]
     if variant.texture_size is not None:
         parts.append(f"{variant.texture_size}px")
@@ -230,6 +239,16 @@ def file_stem(variant: Variant) -> str:
     if variant.compression is not Compression.NONE:
         parts.append(variant.compression.value)
     return "-".join(parts)
+
+
+def _as_vrm_takes_it(made: Mapping[str, Any], faults: _Faults) -> None:
+    parameters = {"pose": "pose", "texture_format": "textureFormat", "compression": "useMeshOptCompression"}
+    if made["compression"] is Compression.DRACO:
+        parameters["compression"] = "useDracoMeshCompression"
+    for said, taken in VRM_TAKES.items():
+        if made[said] not in taken:
+            fits = " or ".join(str(value) for value in taken if value is not None)
+            faults.add(parameters[said], f"must be {fits if fits != Compression.NONE else 'false'} with format=vrm")
 
 
 def as_params(wish: str | Mapping[str, Any], field_name: str) -> list[tuple[str, str]]:

@@ -30,7 +30,8 @@ from avatar.gltf.transforms.posing import rest_pose
 from avatar.gltf.transforms.quantize import DEFAULTS, FAR, quantize
 from avatar.gltf.transforms.simplify import simplify
 from avatar.gltf.transforms.textures import FAR_OPTIONS, OPTIONS, limit_textures
-from avatar.variant import Compression, Variant
+from avatar.gltf.transforms.vrm import as_vrm, hang_springs
+from avatar.variant import Compression, ModelFormat, RestPose, Variant
 
 GENERATOR: Final = "AR Avatar"
 
@@ -97,15 +98,20 @@ def dressing(variant: Variant, kit: Kit) -> tuple[Step, ...]:
     level = LEVELS[variant.lod]
     small = CompactOptions(negligible=level.negligible, bends=not level.far)
     pose, morphs, channels, atlas = variant.pose, variant.morphs, variant.channels, variant.atlas
+    vrm = variant.format is ModelFormat.VRM
     steps = [Step("unused", lambda document: Change(without_unused(document)))]
     if morphs is not None:
         steps.append(Step("morphs", lambda document: prune_morphs(document, morphs)))
-    if pose is not None:
-        steps.append(Step("pose", lambda document: rest_pose(document, pose)))
+    if pose is not None or vrm:
+        steps.append(Step("pose", lambda document: rest_pose(document, pose or RestPose.T)))
+    if vrm:
+        steps.append(Step("springs", hang_springs))
     if channels is not None:
         steps += [Step("channels", lambda document: choose_channels(document, channels)), Step("dedup", dedup)]
     if atlas is not None:
         steps += [Step("atlas", lambda document: make_atlas(document, atlas)), Step("dedup", dedup)]
+    if vrm:
+        steps.append(Step("vrm", as_vrm))
     return (
         *steps,
         Step("textures", lambda document: textures_within(document, variant, kit)),
