@@ -5,7 +5,7 @@ Row-major 4x4 matrices that act on column vectors; lengths in the file's units (
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -43,52 +43,65 @@ def placements(document: Document) -> Iterator[Placement]:
                 yield Placement(at, node["mesh"], number)
 
 
+def rotation_matrices(quaternions: F64) -> F64:
+    """The (n, 3, 3) rotations of quaternions (n, 4) (x, y, z, w), normalised first; identity for zero ones."""
+    lengths = np.linalg.norm(quaternions, axis=1)
+    x, y, z, w = (quaternions / np.where(lengths == 0, 1.0, lengths)[:, None]).T
+    rows = [
+        [1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)],
+        [2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w)],
+        [2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)],
+    ]
+    matrices: F64 = np.array(rows).transpose(2, 0, 1).copy()
+    return matrices
+
+
 def quaternion_matrix(quaternion: F64) -> F64:
     """The (3, 3) rotation of a quaternion (x, y, z, w), normalised first; identity for a zero one."""
-    length = float(np.linalg.norm(quaternion))
-    if length == 0:
-        return np.eye(3)
-    x, y, z, w = quaternion / length
-    return np.array(
-        [
-            [1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)],
-            [2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w)],
-            [2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)],
-        ]
-    )
-
-
-def local_matrix(node: Tree, turn: F64 | None = None) -> F64:
-    """The (4, 4) transform of ``node`` relative to its parent, with ``turn`` (3, 3) added after its own rotation."""
-    if "matrix" in node:
-        return np.array(node["matrix"], float).reshape(4, 4).T
-    rotation = quaternion_matrix(np.array(node.get("rotation", (0, 0, 0, 1)), float))
-    if turn is not None:
-        rotation = rotation @ turn
-    matrix = np.eye(4)
-    matrix[:3, :3] = rotation * np.array(node.get("scale", (1, 1, 1)), float)
-    matrix[:3, 3] = node.get("translation", (0, 0, 0))
+    matrix: F64 = rotation_matrices(quaternion[None])[0]
     return matrix
+
+
+def _local_matrices(nodes: Sequence[Tree], pose: Pose | None) -> F64:
+    """(nodes, 4, 4), relative to their parents; what ``pose`` adds comes after a node's own rotation."""
+    rotations = rotation_matrices(_rows(nodes, "rotation", (0, 0, 0, 1)))
+    if pose:
+        posed = [at for at, node in enumerate(nodes) if node.get("name", "") in pose]
+        if posed:
+            rotations[posed] = rotations[posed] @ np.array([pose[nodes[at].get("name", "")] for at in posed])
+    matrices = np.zeros((len(nodes), 4, 4))
+    matrices[:, :3, :3] = rotations * _rows(nodes, "scale", (1, 1, 1))[:, None]
+    matrices[:, :3, 3] = _rows(nodes, "translation", (0, 0, 0))
+    matrices[:, 3, 3] = 1.0
+    for at, node in enumerate(nodes):
+        if "matrix" in node:
+            matrices[at] = np.array(node["matrix"], float).reshape(4, 4).T
+    return matrices
+
+
+def _rows(nodes: Sequence[Tree], key: str, default: tuple[float, ...]) -> F64:
+    return np.array([node.get(key, default) for node in nodes], float).reshape(len(nodes), len(default))
 
 
 def world_matrices(document: Document, pose: Pose | None = None) -> F64:
     """(nodes, 4, 4): every node's transform to world space, in the file's own pose or with ``pose`` added."""
     nodes = document.list("nodes")
-    worlds = np.zeros((len(nodes), 4, 4))
+    own = _local_matrices(nodes, pose)
+    worlds = np.zeros_like(own)
     has_parent = {child for node in nodes for child in node.get("children", ())}
     stack = [(at, _IDENTITY) for at in range(len(nodes)) if at not in has_parent]
     while stack:
         at, parent = stack.pop()
-        turn = pose.get(nodes[at].get("name", "")) if pose else None
-        worlds[at] = parent @ local_matrix(nodes[at], turn)
+        worlds[at] = parent @ own[at]
         stack.extend((child, worlds[at]) for child in nodes[at].get("children", ()))
     return worlds
 
 
-def joint_matrices(document: Document, skin: int, worlds: F64) -> F64:
-    """(joints, 4, 4): what takes a vertex of the mesh to world space when it hangs on that joint alone."""
+def joint_matrices(document: Document, skin: int, worlds: F64, count: int | None = None) -> F64:
+    """(joints, 4, 4): what takes a vertex of the mesh to world space when it hangs on that joint alone; of the first
+    ``count`` joints."""
     tree = document.tree["skins"][skin]
-    joints: F64 = worlds[tree["joints"]]
+    joints: F64 = worlds[tree["joints"][:count]]
     if "inverseBindMatrices" not in tree:
         return joints
     inverse = read_floats(document, tree["inverseBindMatrices"])[: len(joints)].astype(float)
@@ -153,12 +166,13 @@ def placed_vertices(
         placed: F64 = positions @ matrix[:3, :3].T + matrix[:3, 3]
         return placed
     joints, weights = influences if rows is None else (influences[0][rows], influences[1][rows])
-    matrices = joint_matrices(document, skin, worlds)
+    matrices = joint_matrices(document, skin, worlds)[:, :3].copy()
     placed = np.zeros_like(positions)
-    for column in range(joints.shape[1]):  # one influence at a time: (n, 4, 4) matrices for all would be 4 times larger
-        chosen = matrices[joints[:, column]]
-        moved = np.einsum("nij,nj->ni", chosen[:, :3, :3], positions) + chosen[:, :3, 3]
-        placed += weights[:, column, None] * moved
+    for column in range(joints.shape[1]):  # one influence at a time: (n, 3, 4) matrices for all would be 4 times larger
+        held = np.flatnonzero(weights[:, column])  # few vertices have all
+        chosen = matrices[joints[held, column]]
+        moved = np.einsum("nij,nj->ni", chosen[:, :, :3], positions[held]) + chosen[:, :, 3]
+        placed[held] += weights[held, column, None] * moved
     return placed
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
+from numpy.typing import NDArray
 from scipy.linalg import eigh
 
 from avatar.gltf.model.accessors import read_floats
@@ -13,37 +16,69 @@ from avatar.gltf.transforms.reindex import used_rows
 _MAX_MORPHS = 128  # a principal component analysis of more would take longer than the simplification
 
 
+@dataclass(frozen=True, slots=True)
+class Motion:
+    """What morph targets do to the vertices of a part."""
+
+    count: int  # vertices of the part
+    names: tuple[str, ...]
+    moved: I64  # (m,) vertices that any target moves; most of a body stands still
+    deltas: F64  # (m, targets, 3) in world space
+
+    def of(self, name: str) -> F64:
+        """(n, 3): what the target ``name`` does to every vertex."""
+        every = np.zeros((self.count, 3))
+        every[self.moved] = self.deltas[:, self.names.index(name)]
+        return every
+
+    def farthest(self) -> F64:
+        """(n,) the square of the way that each vertex goes at most."""
+        squares = np.zeros(self.count)
+        if self.names:
+            squares[self.moved] = dot(self.deltas, self.deltas).max(axis=1)
+        return squares
+
+    def principal(self, components: int) -> F64:
+        """(n, components): the linear projection of all targets that keeps most of them."""
+        columns = np.zeros((self.count, components))
+        columns[self.moved] = principal(self.deltas.reshape(len(self.moved), 3 * len(self.names)), components)
+        return columns
+
+
 def linear_part(document: Document, placement: Placement, worlds: F64) -> F64:
     """(3, 3) from mesh space to world space, for directions. Skinned vertices follow the skin's first joint, which
     holds the scale and turn of the whole rig."""
     node = document.tree["nodes"][placement.node]
     if "skin" in node and "JOINTS_0" in placement.tree(document)["attributes"]:
-        first: F64 = joint_matrices(document, node["skin"], worlds)[0, :3, :3]
+        first: F64 = joint_matrices(document, node["skin"], worlds, 1)[0, :3, :3]
         return first
     own: F64 = worlds[placement.node, :3, :3]
     return own
 
 
-def morph_deltas(document: Document, placement: Placement, worlds: F64, rows: I64) -> dict[str, F64]:
-    """Name -> (n, 3) motion in world space, of those morph targets that move anything; the largest when there are too
-    many."""
+def morph_motion(document: Document, placement: Placement, linear: F64, rows: I64) -> Motion:
+    """Of those morph targets that move anything; of the largest when there are too many."""
     primitive = placement.tree(document)
-    linear = linear_part(document, placement, worlds)
-    deltas: dict[str, F64] = {}
+    offsets: dict[str, NDArray[np.float32]] = {}
     everything = len(rows) == document.tree["accessors"][primitive["attributes"]["POSITION"]]["count"]
     for name, target in zip(
         target_names(document.tree["meshes"][placement.mesh]), primitive.get("targets", ()), strict=False
     ):
-        if "POSITION" not in target:
-            continue
-        offset = read_floats(document, target["POSITION"])
-        offset = offset if everything else offset[rows]
-        if offset.any():
-            deltas[name] = offset @ linear.T
-    if len(deltas) <= _MAX_MORPHS:
-        return deltas
-    largest = sorted(deltas, key=lambda name: -float((deltas[name] ** 2).sum()))[:_MAX_MORPHS]
-    return {name: deltas[name] for name in largest}
+        if "POSITION" in target:
+            offset = read_floats(document, target["POSITION"])
+            offset = offset if everything else offset[rows]
+            if offset.any():
+                offsets[name] = offset
+    if not offsets:
+        return Motion(len(rows), (), np.zeros(0, np.int64), np.zeros((0, 0, 3)))
+    together = np.stack(list(offsets.values()), axis=1)
+    moved = np.flatnonzero((together != 0).reshape(len(rows), -1).any(axis=1))
+    deltas = (together[moved].reshape(-1, 3) @ linear.T).reshape(len(moved), -1, 3)
+    names = tuple(offsets)
+    if len(names) > _MAX_MORPHS:
+        largest = np.argsort(-(deltas**2).sum(axis=(0, 2)), kind="stable")[:_MAX_MORPHS]
+        names, deltas = tuple(names[at] for at in largest), deltas[:, largest]
+    return Motion(len(rows), names, moved, deltas)
 
 
 def principal(values: F64, components: int) -> F64:
@@ -58,33 +93,50 @@ def principal(values: F64, components: int) -> F64:
     return columns
 
 
-def normals(document: Document, placement: Placement, worlds: F64, rows: I64) -> F64:
+def normals(document: Document, primitive: Tree, linear: F64, rows: I64) -> F64:
     """(n, 3) unit normals in world space, zero where the model has none."""
-    primitive = placement.tree(document)
     if "NORMAL" not in primitive["attributes"]:
         return np.zeros((len(rows), 3))
-    accessor = primitive["attributes"]["NORMAL"]
-    turned = read_floats(document, accessor)[rows] @ linear_part(document, placement, worlds).T
-    unit: F64 = turned / np.maximum(np.linalg.norm(turned, axis=1, keepdims=True), 1e-12)
+    turned = read_floats(document, primitive["attributes"]["NORMAL"])[rows] @ linear.T
+    unit: F64 = turned / np.maximum(lengths(turned)[:, None], 1e-12)
     return unit
 
 
-def texture(document: Document, primitive: Tree, rows: I64, corners: I64, placed: F64) -> F64:
-    """(n, 2) texture coordinates in metres: scaled by the part's average length of one unit of u and v."""
+def texture(document: Document, primitive: Tree, rows: I64, corners: I64, surface: float) -> F64:
+    """(n, 2) texture coordinates in metres: scaled by the average length of one unit of u and v on ``surface``, the
+    area of all triangles."""
     if "TEXCOORD_0" not in primitive["attributes"]:
         return np.zeros((len(rows), 2))
     uv = read_floats(document, primitive["attributes"]["TEXCOORD_0"])[rows].astype(float)
     first, second, third = (uv[corners[:, at]] for at in range(3))
     one, two = second - first, third - first
     flat = float(np.abs(one[:, 0] * two[:, 1] - one[:, 1] * two[:, 0]).sum())
-    metres: F64 = uv * (np.sqrt(2 * area(placed, corners) / flat) if flat > 1e-9 else 0.0)
+    metres: F64 = uv * (np.sqrt(2 * surface / flat) if flat > 1e-9 else 0.0)
     return metres
+
+
+def dot(one: F64, two: F64) -> F64:
+    """(..., 3), (..., 3) -> (...). A sum over an axis of three takes numpy many times longer."""
+    products: F64 = one[..., 0] * two[..., 0] + one[..., 1] * two[..., 1] + one[..., 2] * two[..., 2]
+    return products
+
+
+def lengths(vectors: F64) -> F64:
+    """(..., 3) -> (...)"""
+    found: F64 = np.sqrt(dot(vectors, vectors))
+    return found
 
 
 def area(placed: F64, corners: I64) -> float:
     """Of all triangles together."""
-    sides = placed[corners]
-    return float(np.linalg.norm(np.cross(sides[:, 1] - sides[:, 0], sides[:, 2] - sides[:, 0]), axis=1).sum()) / 2
+    return float(lengths(across(placed, corners)).sum()) / 2
+
+
+def across(placed: F64, corners: I64) -> F64:
+    """(t, 3) of each triangle the cross product of two sides: along its normal, and twice its area long."""
+    first = placed[corners[:, 0]]
+    vectors: F64 = np.cross(placed[corners[:, 1]] - first, placed[corners[:, 2]] - first)
+    return vectors
 
 
 def bends(document: Document, placement: Placement, worlds: F64, rows: I64, placed: F64, components: int) -> F64:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,12 +12,13 @@ from avatar.errors import InvalidModel
 from avatar.gltf.model.document import Document, Tree
 from avatar.gltf.model.pose import F64, I64, Placement, placed_vertices, placements, triangles, world_matrices
 from avatar.gltf.transforms.reindex import Spot, proper, used_rows
-from avatar.gltf.transforms.simplify.columns import area, bends, morph_deltas, normals, principal, texture
-from avatar.gltf.transforms.simplify.contacts import contacts
+from avatar.gltf.transforms.simplify.columns import area, bends, lengths, linear_part, morph_motion, normals, texture
+from avatar.gltf.transforms.simplify.contacts import Meetings, meetings
 from avatar.gltf.transforms.simplify.options import APART, NAMED, Apart, SimplifyOptions
 
 SNAP = 2.0**-17  # of the extent, 14 um on a person: vertices nearer than this are at one place
 Flags = NDArray[np.bool_]
+F32 = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ class Part:
     name: str
     placement: Placement  # where it is shown first
     shape: Shape
-    columns: F64  # (n, k) what counts as error besides position
+    columns: F32  # (n, k) what counts as error besides position
     locked: Flags  # (n,) must stay
     joined: Flags  # (n,) on a texture seam that must not open
     copies: int  # how many nodes show it
@@ -56,29 +57,107 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A primitive before its regions are told apart."""
+    """A primitive before its regions are told apart, and before anybody knows how few triangles are asked for."""
 
     name: str
     placement: Placement
     shape: Shape
-    anchors: F64  # (n, 3) positions in steps: the columns of importance
-    normals: F64  # (n, 3) of unit length
-    columns: F64  # (n, k) what else counts as error, at importance 1
-    locked: Flags  # (n,)
+    area: float
+    columns: F64  # (n, 3 + 2 + 2k) unit normals, then in metres texture coordinates, morph targets, bends of joints
+    meetings: Meetings | None
     joined: Flags  # (n,)
     stirred: Flags  # (n,) where a morph moves it visibly
     importance: float
     apart: Apart | None
+    copies: int
 
 
-def gather(document: Document, target: int, options: SimplifyOptions) -> list[Part]:
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """A model's primitives, for any number of triangles."""
+
+    drafts: tuple[Draft, ...]
+    extent: float
+    middle: F64 | None  # of the face
+
+    def parts(self, target: int, options: SimplifyOptions) -> list[Part]:
+        """What counts as error when ``target`` triangles are to stay."""
+        count = sum(len(draft.shape.corners) for draft in self.drafts)
+        return [
+            self._part(draft, min(1.0, target / count), int(options.locks * target), options) for draft in self.drafts
+        ]
+
+    def _part(self, draft: Draft, ratio: float, locks: int, options: SimplifyOptions) -> Part:
+        # A simplifier multiplies the error of a column by the length of the edge that goes: in edges of the result,
+        # metres count as metres.
+        step = float(np.sqrt(2 * draft.area / (ratio * len(draft.shape.corners)))) or self.extent
+        locked = draft.meetings.locks(locks) if draft.meetings else np.zeros(len(draft.shape.rows), np.bool_)
+        taken: list[I64] = []
+        lists: list[I64] = []
+        columns: list[F32] = []
+        start = 0
+        for members, importance, bend in self._regions(draft, options):
+            used, dense = used_rows(draft.shape.corners[members])
+            taken.append(used)
+            lists.append(dense + start)
+            columns.append(_weighted(draft, used, importance, bend, step, options))
+            start += len(used)
+        used = np.concatenate(taken)
+        whole = draft.shape
+        shape = Shape(whole.rows[used], np.concatenate(lists), whole.positions[used], whole.places[used])
+        return Part(
+            draft.name,
+            draft.placement,
+            shape,
+            np.concatenate(columns),
+            locked[used],
+            draft.joined[used],
+            draft.copies,
+            draft.apart,
+        )
+
+    def _regions(self, draft: Draft, options: SimplifyOptions) -> Iterator[tuple[Flags, float, float]]:
+        """The face, what surrounds it, and the rest: triangles (t,), how important they are, how much normals count.
+
+        Each region gets vertices of its own. They keep the same ones along their seams, so they fit together again.
+        """
+        corners, positions = draft.shape.corners, draft.shape.positions
+        if draft.apart is not None or self.middle is None:
+            yield np.ones(len(corners), np.bool_), draft.importance, options.normals
+            return
+        first, second, third = corners.T
+        face = draft.stirred[first] | draft.stirred[second] | draft.stirred[third]
+        centres = (positions[first] + positions[second] + positions[third]) / 3
+        near = ~face & (lengths(centres - self.middle) < options.reach * self.extent)
+        rest = 1.0 if face.any() else draft.importance  # a head's importance is its face's
+        regions = (
+            (~face & ~near, rest, options.normals),
+            (near, rest * options.near, options.normals),
+            (face, draft.importance * options.face, options.face_normals),
+        )
+        yield from (region for region in regions if region[0].any())
+
+
+def _weighted(draft: Draft, used: I64, importance: float, bend: float, step: float, options: SimplifyOptions) -> F32:
+    """(len(used), k) what counts as error at the vertices ``used``."""
+    most = options.components
+    counts = np.repeat((bend, options.texture / step, options.morphs / step, options.bends / step), (3, 2, most, most))
+    columns = np.zeros((len(used), 3 + draft.columns.shape[1]), np.float32)
+    columns[:, 3:] = importance * (counts * draft.columns[used])
+    if importance > 1:
+        positions = draft.shape.positions
+        columns[:, :3] = np.sqrt(importance**2 - 1) * ((positions - positions.mean(axis=0)) / step)[used]
+    return columns
+
+
+def survey(document: Document, options: SimplifyOptions) -> Survey:
     """Every shown primitive of triangles. Raises ``InvalidModel`` when the bind pose is not finite."""
     worlds = world_matrices(document)
     shown: dict[Spot, list[Placement]] = {}
     for placement in placements(document):
         shown.setdefault((placement.mesh, placement.primitive), []).append(placement)
-    raw: list[tuple[Placement, I64, I64, F64]] = []
-    for first, *_ in shown.values():
+    raw: list[tuple[Placement, int, I64, I64, F64]] = []
+    for first, *more in shown.values():
         every = triangles(document, first.tree(document))
         every = every[proper(every)]
         if len(every):
@@ -86,31 +165,25 @@ def gather(document: Document, target: int, options: SimplifyOptions) -> list[Pa
             placed = placed_vertices(document, first, worlds, rows=rows)
             if not np.isfinite(placed).all():
                 raise InvalidModel("the bind pose reaches to infinity", where="/nodes", mend="Check its node scales")
-            raw.append((first, rows, corners, placed))
+            raw.append((first, 1 + len(more), rows, corners, placed))
     if not raw:
-        return []
-    everything = np.concatenate([placed for _, _, _, placed in raw])
+        return Survey((), 1.0, None)
+    everything = np.concatenate([placed for *_, placed in raw])
     extent = float(np.ptp(everything, axis=0).max()) or 1.0
     # Skinning rounds differently on the two sides of a seam; only sides that are equal bit by bit stay together.
     steps = np.round(everything / (extent * SNAP)).astype(np.int64)
     snapped = steps.astype(np.float64) * (extent * SNAP)
     places = _numbered(steps)
-    ratio = min(1.0, target / sum(len(corners) for _, _, corners, _ in raw))
     start = 0
-    drafts = []
-    for placement, rows, corners, _ in raw:
+    drafts: list[Draft] = []
+    for placement, copies, rows, corners, _ in raw:
         span = slice(start, start + len(rows))
         start += len(rows)
         here = Shape(rows, corners, snapped[span], places[span])
-        drafts.append(_draft(document, placement, worlds, here, extent, ratio, target, options))
+        drafts.append(_draft(document, placement, copies, worlds, here, extent, options))
     faces = [draft.shape.positions[draft.stirred] for draft in drafts if draft.apart is None and draft.stirred.any()]
     middle = max(faces, key=len).mean(axis=0) if faces else None
-    return [
-        _part(
-            draft, len(shown[draft.placement.mesh, draft.placement.primitive]), middle, options.reach * extent, options
-        )
-        for draft in drafts
-    ]
+    return Survey(tuple(drafts), extent, middle)
 
 
 def _numbered(steps: NDArray[np.int64]) -> I64:
@@ -129,44 +202,36 @@ def places_of(parts: Iterable[Part]) -> I64:
 def _draft(
     document: Document,
     placement: Placement,
+    copies: int,
     worlds: F64,
     shape: Shape,
     extent: float,
-    ratio: float,
-    target: int,
     options: SimplifyOptions,
 ) -> Draft:
     primitive = placement.tree(document)
     rows, corners, placed = shape.rows, shape.corners, shape.positions
-    deltas = morph_deltas(document, placement, worlds, rows)
+    linear = linear_part(document, placement, worlds)
+    motion = morph_motion(document, placement, linear, rows)
     name, importance, apart = _importance(document, placement)
-    farthest = np.zeros(len(rows))
-    for delta in deltas.values():
-        np.maximum(farthest, np.einsum("ij,ij->i", delta, delta), out=farthest)
-    moved = np.flatnonzero(farthest)  # most of a body stands still
-    motion = np.zeros((len(rows), options.components))
-    if len(moved):
-        motion[moved] = principal(
-            np.concatenate([delta[moved] for delta in deltas.values()], axis=1), options.components
-        )
-    stirred = farthest > (options.stirs * extent) ** 2
-    # A simplifier multiplies the error of a column by the length of the edge that goes: in edges of the result,
-    # metres count as metres.
-    step = float(np.sqrt(2 * area(placed, corners) / (ratio * len(corners)))) or extent
-    coordinates = texture(document, primitive, rows, corners, placed)
-    columns = np.concatenate(
-        [
-            options.texture / step * coordinates,
-            options.morphs / step * motion,
-            options.bends / step * bends(document, placement, worlds, rows, placed, options.components),
-        ],
-        axis=1,
+    stirred = motion.farthest() > (options.stirs * extent) ** 2
+    surface = area(placed, corners)
+    coordinates = texture(document, primitive, rows, corners, surface)
+    shading = normals(document, primitive, linear, rows)
+    bending = bends(document, placement, worlds, rows, placed, options.components)
+    torn = stirred.any() and _textured(document, primitive)
+    return Draft(
+        name=name,
+        placement=placement,
+        shape=shape,
+        area=surface,
+        columns=np.concatenate([shading, coordinates, motion.principal(options.components), bending], axis=1),
+        meetings=meetings(placed, motion, options.contact * extent) if apart is None else None,
+        joined=stirred & _torn(coordinates, shape.places) if torn else np.zeros_like(stirred),
+        stirred=stirred,
+        importance=importance,
+        apart=apart,
+        copies=copies,
     )
-    locked = contacts(placed, deltas if apart is None else {}, options.contact * extent, int(options.locks * target))
-    joined = stirred & _torn(coordinates, shape.places) if _textured(document, primitive) else np.zeros_like(stirred)
-    anchors = (placed - placed.mean(axis=0)) / step
-    shading = normals(document, placement, worlds, rows)
-    return Draft(name, placement, shape, anchors, shading, columns, locked, joined, stirred, importance, apart)
 
 
 def _textured(document: Document, primitive: Tree) -> bool:
@@ -182,48 +247,6 @@ def _torn(coordinates: F64, places: I64) -> Flags:
     np.maximum.at(high, places, coordinates)
     apart: Flags = (high[places] - low[places] > 1e-6).any(axis=1)
     return apart
-
-
-def _part(draft: Draft, copies: int, middle: F64 | None, reach: float, options: SimplifyOptions) -> Part:
-    """The face, what is within ``reach`` of its ``middle``, and the rest: regions of rising importance, each with
-    vertices of its own. They keep the same ones along their seams, so they fit together again."""
-    corners, positions = draft.shape.corners, draft.shape.positions
-    face: Flags = np.zeros(len(corners), np.bool_)
-    near: Flags = np.zeros(len(corners), np.bool_)
-    if draft.apart is None and middle is not None:
-        face |= draft.stirred[corners].any(axis=1)
-        near |= ~face & (np.linalg.norm(positions[corners].mean(axis=1) - middle, axis=1) < reach)
-    rest = 1.0 if face.any() else draft.importance  # a head's importance is its face's
-    regions = (
-        (~face & ~near, rest, options.normals),
-        (near, rest * options.near, options.normals),
-        (face, draft.importance * options.face, options.face_normals),
-    )
-    taken: list[I64] = []
-    lists: list[I64] = []
-    columns: list[F64] = []
-    start = 0
-    for members, importance, bend in regions:
-        if not members.any():
-            continue
-        used, dense = used_rows(corners[members])
-        taken.append(used)
-        lists.append(dense + start)
-        others = np.concatenate([bend * draft.normals[used], draft.columns[used]], axis=1)
-        columns.append(np.concatenate([np.sqrt(importance**2 - 1) * draft.anchors[used], importance * others], axis=1))
-        start += len(used)
-    used = np.concatenate(taken)
-    shape = Shape(draft.shape.rows[used], np.concatenate(lists), positions[used], draft.shape.places[used])
-    return Part(
-        draft.name,
-        draft.placement,
-        shape,
-        np.concatenate(columns),
-        draft.locked[used],
-        draft.joined[used],
-        copies,
-        draft.apart,
-    )
 
 
 def _importance(document: Document, placement: Placement) -> tuple[str, float, Apart | None]:

@@ -12,7 +12,7 @@ from avatar.gltf.model.document import Change, Document
 from avatar.gltf.model.pose import I64, placed_vertices, world_matrices
 from avatar.gltf.transforms.reindex import Spot, proper, with_triangles
 from avatar.gltf.transforms.simplify.options import DEFAULTS, SimplifyOptions
-from avatar.gltf.transforms.simplify.parts import Flags, Part, gather, places_of
+from avatar.gltf.transforms.simplify.parts import Flags, Part, places_of, survey
 from avatar.gltf.transforms.simplify.strays import bent, piece_numbers, strays
 
 # Texture seams may move (Permissive), or a model of many islands could not shrink; even triangles bend better.
@@ -27,7 +27,7 @@ def simplify(document: Document, target: int, sidecar: Sidecar, options: Simplif
     Takes indexed or plain triangle primitives (``weld`` first joins what belongs together). Raises ``InvalidModel``
     for geometry that is not finite, ``CodecFailed`` when the simplifier fails.
     """
-    parts = gather(document, target, options)
+    parts = survey(document, options).parts(target, options)
     before = sum(part.drawn for part in parts)
     if before <= target:
         return Change(document, (f"kept all {before:,} triangles",))
@@ -179,7 +179,7 @@ def _together(
         sidecar,
         corners.astype(np.uint32),
         positions.astype(np.float32),
-        columns.astype(np.float32),
+        columns,
         share,
         held=np.where(locked, LOCKED, np.where(joined, PROTECTED, 0)).astype(np.uint8),
         flags=flags,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -12,7 +12,8 @@ from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
 from avatar.gltf.model.document import Document
-from avatar.gltf.model.pose import F64, I64, Pose, quaternion_matrix
+from avatar.gltf.model.pose import F64, I64, Pose, rotation_matrices
+from avatar.gltf.transforms.simplify.columns import dot, lengths
 
 _ANGLE = 45.0  # degrees
 _CANDIDATES = 6  # triangles tried for each vertex
@@ -23,23 +24,24 @@ def bent(document: Document) -> Pose:
     """A pose with every joint bent across its bone, to and fro along each chain so that limbs stay where they were."""
     nodes = document.list("nodes")
     parent = {child: at for at, node in enumerate(nodes) for child in node.get("children", ())}
-    joints = {joint for skin in document.list("skins") for joint in skin["joints"]}
-    pose: dict[str, F64] = {}
-    for joint in sorted(joints):
-        name, children = nodes[joint].get("name"), nodes[joint].get("children", ())
-        if not name or not children or joint not in parent:
-            continue
-        bone = np.mean([nodes[child].get("translation", (0, 0, 0)) for child in children], axis=0)
-        across = np.cross(bone, np.eye(3)[int(np.abs(bone).argmin())])
-        length = float(np.linalg.norm(across))
-        if length < 1e-9:
-            continue
-        depth, up = 0, joint
-        while up in parent:
-            depth, up = depth + 1, parent[up]
-        half = np.radians(_ANGLE if depth % 2 else -_ANGLE) / 2
-        pose[name] = quaternion_matrix(np.array([*(across / length * np.sin(half)), np.cos(half)]))
-    return pose
+    joints = sorted({joint for skin in document.list("skins") for joint in skin["joints"]})
+    inner = [at for at in joints if nodes[at].get("name") and nodes[at].get("children") and at in parent]
+    ends = [[nodes[child].get("translation", (0, 0, 0)) for child in nodes[at]["children"]] for at in inner]
+    bones = np.array([np.add.reduce(end, axis=0) / len(end) for end in ends]).reshape(-1, 3)
+    across = np.cross(bones, np.eye(3)[np.abs(bones).argmin(axis=1)])
+    lengths = np.linalg.norm(across, axis=1)
+    depths = np.array([_depth(at, parent) for at in inner], np.int64)
+    halves = np.radians(np.where(depths % 2, _ANGLE, -_ANGLE)) / 2
+    axes = across / np.maximum(lengths, 1e-9)[:, None]
+    turns = rotation_matrices(np.column_stack([axes * np.sin(halves)[:, None], np.cos(halves)]))
+    return {nodes[at]["name"]: turns[row] for row, at in enumerate(inner) if lengths[row] >= 1e-9}
+
+
+def _depth(node: int, parent: Mapping[int, int]) -> int:
+    depth = 0
+    while node in parent:
+        depth, node = depth + 1, parent[node]
+    return depth
 
 
 def to_triangles(points: F64, corners: F64) -> F64:
@@ -47,19 +49,19 @@ def to_triangles(points: F64, corners: F64) -> F64:
     best = np.full(len(points), np.inf)
     for at in range(3):
         start, along = corners[:, at], corners[:, (at + 1) % 3] - corners[:, at]
-        length = np.maximum((along**2).sum(axis=1), 1e-20)
-        share = np.clip(((points - start) * along).sum(axis=1) / length, 0, 1)
-        best = np.minimum(best, np.linalg.norm(points - start - share[:, None] * along, axis=1))
+        offset = points - start
+        share = np.minimum(np.maximum(dot(offset, along) / np.maximum(dot(along, along), 1e-20), 0), 1)
+        np.minimum(best, lengths(offset - share[:, None] * along), out=best)
     one, two = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
     normal = np.cross(one, two)
-    size = (normal**2).sum(axis=1)
+    size = dot(normal, normal)
     flat = size < 1e-24  # without an area it is its edges
     size[flat] = 1.0
     offset = points - corners[:, 0]
-    beta = (np.cross(offset, two) * normal).sum(axis=1) / size
-    gamma = (np.cross(one, offset) * normal).sum(axis=1) / size
+    beta = dot(np.cross(offset, two), normal) / size
+    gamma = dot(np.cross(one, offset), normal) / size
     inside = ~flat & (beta >= 0) & (gamma >= 0) & (beta + gamma <= 1)
-    height = np.abs((offset * normal).sum(axis=1)) / np.sqrt(size)
+    height = np.abs(dot(offset, normal)) / np.sqrt(size)
     return np.where(inside, height, best)
 
 
@@ -75,18 +77,19 @@ def strays(shapes: Sequence[F64], places: I64, corners: I64, whole: I64, most: i
     rest = shapes[0]
     lost = behind > 0
     touched = whole[lost[whole[:, 0]] | lost[whole[:, 1]] | lost[whole[:, 2]]]
-    first, second, third = (places[touched[:, at]] for at in range(3))
+    first, second, third = places[touched.T]
+    sides = lengths(rest[touched] - rest[np.roll(touched, 1, axis=1)])
     taken = np.zeros(len(rest), np.bool_)
-    left = np.argsort(-behind, kind="stable")
-    left = left[behind[left] > 0]
+    left = np.argsort(-behind, kind="stable")[: int(lost.sum())]
+    spots = rest[left]
     while len(left) and taken.sum() < most:
-        at = left[0]
+        at, spot = left[0], spots[0]
         taken[at] = True
-        around = touched[(first == places[at]) | (second == places[at]) | (third == places[at])]
-        sides = np.linalg.norm(rest[around] - np.roll(rest[around], 1, axis=1), axis=2)
-        if behind[at] > sides.mean():
-            taken[around[sides.min(axis=1).argmax()]] = True
-        left = left[np.linalg.norm(rest[left] - rest[at], axis=1) > behind[at]]
+        around = np.flatnonzero((first == places[at]) | (second == places[at]) | (third == places[at]))
+        if behind[at] > sides[around].mean():
+            taken[touched[around[sides[around].min(axis=1).argmax()]]] = True
+        apart = lengths(spots - spot) > behind[at]
+        left, spots = left[apart], spots[apart]
     return taken
 
 
@@ -124,7 +127,6 @@ def _farthest(places: F64, corners: I64, asked: I64) -> tuple[I64, F64]:
     rough = np.asarray(tree.query(places[asked], eps=0.3)[0])
     far = asked[np.argsort(-rough, kind="stable")[:_MEASURED]]
     near = np.asarray(tree.query(places[far], _CANDIDATES)[1]).reshape(len(far), -1)
-    exact = np.full(len(far), np.inf)
-    for at in range(near.shape[1]):
-        exact = np.minimum(exact, to_triangles(places[far], triangles[near[:, at] // 7]))
+    tried = triangles[near.reshape(-1) // 7]
+    exact = to_triangles(places[np.repeat(far, near.shape[1])], tried).reshape(near.shape).min(axis=1)
     return far, exact
