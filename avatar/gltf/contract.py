@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from avatar.gltf.gate.checks import Findings, Problem, ProblemCode
 from avatar.gltf.model import images
-from avatar.gltf.model.accessors import Raw, read_floats, read_raw, view_bytes
+from avatar.gltf.model.accessors import Raw, read_floats, read_raw, stored_rows, view_bytes
 from avatar.gltf.model.document import Document, Tree, pointer, without
 from avatar.gltf.model.pose import (
     F64,
@@ -33,7 +33,7 @@ from avatar.gltf.model.slots import source_image, texture_infos
 from avatar.gltf.transforms.mend import ROOT
 from avatar.gltf.transforms.skeleton import normalise_names
 from avatar.gltf.transforms.textures.roles import plain_images
-from avatar.variant import TextureFormat, Variant
+from avatar.variant import ModelFormat, TextureFormat, Variant
 
 F32 = NDArray[np.float32]
 
@@ -74,7 +74,7 @@ def expected_of(variant: Variant) -> Expected:
     return Expected(
         morphs=variant.morphs,
         normalised=True,
-        posed=variant.pose is not None,
+        posed=variant.pose is not None or variant.format is ModelFormat.VRM,
         merged=variant.atlas is not None,
         texture_limit=variant.texture_limit,
         mimes=_MIMES[variant.texture_format],
@@ -204,16 +204,12 @@ class Measured:
         return found
 
     def _peak(self, at: int) -> float:
-        """Length of the longest row of an accessor; of a sparse one only what it lists can differ from zero."""
-        document, accessor = self.document, self.document.tree["accessors"][at]
-        sparse = accessor.get("sparse")
-        if sparse is not None and "bufferView" not in accessor:
-            part = {**without(accessor, "sparse", "byteOffset"), **sparse["values"], "count": sparse["count"]}
-            document, at = Document({**document.tree, "accessors": [part]}, document.binary), 0
-        stored = read_raw(document, at)
+        """Length of the longest row of an accessor."""
+        stored = stored_rows(self.document, at)
         rows = stored.astype(np.float32, copy=False)
         peak = float(np.sqrt(np.einsum("ij,ij->i", rows, rows).max()))
-        return peak / float(np.iinfo(stored.dtype).max) if accessor.get("normalized") else peak
+        normalized = self.document.tree["accessors"][at].get("normalized")
+        return peak / float(np.iinfo(stored.dtype).max) if normalized else peak
 
 
 # --- rig --------------------------------------------------------------------------------------------------------------

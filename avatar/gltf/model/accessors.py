@@ -68,6 +68,15 @@ def read_raw(document: Document, index: int) -> Raw:
     return values
 
 
+def stored_rows(document: Document, index: int) -> Raw:
+    """What of accessor ``index`` can differ from zero: of a sparse one without a view what it lists, else all rows."""
+    accessor = document.tree["accessors"][index]
+    if "sparse" not in accessor or "bufferView" in accessor:
+        return read_raw(document, index)
+    sparse, dtype = accessor["sparse"], COMPONENT_DTYPES[accessor["componentType"]]
+    return _gather(document, sparse["values"], dtype, accessor["type"], sparse["count"])
+
+
 def _gather(document: Document, source: Tree, dtype: np.dtype[Any], kind: str, count: int) -> Raw:
     view = document.tree["bufferViews"][source["bufferView"]]
     start = view.get("byteOffset", 0) + source.get("byteOffset", 0)
@@ -233,7 +242,7 @@ class Shelves:
         """Triangle indices (n,), in a view of their own, as 16-bit numbers where they fit."""
         narrow = values.astype(np.uint16 if int(values.max()) < 65535 else np.uint32)[:, None]
         purpose = f"indices {len(self.accessors)}"
-        known = ("indices", str(narrow.dtype), narrow.itemsize, "SCALAR", False, narrow.tobytes())
+        known = ("indices", narrow.dtype.str, narrow.itemsize, "SCALAR", False, narrow.tobytes())
         if known not in self._known:
             stride = narrow.itemsize
             self._known[known] = self._add(purpose, narrow, "SCALAR", False, False, ELEMENT_ARRAY_BUFFER, stride)
@@ -268,7 +277,7 @@ class Shelves:
         self, purpose: str, values: Raw, kind: str, normalized: bool, bounds: bool, target: int | None, stride: int
     ) -> int:
         packed = _padded_rows(values, kind, stride)
-        shelf = (purpose, str(values.dtype), stride)
+        shelf = (purpose, values.dtype.str, stride)
         known = (*shelf, kind, normalized, packed)
         if known in self._known:
             return self._known[known]
