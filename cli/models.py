@@ -62,11 +62,13 @@ def optimize(
         if queries:
             morphs = inspect_glb(data, sidecar).morphs
             wanted = [parse(as_params(query, "--as"), morphs).variant for query in queries]
-            made = ((file_stem(variant), build_variant(data, variant, sidecar)) for variant in wanted)
+            made = (
+                (f"{file_stem(variant)}.{variant.format}", build_variant(data, variant, sidecar)) for variant in wanted
+            )
         else:
-            made = ((f"lod{level}", build_lod(data, level, sidecar)) for level in range(len(LEVELS)))
+            made = ((f"lod{level}.glb", build_lod(data, level, sidecar)) for level in range(len(LEVELS)))
         for name, found in made:
-            target = out / f"{name}.glb"
+            target = out / name
             write_whole(target, found.data)
             report = found.report
             reports.append({"file": str(target), "level": report.variant.lod, **report.model_dump(mode="json")})

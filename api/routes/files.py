@@ -31,6 +31,7 @@ from avatar.errors import (
 from avatar.manifest import VersionRecord
 from avatar.storage.blob import BlobRef
 from avatar.storage.links import SIGNED_CACHE, Link, inline
+from avatar.variant import ModelFormat
 from avatar.variant_query import Parameter, essential, version_of
 from avatar.wish import Wish
 from runtime import wishes
@@ -90,6 +91,24 @@ async def current_model(
     it is first asked for, while the request waits.
     """
     params = request.query_params.multi_items()
+    return await deliver_wish(
+        hot, services, request, (principal.tenant, agent_id), find_model, params, version_of(params)
+    )
+
+
+@router.head("/avatars/{agentId}.vrm", include_in_schema=False)
+@router.get(
+    "/avatars/{agentId}.vrm",
+    response_class=Response,
+    responses=MODEL,
+    openapi_extra=told(parameter for parameter in variant_query.PARAMETERS if parameter.name != "format"),
+    summary="The model as VRM 1.0",
+)
+async def current_vrm(
+    agent_id: AgentIdInPath, request: Request, principal: CurrentPrincipal, services: CurrentServices, hot: CurrentHot
+) -> Response:
+    """What `/avatars/{agentId}.glb` gives with `format=vrm`: for applications that go by the end of an address."""
+    params = [*request.query_params.multi_items(), ("format", ModelFormat.VRM.value)]
     return await deliver_wish(
         hot, services, request, (principal.tenant, agent_id), find_model, params, version_of(params)
     )
@@ -196,7 +215,8 @@ async def find_model(services: Services, version: VersionRecord, params: Params)
     """The variant that ``params`` ask for, made when it is not there. Raises InvalidInput, NotFound, and what
     ``runtime.wishes.ensure`` raises."""
     query = variant_query.parse(params, version.model.morphs)
-    name, lasting = f"{variant_query.file_stem(query.variant)}.glb", query.version is not None
+    name = f"{variant_query.file_stem(query.variant)}.{query.variant.format}"
+    lasting = query.version is not None
     if query.variant.plain:
         return Served(lod_blob(version, query.variant.lod), file_name(version, name), lasting)
     return await find_wish(services, version, query.variant, name, lasting=lasting)

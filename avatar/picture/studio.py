@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import io
-from types import TracebackType
-from typing import Any, Self
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType, TracebackType
+from typing import Any, Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +26,8 @@ PUBLISHED_PIXELS = Shot().width * Shot().height
 SAMPLES = 4  # for the scout as well: another sample count is another set of shaders to compile
 
 U8 = NDArray[np.uint8]
+Turns = Mapping[str, Sequence[float]]
+STILL: Final[Turns] = MappingProxyType({})
 
 
 class Studio:
@@ -60,15 +63,17 @@ class Studio:
         self.bounds = np.asarray(reply["bounds"], np.float64)
         self.lit = bool(reply["lit"])
 
-    def take(self, shot: Shot) -> bytes:
-        """A PNG of the avatar on the stage."""
-        return encode(self.photograph(shot), shot)
+    def take(self, shot: Shot, joints: Turns = STILL) -> bytes:
+        """A PNG of the avatar on the stage. ``joints`` are local rotations (x, y, z, w) by name, instead of what the
+        shot's pose makes of them; names that the avatar lacks turn nothing."""
+        return encode(self.photograph(shot, joints), shot)
 
-    def photograph(self, shot: Shot) -> U8:
+    def photograph(self, shot: Shot, joints: Turns = STILL) -> U8:
         """(height, width, 4) sRGB of the avatar on the stage, straight alpha, transparent where there is nothing."""
         if self.subject is None:
             raise RuntimeError("place an avatar first")
-        turned = rotations(self.subject, shot.pose)
+        named = {self.subject.joints[name]: turn for name, turn in joints.items() if name in self.subject.joints}
+        turned = {**rotations(self.subject, shot.pose), **named}
         posing = {
             "rotations": {str(index): list(map(float, turn)) for index, turn in turned.items()},
             "morphs": {

@@ -1,0 +1,1 @@
+"""Contact sheets of the people that the parametric human makes: `make gallery`."""
