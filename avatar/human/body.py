@@ -16,6 +16,7 @@ from avatar.human import face as faces
 from avatar.human import proportions, rig
 from avatar.human.bundle import VERTEX_COUNT, bundle
 from avatar.human.figure import F64, Delta, Figure
+from avatar.human.lips import close_lips
 
 # Apparent age in years -> weights of the source's age corners. The source's child is ten; growth is nearly done at
 # eighteen, and a face of forty is still mostly the young one.
@@ -272,7 +273,7 @@ def youthful_head(character: CharacterDescription, vertices: F64, share: float) 
         return vertices
     young = body.model_copy(update={"age": _YOUTH, "muscle": min(body.muscle, 0.5)})
     weights = macro_weights(young, character.face.ancestry)[0] | face_weights(character.face, character.seed)
-    child = faces.close_lips(bundle().base + blend(weights.items()))
+    child = close_lips(bundle().base + blend(weights.items()))
     here, there = rig.source_joints(vertices)["Head"], rig.source_joints(child)["Head"]
     head = rig.head_weight()
     core = head > 0.99
@@ -289,7 +290,7 @@ def shape_figure(character: CharacterDescription) -> Figure:
     Metres, A-pose of the source, soles at y = 0; the standing height is ``character.body.height`` in every style.
     """
     style = character.style
-    plain = faces.close_lips(youthful_head(character, shape_vertices(character), proportions.STYLES[style].youth))
+    plain = close_lips(youthful_head(character, shape_vertices(character), proportions.STYLES[style].youth))
     joints = rig.source_joints(plain)
     raw = faces.raw_units(plain)
     for name, share in proportions.rest_face(style).items():
@@ -299,7 +300,7 @@ def shape_figure(character: CharacterDescription) -> Figure:
     styled = proportions.soften(style, warp(plain, everyone))
     scale = character.body.height / standing_height(styled)
     lift = np.array([0.0, -scale * styled[bundle().vertices_of("body"), 1].min(), 0.0])
-    vertices = faces.clear_eyeballs(faces.close_lips(styled * scale + lift))
+    vertices = faces.clear_eyeballs(close_lips(styled * scale + lift))
     carried: dict[str, Delta] = {}
     for name, unit in raw.items():
         if name.startswith(("mouth", "jaw", "cheekPuff", "tongue")):

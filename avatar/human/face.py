@@ -1,23 +1,23 @@
 """What the face can do: closed lips at rest, and the 72 contract morphs as displacements of the base vertices.
 
 The 52 ARKit units come from the CC0 face units. What they leave open is mended here on the shaped face: lids that
-meet exactly and never cut through the eyeball, eyeballs that turn about their own centre, a tongue that stays low and
-can be put out, and units too subtle to be seen.
+meet exactly and never cut through the eyeball, eyeballs that turn about their own centre, and units too subtle to be
+seen. What the mouth does is in `avatar.human.speech` and `avatar.human.lips`.
 """
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Mapping
 
 import numpy as np
-from numpy.typing import NDArray
 
 from avatar.human import landmarks
-from avatar.human.bundle import VERTEX_COUNT, bundle
+from avatar.human.bundle import bundle
 from avatar.human.figure import F64, I64, Delta
 from avatar.human.landmarks import EYEBALLS, smoothstep
-from avatar.human.visemes import EXTRAS, VISEMES, mix
+from avatar.human.lips import dense, sparse
+from avatar.human.speech import speech
+from avatar.human.visemes import EXTRAS, VISEMES
 from avatar.morph_names import ARKIT
 
 CONTRACT_MORPHS: tuple[str, ...] = (*ARKIT, *VISEMES, *EXTRAS)
@@ -25,15 +25,6 @@ CONTRACT_MORPHS: tuple[str, ...] = (*ARKIT, *VISEMES, *EXTRAS)
 # Units that are right in kind but too subtle at weight 1, and one that is too broad.
 _AMPLIFIED = {"cheekPuff": 1.15, "cheekSquint": 1.4, "eyeSquint": 1.5, "noseSneer": 1.5, "jawForward": 1.3}
 _AMPLIFIED |= {"mouthSmile": 0.88, "mouthDimple": 1.5, "eyeLookDown": 1.25, "eyeLookUp": 1.25}
-_NOTICEABLE = 1e-5  # metres; smaller displacements are dropped
-
-_LIP_OVERLAP = 0.0004  # metres that closed lips press into each other
-_ROUNDNESS = 0.6  # exponent of the opening's outline: 0.5 is an ellipse, 1 a parabola
-_LIFTED = 0.08  # share of an opening that its deepest point gives up to the sides
-_OPEN = (0.0035, 0.010)  # metres between the lips, adult: from here on an opening is rounded, from there wholly
-
-_LIP_FADE = (1.0, 1.0, 1.0, 0.85, 0.62, 0.4, 0.22, 0.1)  # weight by edge loops outwards from the mouth line
-_CAVITY_FADE = (0.7, 0.35)  # and inwards
 
 _LID_OVERLAP = 0.0004  # metres by which a closed upper lid passes the lower one
 _LID_CLEARANCE = 0.0006  # metres between lids and the eye's surface
@@ -43,79 +34,6 @@ _RETRACT = 0.067  # of its radius that the eyeball yields in a blink
 # Degrees that the gaze turns at weight 1.
 GAZE_VERTICAL = 18.0
 GAZE_HORIZONTAL = 22.0
-
-
-# --- lips ------------------------------------------------------------------------------------------------------------
-@functools.cache
-def _lip_sides() -> tuple[I64, F64, NDArray[np.bool_]]:
-    """Vertices near the mouth line with their weight in closing it and whether they belong to the upper lip."""
-    rings = landmarks.lips()
-    upper = {int(v) for ring in rings.upper for v in ring}
-    side = {v: v in upper for ring in (*rings.upper, *rings.lower) for v in map(int, ring)}
-    weight = dict.fromkeys(side, 1.0)
-    cavity = set(landmarks.mouth_vertices().tolist())
-    seam = {int(v) for v in (*rings.upper[0], *rings.lower[0])}
-
-    def spread(start: set[int], fade: tuple[float, ...], allowed_inside: bool) -> None:
-        front = start
-        for value in fade:
-            reached = {n for v in front for n in landmarks.neighbours(v)} - set(side)
-            reached = {n for n in reached if (n in cavity) == allowed_inside}
-            for n in reached:
-                known = [side[m] for m in landmarks.neighbours(n) if m in side]
-                weight[n] = value
-                side[n] = sum(known) * 2 > len(known)
-            front = reached
-
-    spread({int(v) for ring in (rings.upper[-1], rings.lower[-1]) for v in ring}, _LIP_FADE[len(rings.upper) :], False)
-    spread(seam, _CAVITY_FADE, True)
-    ids = np.array(sorted(weight))
-    return ids, np.array([weight[v] for v in ids.tolist()]), np.array([side[v] for v in ids.tolist()])
-
-
-def close_lips(vertices: F64, passes: int = 3) -> F64:
-    """The same (19158, 3) figure with its lips just touching along the whole mouth line; teeth and tongue stay."""
-    out = vertices.copy()
-    ids, weight, upper = _lip_sides()
-    for _ in range(passes):
-        out[ids, 1] += weight * _closing(out, ids, upper)
-    return out
-
-
-def _closing(vertices: F64, ids: I64, upper: NDArray[np.bool_]) -> F64:
-    """Vertical move of each listed vertex that would bring the lips together at full weight."""
-    x, upper_edge, lower_edge = landmarks.lip_gap(vertices, 41)
-    half = float(x[-1]) / 0.9
-    across = np.abs(vertices[ids, 0])
-    gap = np.interp(vertices[ids, 0], x, upper_edge - lower_edge + _LIP_OVERLAP)
-    gap *= smoothstep(1.12 * half, 0.95 * half, across)
-    out: F64 = np.where(upper, -0.5, 0.5) * gap
-    return out
-
-
-def _rounded(vertices: F64, unit: Delta) -> Delta:
-    """The same unit with the opening it makes between the lips round: the source's ends in a V at the lower lip."""
-    dense = _dense(unit)
-    ids, weight, upper = _lip_sides()
-    for _ in range(2):
-        moved = vertices + dense
-        x, above, below = landmarks.lip_gap(moved, 41)
-        middle = len(x) // 2
-        low, high = (landmarks.head_scale(vertices) * limit for limit in _OPEN)
-        open_share = float(smoothstep(low, high, above[middle : middle + 1] - below[middle : middle + 1])[0])
-        if open_share == 0:
-            break
-        seam = landmarks.lips().upper[0]
-        corner = float(moved[seam[[0, -1]], 1].mean())
-        outline = (1 - (x * 0.9 / x[-1]) ** 2) ** _ROUNDNESS
-        depth = (corner - below[middle]) * (1 - _LIFTED)
-        down = corner - depth * outline - below
-        up = np.maximum(corner + (above[middle] - corner) * outline - above, 0.0) * (above[middle] > corner)
-        across = np.abs(moved[ids, 0])
-        inside = smoothstep(x[-1] / 0.9, 0.85 * x[-1], across)
-        move = np.where(upper, np.interp(moved[ids, 0], x, up), np.interp(moved[ids, 0], x, down))
-        dense[ids, 1] += open_share * weight * inside * move
-    return _sparse(dense)
 
 
 # --- eyes ------------------------------------------------------------------------------------------------------------
@@ -220,36 +138,7 @@ def _clear_of_eyeball(vertices: F64, unit: F64, side: str, turn: tuple[int, floa
     return out
 
 
-# --- tongue ----------------------------------------------------------------------------------------------------------
-def _tongue_units(vertices: F64) -> tuple[Delta, Delta, Delta]:
-    """(low, out, up): how the tongue sinks in an open jaw, comes out between the lips, and touches the upper teeth."""
-    ids = bundle().vertices_of("helper-tongue")
-    points = vertices[ids]
-    low, high = points.min(axis=0), points.max(axis=0)
-    size = landmarks.head_scale(vertices)
-    along = (points[:, 2] - low[2]) / (high[2] - low[2])  # 0 root, 1 tip
-    tip = smoothstep(0.35, 1.0, along)
-    middle = points[:, 1].mean()
-    zero = np.zeros(len(ids))
-    sink = np.c_[zero, -0.008 * size * smoothstep(0.0, 0.5, along), -0.003 * size * tip]
-    flat = -0.35 * (points[:, 1] - middle) * tip
-    out = np.c_[-0.12 * points[:, 0] * tip, flat + size * (0.003 * tip - 0.006 * tip**3), 0.034 * size * tip**1.2]
-    up = np.c_[zero, 0.010 * size * tip**1.5 + 0.5 * flat, 0.003 * size * tip]
-    return Delta(ids, sink), Delta(ids, out), Delta(ids, up)
-
-
 # --- all together ----------------------------------------------------------------------------------------------------
-def _dense(delta: Delta) -> F64:
-    out = np.zeros((VERTEX_COUNT, 3))
-    out[delta.index] = delta.offset
-    return out
-
-
-def _sparse(dense: F64) -> Delta:
-    index = np.flatnonzero(np.abs(dense).max(axis=1) > _NOTICEABLE)
-    return Delta(index, dense[index])
-
-
 def raw_units(vertices: F64) -> dict[str, Delta]:
     """The ARKit units of the source, sized to the head of (19158, 3) vertices; subtle ones amplified."""
     size = landmarks.head_scale(vertices)
@@ -262,7 +151,7 @@ def raw_units(vertices: F64) -> dict[str, Delta]:
 
 
 def _eye_unit(vertices: F64, name: str, side: str, raw: Delta) -> Delta:
-    unit = _dense(raw)
+    unit = dense(raw)
     ball = EYEBALLS[side]
     turn: tuple[int, float] | None = None
     retract = 0.0
@@ -273,7 +162,7 @@ def _eye_unit(vertices: F64, name: str, side: str, raw: Delta) -> Delta:
         retract = _RETRACT * landmarks.eyeball(vertices, side).radius
         unit[ball] = [0.0, 0.0, -retract]
         unit = _fit_blink(vertices, unit, side)
-    return _sparse(_clear_of_eyeball(vertices, unit, side, turn, retract))
+    return sparse(_clear_of_eyeball(vertices, unit, side, turn, retract))
 
 
 def contract_morphs(vertices: F64, raw: Mapping[str, Delta]) -> dict[str, Delta]:
@@ -287,26 +176,4 @@ def contract_morphs(vertices: F64, raw: Mapping[str, Delta]) -> dict[str, Delta]
         stem = name.removesuffix("Left").removesuffix("Right")
         if stem.startswith("eye") or stem == "cheekSquint":
             units[name] = _eye_unit(vertices, stem, name.removeprefix(stem), raw[name])
-    sink, units["tongueOut"], units["tongueUp"] = _tongue_units(vertices)
-    jaw = units["jawOpen"]
-    rounded = _rounded(vertices, jaw)
-    # mouthClose shuts the lips of an open jaw, so it takes back what the rounding did to them
-    units["mouthClose"] = mix(
-        {"close": 1.0, "jaw": 1.0, "rounded": -1.0}, {"close": units["mouthClose"], "jaw": jaw, "rounded": rounded}
-    )
-    units["jawOpen"] = mix({"jaw": 1.0, "sink": 1.0}, {"jaw": rounded, "sink": sink})
-    morphs = {name: units[name] for name in ARKIT}
-    for name, parts in {**VISEMES, **EXTRAS}.items():
-        mixed = mix(parts, units)
-        morphs[name] = _rounded(vertices, mixed) if "jawOpen" in parts else mixed
-    morphs["viseme_PP"] = _pressed(vertices, morphs["viseme_PP"])
-    return morphs
-
-
-def _pressed(vertices: F64, unit: Delta) -> Delta:
-    """A unit at whose end the lips meet all along the mouth, neither open nor through each other."""
-    dense = _dense(unit)
-    ids, weight, upper = _lip_sides()
-    for _ in range(3):
-        dense[ids, 1] += weight * _closing(vertices + dense, ids, upper)
-    return _sparse(dense)
+    return speech(vertices, units)

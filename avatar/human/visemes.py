@@ -1,70 +1,86 @@
-"""The 15 Oculus visemes and the five Ready Player Me extras as mixes of ARKit shapes.
+"""The 15 Oculus visemes and the five Ready Player Me extras: mixes of ARKit shapes, and what lips and tongue do.
 
-A key without Left/Right stands for both sides. ``tongueUp`` is our own unit (tip of the tongue at the upper teeth);
-it is part of the mixes only, not of the contract.
+A key without Left/Right stands for both sides. What a mix does to the lips is only a beginning, because the source's
+units open every mouth in the same way: `SHAPES` says how each sound looks, and `avatar.human.lips.shaped` brings
+any face there.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
 from avatar.human.figure import Delta
 
+
+@dataclass(frozen=True, slots=True)
+class LipShape:
+    """The mouth of a sound. Millimetres on an adult's head, measured from the lips closed at rest."""
+
+    width: float  # of the mouth, 1 as at rest
+    lift: float  # of the upper lip's edge, in the middle
+    drop: float  # of the lower lip's edge
+    outline: float = 0.6  # exponent: .5 is an ellipse, less is squarer, 1 a parabola
+    upper_forward: float = 0.0  # on top of the mix
+    lower_forward: float = 0.0
+    corners: float = 0.0  # up, on top of the mix
+
+
 VISEMES: Mapping[str, Mapping[str, float]] = {
     "viseme_sil": {},
-    "viseme_PP": {"mouthPress": 0.35, "mouthRollLower": 0.30, "mouthRollUpper": 0.30, "mouthPucker": 0.12},
-    "viseme_FF": {"jawOpen": 0.07, "mouthRollLower": 0.70, "mouthUpperUp": 0.35, "mouthShrugLower": 0.20},
-    "viseme_TH": {"jawOpen": 0.20, "tongueOut": 0.45, "tongueUp": 0.60, "mouthLowerDown": 0.20, "mouthUpperUp": 0.20},
-    "viseme_DD": {
-        "jawOpen": 0.17,
-        "mouthStretch": 0.15,
-        "mouthUpperUp": 0.20,
-        "mouthLowerDown": 0.25,
-        "tongueUp": 0.75,
-    },
-    "viseme_kk": {"jawOpen": 0.24, "mouthStretch": 0.15, "mouthLowerDown": 0.15, "mouthUpperUp": 0.10},
-    "viseme_CH": {
-        "jawOpen": 0.12,
-        "mouthFunnel": 0.60,
-        "mouthPucker": 0.20,
-        "mouthUpperUp": 0.15,
-        "mouthLowerDown": 0.15,
-    },
-    "viseme_SS": {
-        "jawOpen": 0.05,
-        "mouthStretch": 0.30,
-        "mouthSmile": 0.12,
-        "mouthLowerDown": 0.35,
-        "mouthUpperUp": 0.22,
-    },
-    "viseme_nn": {
-        "jawOpen": 0.14,
-        "mouthStretch": 0.12,
-        "mouthLowerDown": 0.18,
-        "mouthUpperUp": 0.12,
-        "tongueUp": 0.90,
-    },
-    "viseme_RR": {"jawOpen": 0.16, "mouthFunnel": 0.42, "mouthPucker": 0.20, "tongueUp": 0.35},
-    "viseme_aa": {"jawOpen": 0.58, "mouthLowerDown": 0.05, "mouthUpperUp": 0.36},
-    "viseme_E": {
-        "jawOpen": 0.30,
-        "mouthStretch": 0.30,
-        "mouthSmile": 0.20,
-        "mouthLowerDown": 0.15,
-        "mouthUpperUp": 0.32,
-    },
-    "viseme_I": {
-        "jawOpen": 0.15,
-        "mouthSmile": 0.32,
-        "mouthStretch": 0.26,
-        "mouthLowerDown": 0.20,
-        "mouthUpperUp": 0.18,
-    },
-    "viseme_O": {"jawOpen": 0.42, "mouthFunnel": 0.70, "mouthPucker": 0.22},
-    "viseme_U": {"jawOpen": 0.18, "mouthPucker": 0.80, "mouthFunnel": 0.35},
+    "viseme_PP": {"mouthPress": 0.45, "mouthRollLower": 0.50, "mouthRollUpper": 0.55, "mouthShrugLower": 0.18},
+    "viseme_FF": {"mouthRollLower": 0.85, "mouthUpperUp": 0.30, "mouthShrugLower": 0.25},
+    "viseme_TH": {"jawOpen": 0.20, "mouthLowerDown": 0.20, "mouthUpperUp": 0.20},
+    "viseme_DD": {"jawOpen": 0.13, "mouthStretch": 0.20, "mouthUpperUp": 0.22, "mouthLowerDown": 0.25},
+    "viseme_kk": {"jawOpen": 0.36, "mouthLowerDown": 0.10, "mouthUpperUp": 0.06},
+    "viseme_CH": {"jawOpen": 0.04, "mouthFunnel": 0.75, "mouthPucker": 0.15},
+    "viseme_SS": {"jawOpen": 0.02, "mouthStretch": 0.35, "mouthSmile": 0.15, "mouthLowerDown": 0.35},
+    "viseme_nn": {"jawOpen": 0.24, "mouthUpperUp": 0.08, "mouthLowerDown": 0.10},
+    "viseme_RR": {"jawOpen": 0.12, "mouthFunnel": 0.45, "mouthPucker": 0.35},
+    "viseme_aa": {"jawOpen": 0.66, "mouthUpperUp": 0.20},
+    "viseme_E": {"jawOpen": 0.34, "mouthStretch": 0.32, "mouthSmile": 0.25, "mouthUpperUp": 0.25},
+    "viseme_I": {"jawOpen": 0.08, "mouthSmile": 0.45, "mouthStretch": 0.30, "mouthLowerDown": 0.15},
+    "viseme_O": {"jawOpen": 0.44, "mouthFunnel": 0.60, "mouthPucker": 0.35},
+    "viseme_U": {"jawOpen": 0.10, "mouthPucker": 1.0, "mouthFunnel": 0.20},
 }
+SHAPES: Mapping[str, LipShape] = {
+    "viseme_FF": LipShape(width=0.98, lift=3.2, drop=-1.0, outline=0.45, lower_forward=-2.6),
+    "viseme_TH": LipShape(width=1.00, lift=3.0, drop=5.0),
+    "viseme_DD": LipShape(width=1.08, lift=3.2, drop=3.6, outline=0.5),
+    "viseme_kk": LipShape(width=0.98, lift=1.6, drop=9.5),
+    "viseme_CH": LipShape(width=0.76, lift=4.6, drop=5.4, outline=0.38),
+    "viseme_SS": LipShape(width=1.14, lift=3.0, drop=3.4, outline=0.42),
+    "viseme_nn": LipShape(width=0.97, lift=2.0, drop=6.0),
+    "viseme_RR": LipShape(width=0.78, lift=2.6, drop=4.0, outline=0.5),
+    "viseme_aa": LipShape(width=0.97, lift=2.6, drop=17.0, outline=0.55),
+    "viseme_E": LipShape(width=1.15, lift=3.4, drop=9.0, outline=0.55),
+    "viseme_I": LipShape(width=1.24, lift=3.2, drop=4.2, outline=0.5, corners=1.0),
+    "viseme_O": LipShape(width=0.64, lift=4.2, drop=11.5, outline=0.5),
+    "viseme_U": LipShape(width=0.46, lift=2.4, drop=3.6, outline=0.5),
+    "tongueOut": LipShape(width=1.0, lift=1.2, drop=7.5, outline=0.5),
+}
+OWN: Mapping[str, Mapping[str, float]] = {"tongueOut": {"jawOpen": 0.24}}  # ARKit units that are mixes here
+
+# Which poses the tongue takes, how far, on top of following the jaw; and how far its tip stays where the skull is.
+TONGUES: Mapping[str, Mapping[str, float]] = {
+    "tongueOut": {"out": 1.0},
+    "viseme_TH": {"between": 1.0},
+    "viseme_DD": {"ridge": 1.0},
+    "viseme_nn": {"ridge": 1.0},
+    "viseme_kk": {"back": 1.0},
+    "viseme_RR": {"curl": 1.0},
+    "viseme_CH": {"ridge": 0.5},
+    "viseme_SS": {"ridge": 0.4},
+    "viseme_I": {"front": 0.8},
+    "viseme_E": {"front": 0.6},
+    "viseme_aa": {"low": 1.0},
+    "viseme_O": {"low": 1.0},
+    "jawOpen": {"low": 1.0},
+    "mouthOpen": {"low": 1.0},
+}
+HELD: Mapping[str, float] = {"viseme_TH": 0.85, "viseme_DD": 1.0, "viseme_nn": 1.0, "viseme_RR": 0.6, "viseme_I": 0.5}
 EXTRAS: Mapping[str, Mapping[str, float]] = {
     "mouthOpen": {"jawOpen": 0.60, "mouthLowerDown": 0.10, "mouthUpperUp": 0.10},
     "mouthSmile": {"mouthSmile": 1.0},
