@@ -18,6 +18,7 @@ from avatar.gltf.model.fingerprint import fingerprint
 from avatar.gltf.pipeline import Step, StepReport, run_steps
 from avatar.gltf.transforms.dedup import dedup
 from avatar.gltf.transforms.reindex import weld
+from avatar.gltf.transforms.simplify import Survey, survey
 from avatar.gltf.transforms.skeleton import normalise_names
 
 PREPARING: Final = (Step("names", normalise_names), Step("dedup", dedup))
@@ -35,6 +36,11 @@ class Source:
     def welded(self) -> Change:
         """What `weld` makes of it."""
         return weld(self.document)
+
+    @cached_property
+    def surveyed(self) -> Survey:
+        """What `simplify` knows of the welded one, whatever its target."""
+        return survey(self.welded.document)
 
     @cached_property
     def measured(self) -> Measured:

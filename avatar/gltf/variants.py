@@ -88,7 +88,10 @@ def reducing(source: Source, variant: Variant, kit: Kit) -> tuple[Step, ...]:
     level = LEVELS[variant.lod]
     return (
         Step("weld", lambda _: source.welded),
-        Step("simplify", lambda document: simplify(document, level.triangles, kit.sidecar)),
+        Step(
+            "simplify",
+            lambda document: simplify(document, level.triangles, kit.sidecar, surveyed=source.surveyed),
+        ),
         Step("mend", mend),
     )
 

@@ -14,6 +14,18 @@ the simplifier is meshoptimizer in the sidecar.
 """
 
 from avatar.gltf.transforms.simplify.options import APART, CLOSING, DEFAULTS, NAMED, PARTING, Apart, SimplifyOptions
+from avatar.gltf.transforms.simplify.parts import Survey, survey
 from avatar.gltf.transforms.simplify.reduction import simplify
 
-__all__ = ["APART", "CLOSING", "DEFAULTS", "NAMED", "PARTING", "Apart", "SimplifyOptions", "simplify"]
+__all__ = [
+    "APART",
+    "CLOSING",
+    "DEFAULTS",
+    "NAMED",
+    "PARTING",
+    "Apart",
+    "SimplifyOptions",
+    "Survey",
+    "simplify",
+    "survey",
+]

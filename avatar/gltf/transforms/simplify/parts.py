@@ -14,7 +14,8 @@ from avatar.gltf.model.pose import F64, I64, Placement, placed_vertices, placeme
 from avatar.gltf.transforms.reindex import Spot, proper, used_rows
 from avatar.gltf.transforms.simplify.columns import area, bends, lengths, linear_part, morph_motion, normals, texture
 from avatar.gltf.transforms.simplify.contacts import Meetings, meetings
-from avatar.gltf.transforms.simplify.options import APART, NAMED, Apart, SimplifyOptions
+from avatar.gltf.transforms.simplify.options import APART, DEFAULTS, NAMED, Apart, SimplifyOptions
+from avatar.gltf.transforms.simplify.strays import bent
 
 SNAP = 2.0**-17  # of the extent, 14 um on a person: vertices nearer than this are at one place
 Flags = NDArray[np.bool_]
@@ -28,7 +29,12 @@ class Shape:
     rows: I64  # (n,) vertex numbers in the primitive; where regions of other importance meet a row comes twice
     corners: I64  # (t, 3) into rows
     positions: F64  # (n, 3) in the bind pose
+    bent: F64  # (n, 3) with every joint bent
     places: I64  # (n,) number of the place: equal for vertices of any part at the same position
+
+    def taken(self, used: I64, corners: I64) -> Shape:
+        """The vertices ``used``, under other triangles."""
+        return Shape(self.rows[used], corners, self.positions[used], self.bent[used], self.places[used])
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +80,7 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """A model's primitives, for any number of triangles."""
+    """A model's primitives, for any number of triangles; made with the options that they are then asked for with."""
 
     drafts: tuple[Draft, ...]
     extent: float
@@ -103,12 +109,10 @@ class Survey:
             columns.append(_weighted(draft, used, importance, bend, step, options))
             start += len(used)
         used = np.concatenate(taken)
-        whole = draft.shape
-        shape = Shape(whole.rows[used], np.concatenate(lists), whole.positions[used], whole.places[used])
         return Part(
             draft.name,
             draft.placement,
-            shape,
+            draft.shape.taken(used, np.concatenate(lists)),
             np.concatenate(columns),
             locked[used],
             draft.joined[used],
@@ -150,25 +154,24 @@ def _weighted(draft: Draft, used: I64, importance: float, bend: float, step: flo
     return columns
 
 
-def survey(document: Document, options: SimplifyOptions) -> Survey:
+def survey(document: Document, options: SimplifyOptions = DEFAULTS) -> Survey:
     """Every shown primitive of triangles. Raises ``InvalidModel`` when the bind pose is not finite."""
     worlds = world_matrices(document)
+    probing = world_matrices(document, bent(document))
     shown: dict[Spot, list[Placement]] = {}
     for placement in placements(document):
         shown.setdefault((placement.mesh, placement.primitive), []).append(placement)
-    raw: list[tuple[Placement, int, I64, I64, F64]] = []
+    raw: list[tuple[Placement, int, I64, I64]] = []
     for first, *more in shown.values():
         every = triangles(document, first.tree(document))
         every = every[proper(every)]
         if len(every):
-            rows, corners = used_rows(every)
-            placed = placed_vertices(document, first, worlds, rows=rows)
-            if not np.isfinite(placed).all():
-                raise InvalidModel("the bind pose reaches to infinity", where="/nodes", mend="Check its node scales")
-            raw.append((first, 1 + len(more), rows, corners, placed))
+            raw.append((first, 1 + len(more), *used_rows(every)))
     if not raw:
         return Survey((), 1.0, None)
-    everything = np.concatenate([placed for *_, placed in raw])
+    everything = np.concatenate([placed_vertices(document, first, worlds, rows=rows) for first, _, rows, _ in raw])
+    if not np.isfinite(everything).all():
+        raise InvalidModel("the bind pose reaches to infinity", where="/nodes", mend="Check its node scales")
     extent = float(np.ptp(everything, axis=0).max()) or 1.0
     # Skinning rounds differently on the two sides of a seam; only sides that are equal bit by bit stay together.
     steps = np.round(everything / (extent * SNAP)).astype(np.int64)
@@ -176,10 +179,11 @@ def survey(document: Document, options: SimplifyOptions) -> Survey:
     places = _numbered(steps)
     start = 0
     drafts: list[Draft] = []
-    for placement, copies, rows, corners, _ in raw:
+    for placement, copies, rows, corners in raw:
         span = slice(start, start + len(rows))
         start += len(rows)
-        here = Shape(rows, corners, snapped[span], places[span])
+        probed = placed_vertices(document, placement, probing, rows=rows)
+        here = Shape(rows, corners, snapped[span], probed, places[span])
         drafts.append(_draft(document, placement, copies, worlds, here, extent, options))
     faces = [draft.shape.positions[draft.stirred] for draft in drafts if draft.apart is None and draft.stirred.any()]
     middle = max(faces, key=len).mean(axis=0) if faces else None

@@ -9,11 +9,11 @@ import numpy as np
 from avatar.gltf.guests.sidecar import Sidecar
 from avatar.gltf.guests.simplifier import LOCKED, PROTECTED, simplify_sloppy, simplify_with_attributes
 from avatar.gltf.model.document import Change, Document
-from avatar.gltf.model.pose import I64, placed_vertices, world_matrices
+from avatar.gltf.model.pose import I64
 from avatar.gltf.transforms.reindex import Spot, proper, with_triangles
 from avatar.gltf.transforms.simplify.options import DEFAULTS, SimplifyOptions
-from avatar.gltf.transforms.simplify.parts import Flags, Part, places_of, survey
-from avatar.gltf.transforms.simplify.strays import bent, piece_numbers, strays
+from avatar.gltf.transforms.simplify.parts import Flags, Part, Survey, places_of, survey
+from avatar.gltf.transforms.simplify.strays import piece_numbers, strays
 
 # Texture seams may move (Permissive), or a model of many islands could not shrink; even triangles bend better.
 _FREE = ("Permissive", "RegularizeLight")
@@ -21,17 +21,24 @@ _ATTEMPTS = 6
 _NEAR = 0.99  # of the target: with fewer triangles than this another attempt is made
 
 
-def simplify(document: Document, target: int, sidecar: Sidecar, options: SimplifyOptions = DEFAULTS) -> Change:
+def simplify(
+    document: Document,
+    target: int,
+    sidecar: Sidecar,
+    options: SimplifyOptions = DEFAULTS,
+    surveyed: Survey | None = None,
+) -> Change:
     """``document`` with at most ``target`` drawn triangles, all of them on original vertices.
 
-    Takes indexed or plain triangle primitives (``weld`` first joins what belongs together). Raises ``InvalidModel``
-    for geometry that is not finite, ``CodecFailed`` when the simplifier fails.
+    Takes indexed or plain triangle primitives (``weld`` first joins what belongs together); ``surveyed`` is what
+    ``survey`` made of it with the same options, if it is known. Raises ``InvalidModel`` for geometry that is not
+    finite, ``CodecFailed`` when the simplifier fails.
     """
-    parts = survey(document, options).parts(target, options)
+    parts = (surveyed or survey(document, options)).parts(target, options)
     before = sum(part.drawn for part in parts)
     if before <= target:
         return Change(document, (f"kept all {before:,} triangles",))
-    kept = _fit(document, parts, target, sidecar, options)
+    kept = _fit(parts, target, sidecar, options)
     after = sum(len(corners) * part.copies for part, corners in zip(parts, kept, strict=True))
     replaced: dict[Spot, I64] = {part.spot: part.shape.rows[corners] for part, corners in zip(parts, kept, strict=True)}
     locked = sum(int(part.locked.sum()) for part in parts)
@@ -46,9 +53,7 @@ def simplify(document: Document, target: int, sidecar: Sidecar, options: Simplif
     return Change(with_triangles(document, replaced), (note, *dropped))
 
 
-def _fit(
-    document: Document, parts: Sequence[Part], target: int, sidecar: Sidecar, options: SimplifyOptions
-) -> list[I64]:
+def _fit(parts: Sequence[Part], target: int, sidecar: Sidecar, options: SimplifyOptions) -> list[I64]:
     """Triangles of each part, together at most ``target``."""
     floors = _floors(parts, target, options)
     kept = _apart(parts, floors, target, sidecar)
@@ -71,7 +76,7 @@ def _fit(
         drawn = _drawn(parts, trial)
         if drawn <= target and not measured:
             measured, best = True, trial
-            locks = _behind(document, parts, shared, trial, 8 + int(options.strays * target))
+            locks = _behind(parts, shared, trial, 8 + int(options.strays * target))
             if locks:
                 if drawn < _NEAR * target:
                     slack += drawn - target  # what one attempt fell short of, the next will too
@@ -114,17 +119,12 @@ def _apart(parts: Sequence[Part], floors: Sequence[int], target: int, sidecar: S
     return kept
 
 
-def _behind(
-    document: Document, parts: Sequence[Part], shared: Sequence[int], trial: dict[int, I64], most: int
-) -> dict[int, Flags]:
+def _behind(parts: Sequence[Part], shared: Sequence[int], trial: dict[int, I64], most: int) -> dict[int, Flags]:
     """Part number -> vertices to lock, of ``shared`` parts."""
-    worlds = world_matrices(document, bent(document))
     starts = np.cumsum([0, *(len(parts[at].shape.rows) for at in shared)])
     shapes = [
         np.concatenate([parts[at].shape.positions for at in shared]),
-        np.concatenate(
-            [placed_vertices(document, parts[at].placement, worlds, rows=parts[at].shape.rows) for at in shared]
-        ),
+        np.concatenate([parts[at].shape.bent for at in shared]),
     ]
     corners = np.concatenate([trial[at] + start for at, start in zip(shared, starts, strict=False)])
     whole = np.concatenate([parts[at].shape.corners + start for at, start in zip(shared, starts, strict=False)])
@@ -179,14 +179,14 @@ def _together(
         sidecar,
         corners.astype(np.uint32),
         positions.astype(np.float32),
-        columns,
+        columns[:, columns.any(axis=0)],  # what is zero everywhere would only take time
         share,
         held=np.where(locked, LOCKED, np.where(joined, PROTECTED, 0)).astype(np.uint8),
         flags=flags,
     ).astype(np.int64)
-    owner = np.searchsorted(starts, found, side="right") - 1
-    whole = (owner == owner[:, :1]).all(axis=1)  # a collapse can still join two parts that touch
-    return [found[whole & (owner[:, 0] == at)] - starts[at] for at in range(len(parts))]
+    first, second, third = np.repeat(np.arange(len(parts)), np.diff(starts))[found.T]  # whose the corners are
+    whole = (first == second) & (second == third)  # a collapse can still join two parts that touch
+    return [found[whole & (first == at)] - starts[at] for at in range(len(parts))]
 
 
 def _shared(parts: Sequence[Part]) -> Flags:
