@@ -1,12 +1,13 @@
-"""Draft every garment pattern on an average adult and write ``avatar/human/data/wardrobe.npz``.
+"""Draft every garment pattern on an average adult and write ``wardrobe.npz`` (tops) and ``bottoms.npz``.
 
-Run it again after a change to a cut, a budget or the source data: ``python -m tools.bake_wardrobe``. It takes a few
-seconds and gives the same bytes every time. The archive holds, per pattern, the arrays of
+Run it again after a change to a cut, a budget or the source data: ``python -m tools.bake_wardrobe [tops] [bottoms]``.
+It takes a few seconds and gives the same bytes every time. An archive holds, per pattern, the arrays of
 ``avatar.human.wardrobe.pattern.to_arrays``.
 """
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -28,12 +29,13 @@ from avatar.character import (
 )
 from avatar.human.body import shape_figure
 from avatar.human.figure import Figure
-from avatar.human.wardrobe.drafting import draft_bottom, draft_top
+from avatar.human.wardrobe.bottoms.draft import draft_bottom
+from avatar.human.wardrobe.drafting import draft_top
 from avatar.human.wardrobe.garments import BOTTOMS, TOPS
 from avatar.human.wardrobe.pattern import Pattern, to_arrays
 from avatar.profile import AvatarStyle
 
-ARCHIVE = Path(__file__).resolve().parents[1] / "avatar" / "human" / "data" / "wardrobe.npz"
+DATA = Path(__file__).resolve().parents[1] / "avatar" / "human" / "data"
 
 
 def average_adult() -> Figure:
@@ -54,25 +56,37 @@ def average_adult() -> Figure:
     )
 
 
-def draft_all(figure: Figure) -> dict[str, Pattern]:
-    """Every pattern by name; garments that share one are drafted once."""
-    patterns: dict[str, Pattern] = {}
-    for top in TOPS.values():
-        patterns.setdefault(top.pattern, draft_top(figure, top))
-    for bottom in BOTTOMS.values():
-        patterns.setdefault(bottom.pattern, draft_bottom(figure, bottom))
-    return patterns
+def draft_tops(figure: Figure) -> dict[str, Pattern]:
+    """Every pattern of a top by name; garments that share one are drafted once."""
+    fits = {fit.pattern: fit for fit in reversed(TOPS.values())}
+    return {name: draft_top(figure, fit) for name, fit in sorted(fits.items())}
+
+
+def draft_bottoms(figure: Figure) -> dict[str, Pattern]:
+    """Every pattern of a bottom by name."""
+    fits = {fit.pattern: fit for fit in reversed(BOTTOMS.values())}
+    return {name: draft_bottom(figure, fit) for name, fit in sorted(fits.items())}
+
+
+def write(archive: str, patterns: dict[str, Pattern]) -> None:
+    """One archive of the data folder."""
+    arrays: dict[str, NDArray[Any]] = {}
+    for name, made in patterns.items():
+        print(f"{name}: {len(made.triangles)} triangles, {len(made.cut.origin)} cloth vertices")
+        arrays |= to_arrays(name, made)
+    draft = DATA / f"new_{archive}"  # renamed when whole: others may be reading the old one
+    np.savez_compressed(draft, allow_pickle=False, **arrays)
+    draft.replace(DATA / archive)
+    print(f"{archive}: {(DATA / archive).stat().st_size / 1024:.0f} KiB")
 
 
 def main() -> None:
-    arrays: dict[str, NDArray[Any]] = {}
-    for name, made in draft_all(average_adult()).items():
-        print(f"{name}: {len(made.triangles)} triangles, {len(made.cut.origin)} cloth vertices")
-        arrays |= to_arrays(name, made)
-    draft = ARCHIVE.with_name(f"new_{ARCHIVE.name}")  # renamed when whole: others may be reading the old one
-    np.savez_compressed(draft, allow_pickle=False, **arrays)
-    draft.replace(ARCHIVE)
-    print(f"{ARCHIVE.name}: {ARCHIVE.stat().st_size / 1024:.0f} KiB")
+    chosen = sys.argv[1:] or ["tops", "bottoms"]
+    figure = average_adult()
+    if "tops" in chosen:
+        write("wardrobe.npz", draft_tops(figure))
+    if "bottoms" in chosen:
+        write("bottoms.npz", draft_bottoms(figure))
 
 
 if __name__ == "__main__":

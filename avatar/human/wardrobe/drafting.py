@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from avatar.human.bundle import bundle
 from avatar.human.figure import F64, I64, Figure
 from avatar.human.wardrobe.cut import Cloth, clip
-from avatar.human.wardrobe.drape import HEM_ROW, Draped, clear, drape_bottom, drape_top
+from avatar.human.wardrobe.drape import HEM_ROW, Draped, clear, drape_top
 from avatar.human.wardrobe.frame import (
     SIDES,
     Dummy,
@@ -19,11 +19,10 @@ from avatar.human.wardrobe.frame import (
     arm_coordinates,
     armhole,
     dress_form,
-    leg_polar,
     shell_topology,
     trunk_polar,
 )
-from avatar.human.wardrobe.garments import FORK, BottomFit, TopFit
+from avatar.human.wardrobe.garments import FORK, TopFit
 from avatar.human.wardrobe.lips import lip_mesh
 from avatar.human.wardrobe.mesh import boundary_loops, smoothstep, umbrella
 from avatar.human.wardrobe.openness import openness
@@ -37,7 +36,7 @@ NECK_WIDTH, NECK_FRONT, NECK_BACK, NECK_DEPTH = 0.074, 0.082, 0.062, 0.085  # cr
 
 
 @dataclass(frozen=True, slots=True)
-class _Chart:
+class Chart:
     name: str
     faces: I64  # triangles of the joined mesh
     start: F64  # (faces, 3, 2) first projection, metres
@@ -56,22 +55,22 @@ def neck_field(frame: Frame, p: F64) -> F64:
     return np.asarray(np.minimum(np.minimum(field, throat), 0.012 * k - y))
 
 
-def _sheet(dummy: Dummy) -> Cloth:
+def sheet_of(dummy: Dummy) -> Cloth:
     return Cloth(dummy.positions, shell_topology().triangles, np.eye(len(dummy.positions)))
 
 
-def _arm_share(dummy: Dummy, figure: Figure, cloth: Cloth) -> F64:
+def arm_share(dummy: Dummy, figure: Figure, cloth: Cloth) -> F64:
     return np.asarray(cloth.origin @ dummy.weights[:, arm_columns(figure.joint_names)].sum(1))
 
 
 def cut_top(figure: Figure, dummy: Dummy, fit: TopFit) -> Cut:
     """The cloth of a top: above the fork, outside the neck, up to the sleeve's end; rows are added below the fork."""
     frame, k = dummy.frame, dummy.frame.scale
-    cloth = _sheet(dummy)
+    cloth = sheet_of(dummy)
     fork = frame.crotch + FORK * k
-    cloth = clip(cloth, np.where(_arm_share(dummy, figure, cloth) > 0.4, 0.2, cloth.positions[:, 1] - fork))
+    cloth = clip(cloth, np.where(arm_share(dummy, figure, cloth) > 0.4, 0.2, cloth.positions[:, 1] - fork))
     cloth = clip(cloth, neck_field(frame, cloth.positions))
-    arm = _arm_share(dummy, figure, cloth)
+    arm = arm_share(dummy, figure, cloth)
     s, _, _ = arm_coordinates(frame, cloth.positions)
     along = np.where(s > 0, s * smoothstep(0.15, 0.5, arm), np.clip(s, -1, 0))
     cloth = clip(cloth, (fit.sleeve - along) * float(np.linalg.norm(frame.arms["Left"][1] - frame.arms["Left"][0])))
@@ -95,28 +94,7 @@ def cut_top(figure: Figure, dummy: Dummy, fit: TopFit) -> Cut:
         triangles += [np.stack([b, a, c], 1), np.stack([b, c, d], 1)]
         above = below
     edges["hem"] = above
-    return Cut(*_mixture(cloth), np.vstack(triangles), loop if rows else np.zeros(0, np.int64), rows, edges)
-
-
-def cut_bottom(figure: Figure, dummy: Dummy, fit: BottomFit) -> Cut:
-    """The cloth of trousers or shorts between the belt line and the hems."""
-    frame, k = dummy.frame, dummy.frame.scale
-    cloth = _sheet(dummy)
-    hem = _leg_hem(frame, fit)
-    p = cloth.positions
-    belt = frame.belt - p[:, 1] - 0.012 * k * smoothstep(0, 0.1, p[:, 2])
-    cloth = clip(cloth, np.where(_arm_share(dummy, figure, cloth) > 0.3, -0.2, belt))
-    cloth = clip(cloth, cloth.positions[:, 1] - hem)
-    loops = boundary_loops(cloth.triangles)
-    if len(loops) != 3:
-        raise ValueError(f"trousers have three open edges, this cut has {len(loops)}")
-    centre = [cloth.positions[loop].mean(0) for loop in loops]
-    edges = {
-        "waist": loops[int(np.argmax([c[1] for c in centre]))],
-        "hemLeft": loops[int(np.argmax([c[0] for c in centre]))],
-        "hemRight": loops[int(np.argmin([c[0] for c in centre]))],
-    }
-    return Cut(*_mixture(cloth), cloth.triangles, np.zeros(0, np.int64), 0, edges)
+    return Cut(*mixture(cloth), np.vstack(triangles), loop if rows else np.zeros(0, np.int64), rows, edges)
 
 
 def hidden_by_top(figure: Figure, dummy: Dummy, fit: TopFit) -> NDArray[np.bool_]:
@@ -130,33 +108,16 @@ def hidden_by_top(figure: Figure, dummy: Dummy, fit: TopFit) -> NDArray[np.bool_
     sleeve = (fit.sleeve - along) * float(np.linalg.norm(frame.arms["Left"][1] - frame.arms["Left"][0]))
     margin = HIDE_OPENING if fit.sleeve < 1.5 else HIDE_HEM
     inside = np.minimum(np.minimum(hem, neck_field(frame, p) - HIDE_NECK * k), sleeve - margin * k)
-    return _skin(inside > 0)
+    return skin_of(inside > 0)
 
 
-def hidden_by_bottom(figure: Figure, dummy: Dummy, fit: BottomFit) -> NDArray[np.bool_]:
-    """(19158,) base vertices of the skin that lie well inside trousers or shorts."""
-    frame, k = dummy.frame, dummy.frame.scale
-    p = figure.vertices
-    arm = figure.weights[:, arm_columns(figure.joint_names)].sum(1)
-    margin = HIDE_OPENING if fit.length < 1.5 else HIDE_HEM
-    inside = np.minimum(frame.belt - p[:, 1] - HIDE_HEM * k, p[:, 1] - _leg_hem(frame, fit) - margin * k)
-    return _skin((inside > 0) & (arm < 0.3))
-
-
-def _skin(chosen: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def skin_of(chosen: NDArray[np.bool_]) -> NDArray[np.bool_]:
     skin = np.zeros(len(chosen), bool)
     skin[bundle().vertices_of("body")] = True
     return chosen & skin
 
 
-def _leg_hem(frame: Frame, fit: BottomFit) -> float:
-    hip = float(frame.legs["Left"][1, 1])
-    if fit.length <= 1:
-        return hip + (frame.knee - hip) * fit.length
-    return frame.knee + (frame.ankle - frame.knee) * (fit.length - 1)
-
-
-def _mixture(cloth: Cloth) -> tuple[I64, F64]:
+def mixture(cloth: Cloth) -> tuple[I64, F64]:
     """The four largest origins of each vertex and their shares."""
     index = np.argsort(-cloth.origin, axis=1, kind="stable")[:, :4]
     share = np.take_along_axis(cloth.origin, index, axis=1)
@@ -169,36 +130,28 @@ def draft_top(figure: Figure, fit: TopFit) -> Pattern:
     cut = cut_top(figure, dummy, fit)
     draped = drape_top(dummy, fit, cut, umbrella(cut.triangles, cut.count), dummy.skin)
     hidden = hidden_by_top(figure, dummy, fit)
-    return _pattern(figure, dummy, cut, draped, fit.triangles, tuple(cut.edges), fit.gap, hidden, top=True)
+    shell = simplify(draped.positions, cut.triangles, fit.triangles, _importance(dummy.frame, draped.positions))
+    arm = draped.weights[:, arm_columns(figure.joint_names)].sum(1)
+    charts = _top_charts(dummy.frame, on_body(dummy, cut, draped), arm, shell)
+    return assemble(figure, dummy, cut, draped, shell, charts, tuple(cut.edges), fit.gap, hidden)
 
 
-def draft_bottom(figure: Figure, fit: BottomFit) -> Pattern:
-    """The pattern of trousers or shorts, drafted on ``figure``."""
-    dummy = dress_form(figure)
-    cut = cut_bottom(figure, dummy, fit)
-    draped = drape_bottom(dummy, fit, cut, umbrella(cut.triangles, cut.count), dummy.skin)
-    hidden = hidden_by_bottom(figure, dummy, fit)
-    return _pattern(figure, dummy, cut, draped, fit.triangles, ("hemLeft", "hemRight"), fit.gap, hidden, top=False)
-
-
-def _pattern(
-    figure: Figure, dummy: Dummy, cut: Cut, draped: Draped, target: int, turned: tuple[str, ...], gap: float,
-    hidden: NDArray[np.bool_], *, top: bool,
+def assemble(
+    figure: Figure, dummy: Dummy, cut: Cut, draped: Draped, shell: I64, charts: list[Chart], turned: tuple[str, ...],
+    gap: float, hidden: NDArray[np.bool_],
 ) -> Pattern:  # fmt: skip
-    shell = simplify(draped.positions, cut.triangles, target, _importance(dummy.frame, draped.positions))
+    """A pattern of the simplified ``shell`` in its ``charts``, with the edges named in ``turned`` turned inward."""
     starts = {name: cut.edges[name] for name in turned}
     lips = tuple(loop for loop in boundary_loops(shell) if any(np.isin(loop, edge).any() for edge in starts.values()))
     bare = clear(draped, shell, dummy.skin, gap * 0.8, np.zeros(cut.count, bool))
     draped = Draped(bare, draped.normals, draped.weights)
     positions, normals, weights, triangles = lip_mesh(draped, shell, lips, dummy.frame.scale)
-    on_body = _on_body(dummy, cut, draped)
     arm = weights[:, arm_columns(figure.joint_names)].sum(1)
-    charts = _top_charts(dummy.frame, on_body, arm, shell) if top else _leg_charts(dummy.frame, on_body, shell)
     lip_faces = np.arange(len(shell), len(triangles))
     if len(lip_faces):  # all turned edges share one swatch of plain cloth
         corner = triangles[lip_faces]
         swatch = np.stack([np.abs((corner * 0.011) % 0.06 - 0.03), np.where(corner >= cut.count, 0.014, 0.0)], -1)
-        charts.append(_Chart("lip", lip_faces, swatch, flat=False))
+        charts = [*charts, Chart("lip", lip_faces, swatch, flat=False)]
     source, uv, drawn, chart, metric, sheet = _atlas(positions, triangles, charts)
     return Pattern(
         cut=cut, shell=shell, lips=lips, source=source, uv=uv, triangles=drawn, chart=chart,
@@ -216,13 +169,13 @@ def _importance(frame: Frame, p: F64) -> F64:
     return 1 + CHEST * chest * (p[:, 2] > np.interp(p[:, 1], frame.axis_y, frame.axis_z))
 
 
-def _on_body(dummy: Dummy, cut: Cut, draped: Draped) -> F64:
+def on_body(dummy: Dummy, cut: Cut, draped: Draped) -> F64:
     """Where each cloth vertex would touch the shell; rows that hang free keep their own place."""
     lying = np.einsum("nk,nkc->nc", cut.share, dummy.positions[cut.origin])
     return np.vstack([lying, draped.positions[len(lying) :]])
 
 
-def _top_charts(frame: Frame, p: F64, arm: F64, triangles: I64) -> list[_Chart]:
+def _top_charts(frame: Frame, p: F64, arm: F64, triangles: I64) -> list[Chart]:
     """Front, back, and two sleeves cut open along their undersides."""
     centre = p[triangles].mean(1)
     theta, _, _ = trunk_polar(frame, centre)
@@ -231,7 +184,7 @@ def _top_charts(frame: Frame, p: F64, arm: F64, triangles: I64) -> list[_Chart]:
     charts = []
     for name, chosen, sign in (("front", ~sleeve & front, 1.0), ("back", ~sleeve & ~front, -1.0)):
         faces = np.flatnonzero(chosen)
-        charts.append(_Chart(name, faces, np.stack([p[:, 0] * sign, p[:, 1]], -1)[triangles[faces]], flat=True))
+        charts.append(Chart(name, faces, np.stack([p[:, 0] * sign, p[:, 1]], -1)[triangles[faces]], flat=True))
     _, along, angle = arm_coordinates(frame, p)
     for side, sign in SIDES:
         faces = np.flatnonzero(sleeve & (centre[:, 0] * sign > 0))
@@ -239,27 +192,11 @@ def _top_charts(frame: Frame, p: F64, arm: F64, triangles: I64) -> list[_Chart]:
         across = (np.ptp(turn, axis=1) > np.pi)[:, None] & (turn < 0)
         turn = np.where(across, turn + 2 * np.pi, turn)
         start = np.stack([turn * 0.055 * sign, -along[triangles[faces]]], -1)
-        charts.append(_Chart("sleeve" + side, faces, start, flat=True, wraps=True))
+        charts.append(Chart("sleeve" + side, faces, start, flat=True, wraps=True))
     return charts
 
 
-def _leg_charts(frame: Frame, p: F64, triangles: I64) -> list[_Chart]:
-    """Front and back panels, left and right: seams at the outside, the inside and the middle."""
-    centre = p[triangles].mean(1)
-    theta = np.abs(trunk_polar(frame, centre)[0])
-    for side, sign in SIDES:
-        low = (centre[:, 0] * sign >= 0) & (centre[:, 1] <= frame.crotch)
-        theta[low] = np.abs(leg_polar(frame, centre[low], side)[0])
-    charts = []
-    for name, chosen, mirror in (("front", theta < np.pi / 2, 1.0), ("back", theta >= np.pi / 2, -1.0)):
-        for side, sign in SIDES:
-            faces = np.flatnonzero(chosen & (centre[:, 0] * sign >= 0))
-            start = np.stack([p[:, 0] * mirror, p[:, 1]], -1)[triangles[faces]]
-            charts.append(_Chart(name + side, faces, start, flat=True))
-    return charts
-
-
-def _atlas(positions: F64, triangles: I64, charts: list[_Chart]) -> tuple[I64, F64, I64, I64, F64, F64]:
+def _atlas(positions: F64, triangles: I64, charts: list[Chart]) -> tuple[I64, F64, I64, I64, F64, F64]:
     """Split vertices at chart borders, flatten, pack.
 
     Returns source vertex, uv (v down), triangles, chart, metres in the chart, and the sheet's size in metres.

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from avatar.human.figure import F64, I64
-from avatar.human.wardrobe.frame import ARM_JOINTS, SIDES, Dummy, Frame, arm_coordinates, leg_polar, trunk_polar
-from avatar.human.wardrobe.garments import BottomFit, TopFit
+from avatar.human.wardrobe.frame import ARM_JOINTS, Dummy, Frame, arm_coordinates, trunk_polar
+from avatar.human.wardrobe.garments import TopFit
 from avatar.human.wardrobe.mesh import four_strongest, smoothstep, unit, vertex_normals
 from avatar.human.wardrobe.pattern import Cut
 from avatar.human.wardrobe.surface import Surface, samples
@@ -40,7 +40,7 @@ class _Bare:
     arm: F64  # (n,) share of arm joints
 
 
-def _lay(dummy: Dummy, cut: Cut, arm_joints: F64) -> _Bare:
+def lay(dummy: Dummy, cut: Cut, arm_joints: F64) -> _Bare:
     def mix(values: F64) -> F64:
         return np.asarray(np.einsum("nk,nkc->nc", cut.share, values[cut.origin]))
 
@@ -48,7 +48,7 @@ def _lay(dummy: Dummy, cut: Cut, arm_joints: F64) -> _Bare:
     return _Bare(mix(dummy.positions), unit(mix(dummy.normals)), weights, weights @ arm_joints)
 
 
-def _arm_joints(dummy: Dummy) -> F64:
+def arm_joints_of(dummy: Dummy) -> F64:
     marks = np.zeros(dummy.weights.shape[1])
     for name, column in dummy.columns.items():
         if name.startswith(ARM_JOINTS):
@@ -56,7 +56,7 @@ def _arm_joints(dummy: Dummy) -> F64:
     return marks
 
 
-def _relax(
+def relax(
     positions: F64, smooth: sp.csr_matrix, below: Surface, gap: float | F64, rounds: int, strength: float
 ) -> F64:
     """Umbrella smoothing that may never come nearer than ``gap`` to the layers below."""
@@ -76,7 +76,7 @@ def drape_top(
     worn: (m, 3) points of cloth that is already on the trunk; the top hangs over them without a step.
     """
     frame, k = dummy.frame, dummy.frame.scale
-    bare = _lay(dummy, cut, _arm_joints(dummy))
+    bare = lay(dummy, cut, arm_joints_of(dummy))
     p, n = bare.positions, bare.normals
     gap = fit.gap * (0.4 + 0.6 * k)
     on_arm = smoothstep(0.2, 0.7, bare.arm)
@@ -98,7 +98,7 @@ def drape_top(
     weights = bare.weights
     if cut.rows:
         q, weights = _hang_hem(dummy, fit, cut, q, weights, below, gap)
-    q = _relax(q, smooth, below, gap, 8, 0.5)
+    q = relax(q, smooth, below, gap, 8, 0.5)
     q = below.push_out(_level_collar(frame, cut, q), gap)
     distance, direction = below.distance(q)
     lies = smoothstep(frame.shoulder - 0.03 * k, frame.shoulder + 0.03 * k, q[:, 1])
@@ -106,7 +106,7 @@ def drape_top(
     q -= direction * (np.maximum(distance - gap * 0.8 - 0.001, 0) * lies)[:, None]
     loop = cut.edges["hem"]
     q[loop, 1] = q[loop, 1].mean()
-    return _finish(q, weights, cut, smooth)
+    return finish(q, weights, cut, smooth)
 
 
 def _level_collar(frame: Frame, cut: Cut, q: F64) -> F64:
@@ -157,7 +157,7 @@ def _hang_hem(dummy: Dummy, fit: TopFit, cut: Cut, q: F64, weights: F64, below: 
     hem = frame.crotch + fit.hem * k
     grid = dummy.hips.hanging(0.10).blurred(1.5, 2.0)
     offset = radius - grid.sample(start[:, 1], theta)
-    legs = (dummy.weights @ _arm_joints(dummy)) < 0.2
+    legs = (dummy.weights @ arm_joints_of(dummy)) < 0.2
     tree, leg_weights = cKDTree(dummy.positions[legs]), dummy.weights[legs]
     rows, row_weights = [q], [weights]
     for number in range(1, cut.rows + 1):
@@ -174,47 +174,7 @@ def _hang_hem(dummy: Dummy, fit: TopFit, cut: Cut, q: F64, weights: F64, below: 
     return np.vstack(rows), np.vstack(row_weights)
 
 
-def drape_bottom(dummy: Dummy, fit: BottomFit, cut: Cut, smooth: sp.csr_matrix, below: Surface) -> Draped:
-    """Trousers or shorts on a figure: legs hang as tubes from thigh, seat and calf; the seat is bridged."""
-    frame, k = dummy.frame, dummy.frame.scale
-    bare = _lay(dummy, cut, _arm_joints(dummy))
-    p = bare.positions
-    y = p[:, 1]
-    gap = fit.gap * (0.4 + 0.6 * k)
-    waist, hem = float(p[cut.edges["waist"], 1].mean()), float(p[cut.edges["hemLeft"], 1].mean())
-    down = smoothstep(waist - 0.04 * k, waist - 0.16 * k, y)
-    q = p + bare.normals * (gap * (0.75 + 0.25 * down) + fit.ease * 0.5 * k * down)[:, None]
-    full_length = fit.length >= 1.9
-    bare_foot = y < frame.ankle + 0.035 * k
-    for side, sign in SIDES:
-        own = p[:, 0] * sign >= 0
-        theta, radius, outward = leg_polar(frame, p[own], side)
-        height = y[own]
-        grid = dummy.legs[side].bridged(0.8).hanging(fit.slope).blurred(2.0, 2.0)
-        ease = (fit.ease + (fit.ease_hem - fit.ease) * smoothstep(frame.crotch, hem, height)) * k
-        if full_length:  # the hem opens over the shoe
-            opening = 0.008 + 0.010 * np.clip(np.cos(theta), 0, 1)
-            ease = ease + opening * k * smoothstep(hem + 0.1 * k, hem, height)
-        skin = np.where(bare_foot[own] & full_length, 0.0, radius + gap)  # the foot must not flare the hem
-        target = np.maximum(skin, grid.sample(height, theta) + ease)
-        tube = p[own] + outward * (target - radius)[:, None]
-        tube[:, 0] = sign * np.maximum(tube[:, 0] * sign, 0.0025)  # each leg stays on its own side
-        share = smoothstep(frame.crotch + 0.03 * k, frame.crotch - 0.09 * k, height)[:, None]
-        q[own] += (tube - q[own]) * share
-    theta, radius, outward = trunk_polar(frame, p)
-    seat = smoothstep(frame.crotch + 0.02 * k, frame.crotch + 0.08 * k, y) * smoothstep(waist, waist - 0.05 * k, y)
-    target = np.maximum(radius, dummy.trunk.bridged(0.8).blurred(1.0, 1.0).sample(y, theta)) + gap
-    reached = radius + ((q - p) * outward).sum(1)
-    q += outward * (np.maximum(target - reached, 0) * seat)[:, None]
-    keep_out = np.where(bare_foot, -1.0, gap) if full_length else np.full(len(y), gap)
-    q = _relax(q, smooth, below, keep_out, 6, 0.45)
-    for side, _ in SIDES:
-        loop = cut.edges["hem" + side]
-        q[loop, 1] = q[loop, 1].mean()
-    return _finish(q, bare.weights, cut, smooth)
-
-
-def _finish(q: F64, weights: F64, cut: Cut, smooth: sp.csr_matrix) -> Draped:
+def finish(q: F64, weights: F64, cut: Cut, smooth: sp.csr_matrix) -> Draped:
     """Blur the skin weights, so that loose cloth bends softly, and take the normals of the full cloth."""
     used = np.flatnonzero(weights.any(0))
     soft = weights[:, used]

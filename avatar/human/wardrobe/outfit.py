@@ -10,22 +10,20 @@ from numpy.typing import NDArray
 from avatar.character import CharacterDescription
 from avatar.human.coat import Coat, Paint, Slot, paint_key
 from avatar.human.figure import F32, F64, Coverage, Figure, Material, Part
-from avatar.human.wardrobe import canvas, fabric, paint_bottom, paint_top
+from avatar.human.wardrobe import canvas, fabric, paint_top
 from avatar.human.wardrobe.accessories import accessories, accessory_materials
-from avatar.human.wardrobe.drape import drape_bottom, drape_top
+from avatar.human.wardrobe.bottoms import bottom_coat, wear_bottom
+from avatar.human.wardrobe.drape import drape_top
 from avatar.human.wardrobe.frame import Dummy, dress_form
-from avatar.human.wardrobe.garments import BOTTOMS, TOPS, BottomFit, TopFit, Weave
+from avatar.human.wardrobe.garments import BOTTOMS, DEPTH, FOLD_VARIANTS, TOPS, TopFit
 from avatar.human.wardrobe.paint_top import Trim
 from avatar.human.wardrobe.pattern import pattern, smoother
 from avatar.human.wardrobe.shoes import shoe_coat, shoes
 from avatar.human.wardrobe.surface import Surface, samples
 from avatar.human.wardrobe.tailor import Worn, as_part, over, put_on
-from avatar.profile import AvatarStyle
 
 TOP_NODE, BOTTOM_NODE = "Wolf3D_Outfit_Top", "Wolf3D_Outfit_Bottom"
 UNDER_TOP = 0.035  # metres: how far a bottom goes on under a top
-FOLD_VARIANTS = 2
-DEPTH = {AvatarStyle.REALISTIC: 1.0, AvatarStyle.STYLISED: 0.8, AvatarStyle.ANIME: 0.45}  # of folds and weave
 _TRIMS = (Trim.BANDS, Trim.STRIPES, Trim.RAGLAN)
 
 
@@ -41,7 +39,7 @@ def dress(figure: Figure) -> tuple[list[Part], Coverage]:
     top, bottom = TOPS[outfit.top.kind], BOTTOMS[outfit.bottom.kind]
     shod = shoes(figure, dummy)
     hidden = shod.hidden.copy()
-    low = _wear_bottom(dummy, bottom)
+    low = wear_bottom(dummy, bottom, shod)
     high = _wear_top(dummy, top, over(low, dummy.skin), samples(low.draped.positions, low.pattern.shell)[0])
     hem = float(high.draped.positions[high.pattern.cut.edges["hem"], 1].mean())
     covered = low.draped.positions[:, 1] > hem + UNDER_TOP * dummy.frame.scale
@@ -53,13 +51,6 @@ def dress(figure: Figure) -> tuple[list[Part], Coverage]:
         *accessories(figure),
     ]
     return parts, Coverage(hidden)
-
-
-def _wear_bottom(dummy: Dummy, fit: BottomFit) -> Worn:
-    made = pattern(fit.pattern)
-    draped = drape_bottom(dummy, fit, made.cut, smoother(fit.pattern), dummy.skin)
-    loose = (draped.positions[:, 1] < dummy.frame.ankle + 0.035 * dummy.frame.scale) & (fit.length > 1)
-    return put_on(dummy, made, draped, dummy.skin, _gap(dummy, fit.gap), loose)
 
 
 def _wear_top(dummy: Dummy, fit: TopFit, below: Surface, worn: F64) -> Worn:
@@ -99,27 +90,9 @@ def top_coat(character: CharacterDescription) -> Coat:
     )
 
 
-def bottom_coat(character: CharacterDescription) -> Coat:
-    """``Wolf3D_Outfit_Bottom``: denim with copper threads and worn places, twill with threads of its own colour."""
-    bottom = character.outfit.bottom
-    fit = BOTTOMS[bottom.kind]
-    variant, depth = character.seed % FOLD_VARIANTS, DEPTH[character.style]
-    base = _ink(bottom.colour)
-    if fit.weave is Weave.DENIM:
-        copper = np.array([0.72, 0.48, 0.22], np.float32)
-        inks = {
-            "fade": base + (1 - base) * np.array([0.50, 0.52, 0.56], np.float32),
-            "thread": copper * 0.8 + base * 0.2,
-            "metal": np.array([0.50, 0.38, 0.22], np.float32),
-        }
-    else:
-        inks = {"thread": base * 0.7, "metal": base * 0.5}
-    return _cloth(BOTTOM_NODE, fit, (variant, depth), lambda: paint_bottom.layers(fit, variant, depth), base, inks)
-
-
 def _cloth(
     name: str,
-    fit: TopFit | BottomFit,
+    fit: TopFit,
     folds: tuple[object, ...],
     layers: Callable[[], canvas.Layers],
     base: F32,

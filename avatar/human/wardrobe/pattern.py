@@ -1,7 +1,8 @@
 """A garment's pattern: cut, simplified and unwrapped once on an average body, then worn by every figure.
 
-Baked by ``tools/bake_wardrobe.py`` into ``data/wardrobe.npz``. Because the shell has the same vertices on every
-figure, a pattern needs no cutting, simplifying, unwrapping or rasterising when somebody is dressed.
+Baked by ``tools/bake_wardrobe.py`` into ``data/wardrobe.npz`` (tops) and ``data/bottoms.npz``. Because the shell has
+the same vertices on every figure, a pattern needs no cutting, simplifying, unwrapping or rasterising when somebody is
+dressed.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from avatar.human.figure import F32, F64, I64
 from avatar.human.wardrobe.frame import Frame
 from avatar.human.wardrobe.mesh import umbrella
 
-ARCHIVE = "wardrobe.npz"
+ARCHIVES = ("wardrobe.npz", "bottoms.npz")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +105,11 @@ def to_arrays(name: str, value: Pattern) -> dict[str, NDArray[Any]]:
 
 @functools.cache
 def _archive() -> dict[str, NDArray[Any]]:
-    with (resources.files("avatar.human") / "data" / ARCHIVE).open("rb") as handle, np.load(handle) as archive:
-        return dict(archive.items())
+    found: dict[str, NDArray[Any]] = {}
+    for name in ARCHIVES:
+        with (resources.files("avatar.human") / "data" / name).open("rb") as handle, np.load(handle) as archive:
+            found |= archive
+    return found
 
 
 @functools.cache

@@ -14,11 +14,10 @@ from avatar.human.wardrobe.surface import Surface
 
 HALF = 10  # columns from the toe to the heel along one side
 AROUND = 2 * HALF
-SOLE_ROWS, LINING_ROWS = 3, 2
 _ALONG = np.array([1.0, 0.978, 0.90, 0.79, 0.67, 0.54, 0.41, 0.285, 0.16, 0.05, 0.0])  # stations of those columns
 _DOME = np.array([0.0, 0.025, 0.09, 0.24, 0.50, 0.78, 1.0])  # rows of the upper where it closes over the toes,
 _WALL = np.array([0.0, 0.14, 0.32, 0.50, 0.68, 0.86, 1.0])  # and where it stands round the heel
-UPPER_ROWS = len(_DOME)
+_SPARED = (0.50,)  # rows that a boot does without
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +47,14 @@ class ShoeFit:
 SHOES = {
     FootwearKind.SNEAKERS: ShoeFit(
         heel=0.031, tread=0.024, welt=0.0045, toe_box=0.056, throat=0.50, rim_heel=0.089, rim_side=0.066, close=0.006,
-        roll=0.005, tongue=0.024, laces=5, bow=True,
+        roll=0.005, tongue=0.018, laces=5, bow=True,
     ),
     FootwearKind.BOOTS: ShoeFit(
         heel=0.036, tread=0.024, welt=0.0055, toe_box=0.062, throat=0.44, rim_heel=0.105, rim_side=0.100, close=0.008,
         roll=0.004, arch=0.012, spring=0.012, swell=2.8, shaft=0.125, laces=7,
     ),
     FootwearKind.LOAFERS: ShoeFit(
-        heel=0.024, tread=0.012, welt=0.0035, toe_box=0.047, throat=0.63, rim_heel=0.070, rim_side=0.054, close=0.0025,
+        heel=0.024, tread=0.012, welt=0.0035, toe_box=0.047, throat=0.545, rim_heel=0.070, rim_side=0.056, close=0.0025,
         roll=0.0015, arch=0.009, spring=0.007, point=0.35, swell=2.4, wide=1.15,
     ),
     FootwearKind.FLATS: ShoeFit(
@@ -69,9 +68,10 @@ SHOES = {
 class Loft:
     """A shoe in the foot's axes; columns start at the toe and go round by the outside."""
 
-    sole: F64  # (3, AROUND, 3) ground, edge, upper edge
-    upper: F64  # (UPPER_ROWS + shaft rows + LINING_ROWS, AROUND, 3); the last two rows turn into the shoe
+    sole: F64  # (2, AROUND, 3) lower and upper edge
+    upper: F64  # (rows, AROUND, 3) from the sole up; the last two turn into the shoe
     rim: int  # row of the rim in ``upper``
+    throat: int  # row of the opening over the foot: the rim, or the foot of a shaft
     foot: Foot
     fit: ShoeFit
 
@@ -88,7 +88,7 @@ def _along() -> F64:
 def _fold(foot: Foot, fit: ShoeFit, t: F64) -> tuple[F64, F64]:
     """Centre line and half width of the shoe at stations: round at both ends."""
     half = np.interp(t, STATIONS, (foot.outer - foot.inner) / 2)
-    toe = np.clip((t - 0.72) / 0.28, 0, 1) ** (2.3 - 0.6 * fit.point)
+    toe = np.clip((t - 0.72) / 0.28, 0, 1) ** (2.9 - 0.9 * fit.point)
     heel = np.clip((0.2 - t) / 0.2, 0, 1) ** 2.2
     half = np.where(t > 0.72, np.interp(0.72, STATIONS, (foot.outer - foot.inner) / 2), half)
     at = foot.middle(np.array([0.72]))[0]
@@ -170,21 +170,19 @@ def loft(foot: Foot, fit: ShoeFit, skin: Surface | None = None) -> Loft:
     lift = fit.spring * k * smoothstep(0.78, 1.0, t)
     waist = fit.arch * k * smoothstep(0.27, 0.31, t) * smoothstep(0.66, 0.50, t)
     ground = lift + waist
-    sole = np.stack(
-        [ring(fit.welt - 0.0025, ground), ring(fit.welt + 0.001, ground + (top - ground) * 0.42), ring(fit.welt, top)]
-    )
+    sole = np.stack([ring(fit.welt - 0.0018, ground), ring(fit.welt, top)])
     rim = _opening(foot, fit)
     if skin is not None:
         rim = _settled(rim, fit, k, skin)
     edge = ring(0.0, top)
     wall = smoothstep(0.64, 0.42, t)[:, None]
     rows = []
-    for number in range(UPPER_ROWS):
-        s = _DOME[number]
+    for s, h in zip(_DOME, _WALL, strict=True):
+        if fit.shaft and s in _SPARED:
+            continue
         over = edge + (rim - edge) * s
         over[:, 1] = dome(foot, fit, over[:, 0], foot.t(over[:, 2]))
         over[:, 1] += (rim[:, 1] - dome(foot, fit, rim[:, 0], foot.t(rim[:, 2]))) * s * s
-        h = _WALL[number]
         inward = h**2.6 - 0.10 * np.sin(np.pi * h)
         beside = edge + (rim - edge) * np.array([inward, h, inward])
         rows.append(over * (1 - wall) + beside * wall)
@@ -193,30 +191,29 @@ def loft(foot: Foot, fit: ShoeFit, skin: Surface | None = None) -> Loft:
     if skin is not None:
         free = upper[1:-1].reshape(-1, 3)
         upper[1:-1] = skin.push_out(free, 0.003 * k).reshape(upper[1:-1].shape)
+    throat = len(upper) - 1
     if fit.shaft:
         upper = np.concatenate([upper, _shaft(foot, fit, upper[-1], skin)])
-    return Loft(sole, np.concatenate([upper, _lining(fit, k, upper[-1], skin)]), len(upper) - 1, foot, fit)
+    return Loft(sole, np.concatenate([upper, _lining(fit, k, upper[-1], skin)]), len(upper) - 1, throat, foot, fit)
 
 
 def _shaft(foot: Foot, fit: ShoeFit, ankle: F64, skin: Surface | None) -> F64:
-    """(3, AROUND, 3) rings from the ankle to the shaft's level top."""
+    """(2, AROUND, 3) rings from the ankle to the shaft's level top."""
     k = foot.scale
     phi = turns()
     x0, z0, width, depth = foot.leg
+    top = foot.ankle + fit.shaft * k
     out = []
-    for share in (0.30, 0.66, 1.0):
-        y = foot.ankle + fit.shaft * k * share
-        leg = np.stack([x0 + width * 1.1 * np.sin(phi), np.full(AROUND, y), z0 + depth * 1.1 * np.cos(phi)], 1)
+    for share in (0.42, 1.0):
+        y = ankle[:, 1] + (top + 0.004 * k * np.cos(phi) - ankle[:, 1]) * share
+        ring = np.stack([x0 + width * 1.1 * np.sin(phi), y, z0 + depth * 1.1 * np.cos(phi)], 1)
         if skin is not None:
             for _ in range(3):
-                signed, outward = skin.distance(leg)
-                leg[:, [0, 2]] += (outward * (0.011 * k - signed)[:, None])[:, [0, 2]]
-                leg[:, [0, 2]] = (np.roll(leg, 1, 0) + 2 * leg + np.roll(leg, -1, 0))[:, [0, 2]] / 4
-        blend = 0.62 if share == 0.30 else 1.0
-        ring = ankle * (1 - blend) + leg * blend
-        ring[:, 1] = ankle[:, 1] + (y - ankle[:, 1]) * (share if share < 1 else 1.0)
+                signed, outward = skin.distance(ring)
+                ring[:, [0, 2]] += (outward * (fit.close * 1.4 * k - signed)[:, None])[:, [0, 2]]
+                ring[:, [0, 2]] = (np.roll(ring, 1, 0) + 2 * ring + np.roll(ring, -1, 0))[:, [0, 2]] / 4
         out.append(ring)
-    out[-1][:, 1] = foot.ankle + fit.shaft * k + 0.004 * k * np.cos(phi)
+    out[0][:, [0, 2]] = 0.35 * ankle[:, [0, 2]] + 0.65 * out[0][:, [0, 2]]
     return np.stack(out)
 
 

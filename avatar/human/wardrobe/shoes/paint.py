@@ -74,7 +74,7 @@ def layers(kind: FootwearKind) -> ShoeLayers:
     b = _bench(texels, fit, made, shells, values, uv)
     _common(b)
     _PAINTERS[kind](b)
-    lit = fabric.clip_unit(0.72 + 0.28 * np.clip(b.y / 0.035, 0, 1) + 0.4 * b.piece.get("lace", 0 * b.x))
+    lit = fabric.clip_unit(0.80 + 0.20 * np.clip(b.y / 0.030, 0, 1) + 0.4 * b.piece.get("lace", 0 * b.x))
     shade = lit * (1 - np.clip(b.dark, 0, 0.85))
     place = [values[:, 4], values[:, 5], values[:, 6]]
     height, shaded, rough, metal, px, py, pz, *drawn = texels.images(
@@ -141,7 +141,7 @@ def _common(b: Bench) -> None:
     b.add("sole", sole)
     b.add("tread", b.piece["tread"])
     b.dark += 0.35 * b.piece["tread"] * (0.5 + 0.5 * np.sign(np.sin(b.u * 300)))
-    b.dark += 0.50 * fabric.bump(b.row - np.float32(0.15), 0.55) * upper
+    b.dark += 0.42 * fabric.bump(b.row - np.float32(0.10), 0.40) * upper
     last = b.loft.rim
     b.add("inside", fabric.ramp(last + 0.75, last + 1.1, b.row) * upper)
     b.dark += 0.55 * fabric.ramp(last + 1.05, last + 1.9, b.row) * upper
@@ -178,11 +178,11 @@ def _flex(b: Bench, depth: float, at: float = 0.70) -> None:
 
 def _lacing(b: Bench, until: float) -> tuple[F32, F32]:
     """The slot under the laces as a signed distance (positive inside) and its mask on the vamp."""
-    front = b.loft.foot.t(b.loft.upper[b.loft.rim, 0, 2:3])[0]
+    front = b.loft.foot.t(b.loft.upper[b.loft.throat, 0, 2:3])[0]
     end = np.float32(until * b.loft.foot.length)
     half = np.float32(0.0125) - 0.05 * np.clip(b.z - np.float32(front * b.loft.foot.length), 0, 1)
     inside = np.minimum(half - b.x, end - b.z - np.square(b.x) * 40)
-    vamp = b.piece["upper"] * (b.row > 2.5) * (b.row < b.loft.rim + 0.4) * (b.t > front - 0.12)
+    vamp = b.piece["upper"] * (b.row > 2.5) * (b.row < b.loft.throat + 0.4) * (b.t > front - 0.12)
     return inside.astype(np.float32), vamp.astype(np.float32)
 
 
@@ -265,7 +265,7 @@ def _sneaker(b: Bench) -> None:
 def _boot(b: Bench) -> None:
     upper = b.piece["upper"] * (b.row < b.loft.rim + 0.6)
     slot, vamp = _lacing(b, 0.70)
-    front = np.float32(b.loft.upper[5, 0, 2] - b.loft.foot.heel)
+    front = np.float32(b.loft.upper[b.loft.throat, 0, 2] - b.loft.foot.heel)
     shaft = upper * (b.y > 0.098)
     gap = np.where(b.y > 0.098, np.float32(0.0125) - b.x - 9 * (b.z < front - 0.045), slot).astype(np.float32)
     where = np.maximum(vamp, shaft)
@@ -319,12 +319,12 @@ def _loafer(b: Bench) -> None:
     b.height += 0.0006 * pucker
     b.dark += 0.12 * pucker
     # strap with its slot
-    strap = np.float32(0.0125) - np.abs(b.z - np.float32(0.182) - np.square(b.x) * 2.5)
+    strap = np.float32(0.0125) - np.abs(b.z - np.float32(0.168) - np.square(b.x) * 2.5)
     strap = np.where(vamp > 0, strap, -9).astype(np.float32)
     b.add("second", fabric.ramp(-0.0005, 0.0005, strap) * vamp)
     b.seam(strap, vamp, stitch=0.0020)
     b.height += 0.0013 * fabric.ramp(-0.0008, 0.0008, strap) * vamp
-    slot = np.minimum(np.float32(0.013) - b.x, np.float32(0.0022) - np.abs(b.z - np.float32(0.182)) + b.x * 0.10)
+    slot = np.minimum(np.float32(0.013) - b.x, np.float32(0.0022) - np.abs(b.z - np.float32(0.168)) + b.x * 0.10)
     b.dark += 0.7 * fabric.ramp(-0.0004, 0.0006, slot) * vamp
     b.height -= 0.0012 * fabric.ramp(-0.0004, 0.0006, slot) * vamp
     back = np.where(b.t < 0.3, b.x - np.float32(0.007), 9).astype(np.float32)

@@ -21,6 +21,11 @@ NEAR_RIM = 0.022  # metres under the rim within which skin is still drawn
 _BEFORE = 0.35  # metres: skin this far from the ankle is no longer looked at
 
 
+def top_of(made: Loft) -> float:
+    """Up to where an instep holds a trouser leg off, metres."""
+    return made.foot.ankle + 0.03 * made.foot.scale
+
+
 @dataclass(frozen=True, slots=True)
 class Pair:
     """Two shoes, and what other clothes have to know of them."""
@@ -58,7 +63,8 @@ def shoes(figure: Figure, dummy: Dummy) -> Pair:
             normals.append(vertex_normals(place, piece.source[own])[piece.source])
             uv.append(piece.uv)
             weights.append(_weights(figure, dummy, side, axes, foot, piece, skin, skin_weights)[piece.source])
-        outside[side] = ground + made.upper[1 : made.rim + 1].reshape(-1, 3) @ axes
+        instep = skin.points[(skin.points[:, 1] < top_of(made)) & (skin.points[:, 2] > made.foot.z(np.array([0.3]))[0])]
+        outside[side] = ground + np.vstack([made.upper[1 : made.rim + 1].reshape(-1, 3), instep]) @ axes
         top = max(top, float(made.upper[made.rim, :, 1].max()))
         hidden |= _hides(figure, dummy, side, ground, axes, made)
     part = Part(

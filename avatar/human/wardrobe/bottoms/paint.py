@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from avatar.character import Pattern
 from avatar.human.figure import F32
 from avatar.human.wardrobe import fabric
+from avatar.human.wardrobe.bottoms.motif import accent
 from avatar.human.wardrobe.canvas import Canvas, Layers, paint
 from avatar.human.wardrobe.frame import SIDES
 from avatar.human.wardrobe.garments import BottomFit, Weave
@@ -19,11 +22,24 @@ _PITCH, _WIDTH = 0.007, 0.0011  # of stitches, metres
 
 
 @functools.lru_cache(maxsize=6)
-def layers(fit: BottomFit, variant: int, depth: float) -> Layers:
+def layers(fit: BottomFit, motif: Pattern, variant: int, depth: float) -> Layers:
     """The colourless layers of a bottom. variant: which of the fold patterns; depth: see :func:`canvas.paint`."""
+    ink = _skirt_ink if fit.skirt else _ink
+    relief = _skirt_relief if fit.skirt else _relief
     return paint(
-        fit.pattern, fit.weave, functools.partial(_relief, fit, variant), functools.partial(_ink, fit, variant), depth
+        fit.pattern,
+        fit.weave,
+        functools.partial(relief, fit, variant),
+        functools.partial(_with_motif, functools.partial(ink, fit, variant), motif, fit),
+        depth,
     )
+
+
+def _with_motif(ink: Callable[[Canvas], dict[str, F32]], motif: Pattern, fit: BottomFit, c: Canvas) -> dict[str, F32]:
+    inks = ink(c)
+    if motif is not Pattern.PLAIN:
+        inks["accent"] = accent(motif, fit, c)
+    return inks
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,3 +195,46 @@ def _wash(variant: int, c: Canvas) -> F32:
         * fabric.bump(np.abs(x) - np.float32(0.085 * k), 0.06)
     )
     return fabric.clip_unit(out * 0.42)
+
+
+def _skirt_relief(fit: BottomFit, variant: int, c: Canvas) -> F32:
+    """Height in metres: soft vertical folds, a waistband, a zip behind."""
+    height = np.zeros(len(c.at), np.float32)
+    hem = float(c.at[~c.on("lip"), 1].min())
+    for number, name in enumerate(("front", "back")):
+        chosen = c.on(name)
+        u, y = c.place[chosen], c.at[chosen, 1]
+        low = fabric.ramp(c.body.belt - 0.06, hem, y)
+        h = fabric.drape(u, 0.045, 0.60, 0.0030, 21 + number + 5 * variant) * (0.15 + low)
+        h += fabric.drape(u, 0.11, 0.14, 0.0016, 31 + number + 5 * variant)
+        height[chosen] = h
+    at = _skirt_lines(c)
+    height -= 0.0020 * fabric.line(at.belt - np.float32(WAISTBAND * c.body.scale), 0.0020)
+    height -= 0.0018 * fabric.line(at.out, 0.0018) + 0.0014 * fabric.line(at.middle, 0.0014)
+    height += 0.0012 * fabric.ramp(0.027, 0.025, at.hem)
+    return height
+
+
+def _skirt_lines(c: Canvas) -> _Lines:
+    k = c.body.scale
+    real = ~c.on("lip")
+    angle, radius = c.trunk(np.ones(len(c.at), bool))
+    far = np.where(real, np.float32(0), np.float32(9))
+    never = np.full(len(c.at), -9, np.float32)
+    x, y, z = c.at.T
+    belt = (np.float32(c.body.belt) - y - np.float32(0.012 * k) * fabric.ramp(0, 0.1, z)).astype(np.float32)
+    rear = real & c.on("back")
+    return _Lines(
+        out=(np.abs(angle) - np.float32(np.pi / 2)) * radius + far,
+        middle=np.where(rear & (belt < 0.20 * k), np.abs(x), np.float32(9)) + far,
+        belt=belt, hem=c.from_edge("hem", real & (y < c.body.crotch)), pocket=never, back=never, yoke=-never,
+        front=c.on("front"), rear=rear,
+    )  # fmt: skip
+
+
+def _skirt_ink(fit: BottomFit, variant: int, c: Canvas) -> dict[str, F32]:
+    at = _skirt_lines(c)
+    band = np.float32(WAISTBAND * c.body.scale)
+    dark = 0.32 * fabric.line(at.out, 0.0016) + 0.30 * fabric.line(at.belt - band, 0.0018)
+    dark += 0.30 * fabric.line(at.middle, 0.0013) + 0.14 * fabric.line(at.hem - np.float32(0.026), 0.0012)
+    return {"dark": fabric.clip_unit(dark)}
