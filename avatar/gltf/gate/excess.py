@@ -12,6 +12,7 @@ from avatar.gltf.model.document import Tree, pointer
 MAX_USED = 512 * 2**20  # bytes of vertices and morph targets, counted for each primitive that uses them
 MAX_ANIMATED = 128 * 2**20  # bytes of key times and values, counted for each track that uses them
 MAX_GENERATIONS = 512  # nodes below each other; a rig has about 20
+_NESTED: Final = (dict, list)
 _ADDRESSES: Final = ("uri", "url")  # ends of keys, in small letters
 _HARMLESS: Final = frozenset({"VRM", "VRMC_vrm", "KHR_xmp_json_ld", "KHR_xmp"})  # licences and authors for people
 
@@ -24,10 +25,8 @@ def check_extensions(tree: Tree, findings: Findings) -> None:
 def _walk(value: Any, path: tuple[str | int, ...], findings: Findings, inside: str | None) -> None:
     if isinstance(value, list):
         for at, item in enumerate(value):
-            if isinstance(item, dict | list):
+            if isinstance(item, _NESTED):
                 _walk(item, (*path, at), findings, inside)
-        return
-    if not isinstance(value, dict):
         return
     for key, item in value.items():
         if key == "extensions":
@@ -35,7 +34,7 @@ def _walk(value: Any, path: tuple[str | int, ...], findings: Findings, inside: s
         elif isinstance(item, str):
             if inside is not None and inside not in _HARMLESS and key.lower().endswith(_ADDRESSES):
                 _address(item, (*path, key), findings)
-        elif key != "extras" and isinstance(item, dict | list):
+        elif isinstance(item, _NESTED) and key != "extras":
             _walk(item, (*path, key), findings, inside)
 
 

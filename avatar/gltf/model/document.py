@@ -13,7 +13,7 @@ import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -31,6 +31,8 @@ _MAGIC, _VERSION = b"glTF", 2
 _JSON_CHUNK, _BIN_CHUNK = 0x4E4F534A, 0x004E4942
 # Linear on any input: possessive, and an unterminated string matches to the end instead of failing from every quote.
 _STRING = re.compile(rb'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)', re.DOTALL)
+_MARKS: Final = b'"\\[]{},'  # what tells the extent of a JSON text
+_NO_MARKS: Final = bytes(set(range(256)).difference(_MARKS))
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
@@ -129,7 +131,7 @@ def _parse(text: bytes) -> Tree:
             text,
             parse_constant=_refuse_constant,
             parse_float=_finite,
-            parse_int=_exact,
+            parse_int=_Integers().__getitem__,
             object_pairs_hook=_once_each,
         )
         if _SURROGATE.search(text):
@@ -145,13 +147,21 @@ def _parse(text: bytes) -> Tree:
 
 def _check_extent(text: bytes) -> None:
     """Depth and number of values, before the parser builds anything."""
-    marks = np.frombuffer(_STRING.sub(b"0", text), np.uint8)
+    marks = np.frombuffer(_outside_strings(text), np.uint8)
     opens = (marks == ord("{")) | (marks == ord("["))
     closes = (marks == ord("}")) | (marks == ord("]"))
     if int(opens.sum() + (marks == ord(",")).sum()) > MAX_VALUES:
         raise _broken(f"the JSON holds more than {MAX_VALUES:,} values", "JSON", "Remove unused nodes and extras")
     if opens.any() and int(np.cumsum(opens.astype(np.int32) - closes.astype(np.int32)).max()) > MAX_DEPTH:
         raise _broken(f"the JSON is nested deeper than {MAX_DEPTH} levels", "JSON", "Flatten its extras")
+
+
+def _outside_strings(text: bytes) -> bytes:
+    """At least the marks of ``text`` that stand in no string."""
+    marks = text.translate(None, _NO_MARKS)
+    if b"\\" in marks:  # a quote may not end its string
+        return _STRING.sub(b"0", text)
+    return b"".join(marks.split(b'"')[::2])
 
 
 def _once_each(pairs: list[tuple[str, Any]]) -> Tree:
@@ -175,10 +185,14 @@ def _finite(digits: str) -> float:
     return value
 
 
-def _exact(digits: str) -> int:
-    if len(digits) > 17 or abs(value := int(digits)) > MAX_INTEGER:
-        raise ValueError(f"the integer {digits[:20]} is out of range")
-    return value
+class _Integers(dict[str, int]):
+    """Integers by their digits. Most stand in a file more than once, and to find them is cheaper than to check them."""
+
+    def __missing__(self, digits: str) -> int:
+        if len(digits) > 17 or abs(value := int(digits)) > MAX_INTEGER:
+            raise ValueError(f"the integer {digits[:20]} is out of range")
+        self[digits] = value
+        return value
 
 
 def _broken(detail: str, where: str, mend: str) -> InvalidModel:

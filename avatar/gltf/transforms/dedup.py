@@ -10,12 +10,12 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
 from avatar.gltf.gate.checks import KNOWN
-from avatar.gltf.model.accessors import read_raw, view_bytes
+from avatar.gltf.model.accessors import read_raw
 from avatar.gltf.model.document import Change, Document, Tree, without
 from avatar.gltf.model.references import Kind, addressed_materials, mentioned, renumbered
 from avatar.gltf.model.slots import CORE_SLOTS, PBR_SLOTS, coordinate_set, core_infos, texture_infos
@@ -164,7 +164,7 @@ def _joined(document: Document) -> Document:
     """What is equal is one, from what is referred to up to what refers."""
     tree = document.tree
     images = enumerate(document.list("images"))
-    contents = _contents({at: view_bytes(document, image["bufferView"]) for at, image in images})
+    contents = _contents({at: _span(document, image["bufferView"]) for at, image in images})
     tree = _applied(tree, "images", _grouped(contents.values()))
     for kind in ("samplers", "textures"):
         tree = _applied(tree, kind, _grouped(_text(without(item, "name")) for item in tree.get(kind, ())))
@@ -185,23 +185,29 @@ def _material_keys(tree: Tree) -> Iterator[Hashable]:
         yield _text(material), _text(said[at]) if at < len(said) else "", at if at in alone else None
 
 
-def _text(value: Any) -> str:
-    return json.dumps(value, sort_keys=True)
+_text: Final = json.JSONEncoder(sort_keys=True).encode
 
 
-def _contents(found: Mapping[int, bytes | memoryview]) -> dict[int, Hashable]:
+def _contents(found: Mapping[int, memoryview]) -> dict[int, Hashable]:
     """For each number something that two have in common when their bytes are equal, and only then. A few bytes tell
     most apart; the rest are hashed whole."""
-    sketches = {at: _sketch(memoryview(data).cast("B")) for at, data in found.items()}
+    sketches = {at: _sketch(data) for at, data in found.items()}
     met = Counter(sketches.values())
     return {at: _digest(data) if met[sketches[at]] > 1 else at for at, data in found.items()}
+
+
+def _span(document: Document, at: int) -> memoryview:
+    """The bytes of view ``at``, where they lie."""
+    view = document.tree["bufferViews"][at]
+    start = view.get("byteOffset", 0)
+    return memoryview(document.binary)[start : start + view["byteLength"]]
 
 
 def _sketch(data: memoryview) -> Hashable:
     return len(data), bytes(data[:: len(data) // _SKETCH + 1])
 
 
-def _digest(data: bytes | memoryview) -> bytes:
+def _digest(data: memoryview) -> bytes:
     return hashlib.blake2b(data, digest_size=20).digest()
 
 
@@ -305,12 +311,14 @@ def _with_shared_values(document: Document) -> Document:
     roles: dict[int, set[str]] = {}
     for owner, key, role in _users(document.tree):
         roles.setdefault(owner[key], set()).add(role)
-    values = _contents({at: np.ascontiguousarray(read_raw(document, at)).reshape(-1).data for at in roles})
+    values = _contents({at: np.ascontiguousarray(read_raw(document, at)).data.cast("B") for at in roles})
     firsts: dict[Hashable, int] = {}
     became: dict[int, int] = {}
     for at in sorted(roles):
-        accessor = document.tree["accessors"][at]
-        said = without(accessor, "bufferView", "byteOffset", "sparse", "name")
+        if values[at] == at:  # like no other
+            became[at] = at
+            continue
+        said = without(document.tree["accessors"][at], "bufferView", "byteOffset", "sparse", "name")
         became[at] = firsts.setdefault((tuple(sorted(roles[at])), _text(said), values[at]), at)
     if all(at == new for at, new in became.items()):
         return document
@@ -339,9 +347,9 @@ def _with_used_data(document: Document) -> Document:
     firsts: dict[Hashable, int] = {}
     places: dict[int, int] = {}
     views: list[Tree] = []
-    chunks: list[bytes] = []
+    chunks: list[bytes | memoryview] = []
     size = 0
-    found = {at: view_bytes(document, at) for at in looked}
+    found = {at: _span(document, at) for at in looked}
     contents = _contents(found)
     for at in sorted(looked):
         view, data = document.tree["bufferViews"][at], found[at]
