@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from avatar.gltf.model.appended import Appended
 from avatar.gltf.model.document import Change, Document, Tree, without
 from avatar.gltf.model.pose import I64, placements, triangles
 
+_MIXER = np.uint64(0x9E3779B97F4A7C15)  # 2^64 by the golden ratio: spreads what differs in few bits
 Spot = tuple[int, int]  # mesh number, primitive number
 
 
@@ -84,23 +85,47 @@ def used_rows(corners: NDArray[np.integer[Any]]) -> tuple[I64, I64]:
 
 def equal_vertices(document: Document, primitive: Tree) -> I64 | None:
     """(n,) the first vertex that equals each one in every attribute and morph target; None when no two are equal."""
-    streams = [primitive["attributes"]["POSITION"]]
-    streams += [at for name, at in primitive["attributes"].items() if name != "POSITION"]
+    streams = list(primitive["attributes"].values())
+    twins = _likely_twins(document, streams)  # vertices that still have an equal one
     streams += [at for target in primitive.get("targets", ()) for at in target.values()]
-    count = document.tree["accessors"][streams[0]]["count"]
-    twins = np.arange(count)  # vertices that still have an equal one
-    group = np.zeros(count, np.int64)
+    first = np.zeros(len(twins), np.int64)  # of its equals, by its place among the twins
     for at in streams:
-        rows = np.ascontiguousarray(read_raw(document, at)[twins])
-        key = np.column_stack([group.view(np.uint8).reshape(len(group), 8), rows.view(np.uint8).reshape(len(rows), -1)])
-        blobs = np.ascontiguousarray(key).view(np.dtype((np.void, key.shape[1])))[:, 0]
-        _, group, sizes = np.unique(blobs, return_inverse=True, return_counts=True)
-        kept = sizes[group] > 1
-        twins, group = twins[kept], np.ascontiguousarray(group[kept], np.int64)
         if len(twins) == 0:
             return None
-    firsts = np.full(int(group.max()) + 1, count)
-    np.minimum.at(firsts, group, twins)
-    same = np.arange(count)
-    same[twins] = firsts[group]
+        octets = _octets(read_raw(document, at)[twins])
+        if (octets == octets[first]).all():
+            continue
+        key = np.column_stack([_octets(first[:, None]), octets])
+        blobs = np.ascontiguousarray(key).view(np.dtype((np.void, key.shape[1])))[:, 0]
+        _, places, group, sizes = np.unique(blobs, return_index=True, return_inverse=True, return_counts=True)
+        kept = sizes[group] > 1
+        twins, first = twins[kept], (np.cumsum(kept) - 1)[places[group[kept]]]
+    if len(twins) == 0:
+        return None
+    same = np.arange(document.tree["accessors"][streams[0]]["count"])
+    same[twins] = twins[first]
     return same
+
+
+def _likely_twins(document: Document, streams: Sequence[int]) -> I64:
+    """The vertices that share a hash of these accessors with another, rising: all that are equal are among them."""
+    mixed = np.zeros(document.tree["accessors"][streams[0]]["count"], np.uint64)
+    for at in streams:
+        for words in _words(read_raw(document, at)).T:
+            mixed = (mixed ^ words) * _MIXER
+            mixed ^= mixed >> np.uint64(32)
+    ordered = np.sort(mixed)
+    shared = ordered[1:][ordered[1:] == ordered[:-1]]
+    return np.flatnonzero(np.isin(mixed, shared)) if len(shared) else np.zeros(0, np.int64)
+
+
+def _words(rows: NDArray[Any]) -> NDArray[np.uint32]:
+    """The bits of (n, components) as (n, words), the last filled up with zeros."""
+    octets = _octets(rows)
+    filled = np.zeros((len(rows), -(-octets.shape[1] // 4) * 4), np.uint8)
+    filled[:, : octets.shape[1]] = octets
+    return filled.view(np.uint32)
+
+
+def _octets(rows: NDArray[Any]) -> NDArray[np.uint8]:
+    return np.ascontiguousarray(rows).view(np.uint8).reshape(len(rows), -1)
