@@ -42,7 +42,7 @@ WEIGHTS = ("minweight", "averageweight", "maxweight")
 AVERAGE_BUILD = "averagemuscle-averageweight"
 MASKS = ("lips", "eyelids", "ears", "fingernails", "toenails", "inside-mouth", "aureolae")
 # Folders whose targets are kept whole: small, and together they are every facial trait a description can name.
-DETAIL_FOLDERS = ("cheek", "chin", "ears", "eyebrows", "eyes", "forehead", "head", "mouth", "neck", "nose")
+DETAIL_FOLDERS = ("asym", "cheek", "chin", "ears", "eyebrows", "eyes", "forehead", "head", "mouth", "neck", "nose")
 UNUSED_GROUPS = ("helper-genital",)
 DETAIL_EXTRA = (
     "torso/torso-vshape-decr",
@@ -71,6 +71,31 @@ DETAIL_EXTRA = (
     "stomach/stomach-tone-incr",
     "hip/hip-scale-horiz-decr",
     "hip/hip-scale-horiz-incr",
+    "hip/hip-waist-down",
+    "hip/hip-waist-up",
+    "buttocks/buttocks-volume-decr",
+    "buttocks/buttocks-volume-incr",
+    *(
+        f"{stem}-{way}"
+        for stem in (
+            "torso/torso-scale-horiz",
+            "torso/torso-scale-depth",
+            "torso/torso-scale-vert",
+            "torso/measure-bust-circ",
+            "arms/measure-upperarm-length",
+            "arms/measure-lowerarm-length",
+            "arms/measure-upperarm-circ",
+            "hands/measure-wrist-circ",
+            "legs/upperlegs-height",
+            "legs/lowerlegs-height",
+            "legs/measure-thigh-circ",
+            "legs/measure-calf-circ",
+            "feet/measure-ankle-circ",
+            *(f"hands/{side}-hand-{part}" for part in ("scale", "fingers-diameter", "fingers-length") for side in "lr"),
+            *(f"feet/{side}-foot-scale" for side in "lr"),
+        )
+        for way in ("decr", "incr")
+    ),
 )
 
 

@@ -11,12 +11,13 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 
-from avatar.character import Ancestry, Body, CharacterDescription, Face, FaceShape
+from avatar.character import Ancestry, Body, CharacterDescription
 from avatar.human import face as faces
 from avatar.human import proportions, rig
 from avatar.human.bundle import VERTEX_COUNT, bundle
 from avatar.human.figure import F64, Delta, Figure
 from avatar.human.lips import close_lips
+from avatar.human.traits import build_weights, face_weights
 
 # Apparent age in years -> weights of the source's age corners. The source's child is ten; growth is nearly done at
 # eighteen, and a face of forty is still mostly the young one.
@@ -88,136 +89,13 @@ def macro_weights(body: Body, ancestry: Ancestry) -> tuple[dict[str, float], dic
     return average, shortest, tallest
 
 
-def _both(name: str) -> tuple[str, str]:
-    folder, stem = name.split("/")
-    return f"{folder}/l-{stem}", f"{folder}/r-{stem}"
-
-
-# Face field -> (targets at -1, targets at +1) with the weight each reaches there. "~" stands for both sides.
-_SLIDERS: Mapping[str, tuple[Mapping[str, float], Mapping[str, float]]] = {
-    "jaw_width": (
-        {"head/head-invertedtriangular": 0.45, "chin/chin-width-decr": 0.45},
-        {"head/head-square": 0.45, "chin/chin-width-incr": 0.40},
-    ),
-    "chin": (
-        {"chin/chin-prominent-decr": 0.8, "chin/chin-height-decr": 0.35},
-        {"chin/chin-prominent-incr": 0.8, "chin/chin-height-incr": 0.25},
-    ),
-    "nose_width": (
-        {
-            "nose/nose-width1-decr": 0.35,
-            "nose/nose-width2-decr": 0.45,
-            "nose/nose-width3-decr": 0.65,
-            "nose/nose-point-width-decr": 0.35,
-        },
-        {
-            "nose/nose-width1-incr": 0.35,
-            "nose/nose-width2-incr": 0.45,
-            "nose/nose-width3-incr": 0.65,
-            "nose/nose-point-width-incr": 0.35,
-        },
-    ),
-    "nose_length": (
-        {"nose/nose-scale-vert-decr": 0.5, "nose/nose-scale-depth-decr": 0.45, "nose/nose-point-up": 0.3},
-        {"nose/nose-scale-vert-incr": 0.5, "nose/nose-scale-depth-incr": 0.45, "nose/nose-point-down": 0.2},
-    ),
-    "lip_fullness": (
-        {
-            "mouth/mouth-upperlip-height-decr": 0.55,
-            "mouth/mouth-lowerlip-height-decr": 0.55,
-            "mouth/mouth-upperlip-volume-decr": 0.5,
-            "mouth/mouth-lowerlip-volume-decr": 0.5,
-        },
-        {
-            "mouth/mouth-upperlip-height-incr": 0.55,
-            "mouth/mouth-lowerlip-height-incr": 0.55,
-            "mouth/mouth-upperlip-volume-incr": 0.5,
-            "mouth/mouth-lowerlip-volume-incr": 0.5,
-        },
-    ),
-    "eye_size": (
-        {"eyes/~eye-scale-decr": 0.6, "eyes/~eye-height2-decr": 0.3},
-        {"eyes/~eye-scale-incr": 0.6, "eyes/~eye-height2-incr": 0.3},
-    ),
-    "cheekbones": (
-        {"cheek/~cheek-bones-decr": 0.8},
-        {"cheek/~cheek-bones-incr": 0.8, "cheek/~cheek-inner-decr": 0.15},
-    ),
-}
-_SHAPES: Mapping[FaceShape, Mapping[str, float]] = {
-    FaceShape.OVAL: {"head/head-oval": 0.3},
-    FaceShape.ROUND: {"head/head-round": 0.6, "cheek/~cheek-volume-incr": 0.3},
-    FaceShape.SQUARE: {"head/head-square": 0.6},
-    FaceShape.HEART: {"head/head-invertedtriangular": 0.55, "chin/chin-triangle": 0.25},
-    FaceShape.LONG: {"head/head-rectangular": 0.45, "head/head-scale-vert-incr": 0.35},
-    FaceShape.DIAMOND: {"head/head-diamond": 0.6},
-}
-# What makes two people of one description different: (target at -1, target at +1, standard deviation of the weight).
-_INDIVIDUAL: tuple[tuple[str, str, float], ...] = (
-    ("nose/nose-hump-decr", "nose/nose-hump-incr", 0.16),
-    ("nose/nose-curve-concave", "nose/nose-curve-convex", 0.14),
-    ("nose/nose-base-down", "nose/nose-base-up", 0.16),
-    ("nose/nose-septumangle-decr", "nose/nose-septumangle-incr", 0.14),
-    ("nose/nose-flaring-decr", "nose/nose-flaring-incr", 0.14),
-    ("eyes/~eye-trans-in", "eyes/~eye-trans-out", 0.12),
-    ("eyes/~eye-corner1-down", "eyes/~eye-corner1-up", 0.18),
-    ("eyes/~eye-corner2-down", "eyes/~eye-corner2-up", 0.18),
-    ("eyes/~eye-eyefold-down", "eyes/~eye-eyefold-up", 0.2),
-    ("eyebrows/eyebrows-angle-down", "eyebrows/eyebrows-angle-up", 0.18),
-    ("mouth/mouth-scale-horiz-decr", "mouth/mouth-scale-horiz-incr", 0.14),
-    ("mouth/mouth-cupidsbow-decr", "mouth/mouth-cupidsbow-incr", 0.2),
-    ("mouth/mouth-angles-down", "mouth/mouth-angles-up", 0.1),
-    ("mouth/mouth-trans-down", "mouth/mouth-trans-up", 0.1),
-    ("forehead/forehead-scale-vert-decr", "forehead/forehead-scale-vert-incr", 0.14),
-    ("forehead/forehead-temple-decr", "forehead/forehead-temple-incr", 0.14),
-    ("chin/chin-cleft-decr", "chin/chin-cleft-incr", 0.1),
-    ("cheek/~cheek-volume-decr", "cheek/~cheek-volume-incr", 0.14),
-    ("ears/~ear-scale-decr", "ears/~ear-scale-incr", 0.16),
-    ("ears/~ear-lobe-decr", "ears/~ear-lobe-incr", 0.2),
-    ("head/head-scale-horiz-decr", "head/head-scale-horiz-incr", 0.1),
-)
-_INDIVIDUAL_LIMIT = 2.0  # standard deviations
-
-
-def face_weights(face: Face, seed: int) -> dict[str, float]:
-    """Detail targets of the described face and the seeded traits that make it somebody's; both sides alike."""
+def summed(*layers: Mapping[str, float]) -> dict[str, float]:
+    """Weights by target, added up over layers."""
     out: dict[str, float] = {}
-
-    def add(name: str, weight: float) -> None:
-        for side in _both(name.replace("~", "")) if "~" in name else (name,):
-            out[side] = out.get(side, 0.0) + weight
-
-    for name, weight in _SHAPES[face.shape].items():
-        add(name, weight)
-    for field, (low, high) in _SLIDERS.items():
-        value = float(getattr(face, field))
-        for name, weight in (low if value < 0 else high).items():
-            add(name, abs(value) * weight)
-    rng = np.random.default_rng(seed)
-    for low_name, high_name, deviation in _INDIVIDUAL:
-        value = float(np.clip(rng.standard_normal(), -_INDIVIDUAL_LIMIT, _INDIVIDUAL_LIMIT)) * deviation
-        add(low_name if value < 0 else high_name, abs(value))
+    for layer in layers:
+        for name, weight in layer.items():
+            out[name] = out.get(name, 0.0) + weight
     return out
-
-
-def build_weights(body: Body) -> dict[str, float]:
-    """Detail targets that go with a heavy, thin or strong build: belly, chin, face and shoulders."""
-    heavy, thin = max(0.0, 2 * body.weight - 1), max(0.0, 1 - 2 * body.weight)
-    strong = max(0.0, 2 * body.muscle - 1)
-    limbs = ("arms/~upperarm", "arms/~lowerarm", "arms/~upperarm-shoulder", "legs/~upperleg", "legs/~lowerleg")
-    swollen = {f"{limb}-muscle-incr": (0.7 if limb.startswith("arms") else 0.35) * strong for limb in limbs}
-    return {side: weight for name, weight in swollen.items() for side in _both(name.replace("~", ""))} | {
-        "torso/torso-muscle-pectoral-incr": 0.35 * strong * body.gender,
-        "torso/torso-muscle-dorsi-incr": 0.25 * strong,
-        "stomach/stomach-pregnant-incr": 0.10 * heavy,
-        "stomach/stomach-tone-decr": 0.40 * heavy,
-        "hip/hip-scale-horiz-incr": 0.10 * heavy,
-        "neck/neck-double-incr": 0.55 * heavy,
-        "head/head-fat-incr": 0.30 * heavy,
-        "head/head-fat-decr": 0.35 * thin,
-        "stomach/stomach-tone-incr": 0.5 * strong * (1 - heavy),
-        "torso/torso-vshape-incr": 0.35 * strong,
-    }
 
 
 def blend(weights: Iterable[tuple[str, float]]) -> F64:
@@ -248,8 +126,8 @@ def shape_vertices(character: CharacterDescription) -> F64:
     The height is reached by the source's tall and short bodies as far as they stay plausible, the rest by scale.
     """
     average, shortest, tallest = macro_weights(character.body, character.face.ancestry)
-    details = face_weights(character.face, character.seed) | build_weights(character.body)
-    shape = bundle().base + blend((average | details).items())
+    details = summed(face_weights(character), build_weights(character.body, character.seed))
+    shape = bundle().base + blend(summed(average, details).items())
     natural = standing_height(shape)
     change = blend((tallest if character.body.height >= natural else shortest).items())
     extreme = standing_height(shape + change)
@@ -272,7 +150,7 @@ def youthful_head(character: CharacterDescription, vertices: F64, share: float) 
     if share <= 0 or body.age <= _YOUTH:
         return vertices
     young = body.model_copy(update={"age": _YOUTH, "muscle": min(body.muscle, 0.5)})
-    weights = macro_weights(young, character.face.ancestry)[0] | face_weights(character.face, character.seed)
+    weights = summed(macro_weights(young, character.face.ancestry)[0], face_weights(character))
     child = close_lips(bundle().base + blend(weights.items()))
     here, there = rig.source_joints(vertices)["Head"], rig.source_joints(child)["Head"]
     head = rig.head_weight()

