@@ -28,9 +28,9 @@ function turned(joint, since) {
 window.talk = async (url, { visemes, moods, gesture, pose, view }) => {
 	await head.showAvatar({ url, body: 'F', avatarMood: 'neutral', lipsyncLang: 'en' });
 	await head.audioCtx.resume();
-	await pause(400);
+	for (let frame = 0; frame < 6; frame++) await new Promise((drawn) => requestAnimationFrame(drawn));
 	const spoken = {};
-	const each = 260;
+	const each = 500; // milliseconds: software draws a few frames a second
 	const seconds = visemes.length * each / 1000 + 0.4;
 	const audio = head.audioCtx.createBuffer(1, Math.round(seconds * 22050), 22050);
 	head.speakAudio({

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from avatar.gltf.model.document import Tree
+from avatar.gltf.model.document import Tree, without
 
 EXTENSION: Final = "VRMC_materials_mtoon"
 OUTLINE: Final = 0.0009  # metres
@@ -13,6 +13,7 @@ _SHADES: Final = (
     (re.compile(r"skin|head|body", re.I), (0.90, 0.66, 0.62)),  # blood under the skin
     (re.compile(r"hair|beard", re.I), (0.72, 0.66, 0.78)),
 )
+_SHEEN: Final = "KHR_materials_specular"
 _SHADE: Final = (0.68, 0.68, 0.78)  # shadows of cloth lean to blue
 _LIT: Final = re.compile(r"eye|teeth|lash|brow|tongue|lens", re.I)  # always as bright as they are painted, no outline
 
@@ -45,4 +46,10 @@ def toon(material: Tree) -> Tree:
             "outlineColorFactor": [round(colour * tint * 0.25, 4) for colour, tint in zip(factor, shade, strict=True)],
             "outlineLightingMixFactor": 0.5,
         }
-    return {**material, "extensions": {**material.get("extensions", {}), EXTENSION: made}}
+    return _flat(material) | {"extensions": {**without(material.get("extensions", {}), _SHEEN), EXTENSION: made}}
+
+
+def _flat(material: Tree) -> Tree:
+    """``material`` without what toons do not have and what makes readers take it for a physical one."""
+    surface = without(material.get("pbrMetallicRoughness", {}), "metallicRoughnessTexture")
+    return {**without(material, "occlusionTexture"), "pbrMetallicRoughness": {**surface, "metallicFactor": 0.0}}
