@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from avatar.gltf.gate.checks import Findings, Problem, ProblemCode
 from avatar.gltf.model import images
-from avatar.gltf.model.accessors import Raw, read_floats, read_raw, stored_rows, view_bytes
+from avatar.gltf.model.accessors import Raw, read_floats, read_raw, read_rows, view_bytes
 from avatar.gltf.model.document import Document, Tree, pointer, without
 from avatar.gltf.model.pose import (
     F64,
@@ -33,7 +33,7 @@ from avatar.gltf.model.slots import source_image, texture_infos
 from avatar.gltf.transforms.mend import ROOT
 from avatar.gltf.transforms.skeleton import normalise_names
 from avatar.gltf.transforms.textures.roles import plain_images
-from avatar.variant import ModelFormat, TextureFormat, Variant
+from avatar.variant import BodyType, ModelFormat, TextureFormat, Variant
 
 F32 = NDArray[np.float32]
 
@@ -53,7 +53,7 @@ class Expected:
 
     morphs: Collection[str] | None = None  # names of morph targets that stay
     normalised: bool = False  # joints go by Ready Player Me's names now (skeleton.normalise_names)
-    posed: bool = False  # bound in another rest pose
+    posed: bool = False  # bound in another rest pose, or half a body
     merged: bool = False  # materials were merged into an atlas
     texture_limit: int | None = None  # pixels a side
     power_of_two: bool = True  # sides of images that were scaled
@@ -74,7 +74,7 @@ def expected_of(variant: Variant) -> Expected:
     return Expected(
         morphs=variant.morphs,
         normalised=True,
-        posed=variant.pose is not None or variant.format is ModelFormat.VRM,
+        posed=variant.pose is not None or variant.format is ModelFormat.VRM or variant.body is BodyType.HALF,
         merged=variant.atlas is not None,
         texture_limit=variant.texture_limit,
         mimes=_MIMES[variant.texture_format],
@@ -205,7 +205,7 @@ class Measured:
 
     def _peak(self, at: int) -> float:
         """Length of the longest row of an accessor."""
-        stored = stored_rows(self.document, at)
+        _, stored = read_rows(self.document, at)
         rows = stored.astype(np.float32, copy=False)
         peak = float(np.sqrt(np.einsum("ij,ij->i", rows, rows).max()))
         normalized = self.document.tree["accessors"][at].get("normalized")

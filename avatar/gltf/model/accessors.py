@@ -55,26 +55,30 @@ def read_raw(document: Document, index: int) -> Raw:
     """Accessor ``index`` as stored: (count, components), its component type kept, strides and sparsity resolved."""
     accessor = document.tree["accessors"][index]
     dtype, kind, count = COMPONENT_DTYPES[accessor["componentType"]], accessor["type"], accessor["count"]
-    sparse = accessor.get("sparse")
     if "bufferView" not in accessor:
         values: Raw = np.zeros((count, WIDTHS[kind]), dtype)
     else:
         values = _gather(document, accessor, dtype, kind, count)
-        values = values.copy() if sparse else values
-    if sparse:
-        where, what = sparse["indices"], sparse["values"]
-        rows = _gather(document, where, COMPONENT_DTYPES[where["componentType"]], "SCALAR", sparse["count"])
-        values[rows[:, 0]] = _gather(document, what, dtype, kind, sparse["count"])
+        values = values.copy() if "sparse" in accessor else values
+    if "sparse" in accessor:
+        rows, listed = _listed(document, accessor)
+        values[rows] = listed
     return values
 
 
-def stored_rows(document: Document, index: int) -> Raw:
-    """What of accessor ``index`` can differ from zero: of a sparse one without a view what it lists, else all rows."""
+def read_rows(document: Document, index: int) -> tuple[NDArray[np.integer[Any]] | None, Raw]:
+    """Rows of accessor ``index`` outside which it is zero, rising, and what stands there; None for all rows."""
     accessor = document.tree["accessors"][index]
     if "sparse" not in accessor or "bufferView" in accessor:
-        return read_raw(document, index)
+        return None, read_raw(document, index)
+    return _listed(document, accessor)
+
+
+def _listed(document: Document, accessor: Tree) -> tuple[NDArray[np.integer[Any]], Raw]:
     sparse, dtype = accessor["sparse"], COMPONENT_DTYPES[accessor["componentType"]]
-    return _gather(document, sparse["values"], dtype, accessor["type"], sparse["count"])
+    where, count = sparse["indices"], sparse["count"]
+    rows = _gather(document, where, COMPONENT_DTYPES[where["componentType"]], "SCALAR", count)[:, 0]
+    return rows, _gather(document, sparse["values"], dtype, accessor["type"], count)
 
 
 def _gather(document: Document, source: Tree, dtype: np.dtype[Any], kind: str, count: int) -> Raw:
@@ -159,15 +163,26 @@ class Packer:
         return self._accessor(view, narrow[:, None], "SCALAR", False, False)
 
     def delta(self, values: Raw, kind: str, moved: NDArray[np.bool_], *, normalized: bool, bounds: bool) -> int:
-        """A morph target: sparse where that is smaller. Rows outside ``moved`` (count,) count as zero.
+        """A morph target: sparse where that is smaller. Rows outside ``moved`` (count,) count as zero."""
+        rows = np.flatnonzero(moved)
+        return self.changes(len(values), rows, values[rows], kind, normalized=normalized, bounds=bounds)
+
+    def changes(
+        self, count: int, rows: NDArray[np.int64], values: Raw, kind: str, *, normalized: bool, bounds: bool
+    ) -> int:
+        """A morph target of ``count`` vertices: ``values`` (n, components) at ``rows`` (n,), which rise, and zero
+        elsewhere; sparse where that is smaller.
 
         A target that moves nothing still names one vertex: accessors without any data are legal but trip loaders.
         """
-        rows = np.flatnonzero(moved) if moved.any() else np.zeros(1, np.int64)
-        kept = np.ascontiguousarray(np.where(moved[rows, None], values[rows], 0), dtype=values.dtype)
-        wide = np.uint16 if len(values) <= 65535 else np.uint32
-        if len(rows) * (np.dtype(wide).itemsize + kept[0].nbytes) >= SPARSE_GAIN * values.nbytes:
-            return self.attribute(np.where(moved[:, None], values, 0), kind, normalized=normalized, bounds=bounds)
+        if len(rows) == 0:
+            rows, values = np.zeros(1, np.int64), np.zeros((1, values.shape[1]), values.dtype)
+        kept = np.ascontiguousarray(values)
+        wide = np.uint16 if count <= 65535 else np.uint32
+        if len(rows) * (np.dtype(wide).itemsize + kept[0].nbytes) >= SPARSE_GAIN * count * kept[0].nbytes:
+            dense = np.zeros((count, kept.shape[1]), kept.dtype)
+            dense[rows] = kept
+            return self.attribute(dense, kind, normalized=normalized, bounds=bounds)
         sparse: Tree = {
             "count": len(rows),
             "indices": {
@@ -178,15 +193,15 @@ class Packer:
         }
         self._sparse.append(sparse)
         accessor: Tree = {
-            "componentType": COMPONENT_TYPES[values.dtype],
-            "count": len(values),
+            "componentType": COMPONENT_TYPES[kept.dtype],
+            "count": count,
             "type": kind,
             "sparse": sparse,
         }
         if normalized:
             accessor["normalized"] = True
         if bounds:
-            zero = np.zeros((1 if len(rows) < len(values) else 0, kept.shape[1]), kept.dtype)
+            zero = np.zeros((1 if len(rows) < count else 0, kept.shape[1]), kept.dtype)
             span = np.concatenate([kept, zero])
             accessor["min"], accessor["max"] = span.min(axis=0).tolist(), span.max(axis=0).tolist()
         self.accessors.append(accessor)

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from avatar.gltf.gate.checks import KNOWN
 from avatar.gltf.guests.meshopt import reorder
 from avatar.gltf.guests.sidecar import Sidecar
-from avatar.gltf.model.accessors import Packer, Raw, read_raw
+from avatar.gltf.model.accessors import Packer, Raw, read_raw, read_rows
 from avatar.gltf.model.document import Change, Document, Tree, without
 from avatar.gltf.model.layout import geometry_only, image_bytes, with_images
 from avatar.gltf.model.pose import I64, triangles
@@ -40,10 +40,12 @@ _NEVER_OPTIONAL = frozenset({"KHR_mesh_quantization"})  # who does not know it r
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A primitive's triangles (t, 3) on its new vertices, and the old number of each of those (n,)."""
+    """A primitive's triangles (t, 3) on its new vertices, the old number of each of those (n,), and the new number of
+    each old one: -1 for one that goes."""
 
     corners: NDArray[np.uint32]
     rows: I64
+    places: I64
 
 
 def compact(document: Document, sidecar: Sidecar, options: CompactOptions = DEFAULTS) -> Change:
@@ -156,8 +158,15 @@ def _orders(document: Document, shown: set[int], sidecar: Sidecar) -> dict[Spot,
                 dense.append(places[corners])
     ordered = reorder(sidecar, dense)
     return {
-        spot: Order(corners, rows[fetch]) for (spot, rows), (corners, fetch) in zip(used.items(), ordered, strict=True)
+        (mesh, at): _order(document, document.tree["meshes"][mesh]["primitives"][at], corners, rows[fetch])
+        for ((mesh, at), rows), (corners, fetch) in zip(used.items(), ordered, strict=True)
     }
+
+
+def _order(document: Document, primitive: Tree, corners: NDArray[np.uint32], rows: I64) -> Order:
+    places = np.full(document.tree["accessors"][primitive["attributes"]["POSITION"]]["count"], -1)
+    places[rows] = np.arange(len(rows))
+    return Order(corners, rows, places)
 
 
 def _node(node: Tree, places: dict[int, int]) -> Tree:
@@ -187,12 +196,12 @@ def _primitive(document: Document, primitive: Tree, order: Order, packer: Packer
     made["indices"] = packer.indices(order.corners.reshape(-1))
     if primitive.get("targets"):
         extent = float(np.ptp(position.astype(float), axis=0).max())
-        made["targets"] = _targets(document, primitive["targets"], rows, packer, extent, options)
+        made["targets"] = _targets(document, primitive["targets"], order, packer, extent, options)
     return made
 
 
 def _targets(
-    document: Document, targets: list[Tree], rows: I64, packer: Packer, extent: float, options: CompactOptions
+    document: Document, targets: list[Tree], order: Order, packer: Packer, extent: float, options: CompactOptions
 ) -> list[Tree]:
     still: dict[tuple[str, Any], int] = {}  # targets that move nothing share one accessor
     made: list[Tree] = []
@@ -200,26 +209,38 @@ def _targets(
         streams: Tree = {}
         for name, at in target.items():
             accessor = document.tree["accessors"][at]
-            values = read_raw(document, at)[rows]
-            limit = 0.0
-            if values.dtype == np.float32:
-                limit = options.negligible * extent if name == "POSITION" else options.bend
-            moved = _moved(values, limit)
+            limit = options.negligible * extent if name == "POSITION" else options.bend
+            rows, values = _moving(document, at, order, limit)
             key = (name, values.dtype)
-            if not moved.any() and key in still:
+            if len(rows) == 0 and key in still:
                 streams[name] = still[key]
                 continue
-            streams[name] = packer.delta(
+            streams[name] = packer.changes(
+                len(order.rows),
+                rows,
                 values,
                 accessor["type"],
-                moved,
                 normalized=bool(accessor.get("normalized")),
                 bounds=name == "POSITION",
             )
-            if not moved.any():
+            if len(rows) == 0:
                 still[key] = streams[name]
         made.append(streams)
     return made
+
+
+def _moving(document: Document, at: int, order: Order, limit: float) -> tuple[I64, Raw]:
+    """The new numbers of the vertices that accessor ``at`` moves by more than ``limit``, rising, and how it does."""
+    listed, values = read_rows(document, at)
+    limit = limit if values.dtype == np.float32 else 0.0
+    if listed is None:
+        values = values[order.rows]
+        moved = np.flatnonzero(_moved(values, limit))
+        return moved, values[moved]
+    places = order.places[listed]
+    kept = np.flatnonzero(_moved(values, limit) & (places >= 0))
+    kept = kept[np.argsort(places[kept])]
+    return places[kept], values[kept]
 
 
 def _moved(values: Raw, limit: float) -> NDArray[np.bool_]:

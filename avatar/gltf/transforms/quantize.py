@@ -17,7 +17,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from avatar.gltf.model.accessors import F32, Raw, Shelves, read_floats, read_raw, stored_rows, to_floats
+from avatar.gltf.model.accessors import F32, Raw, Shelves, read_floats, read_raw, read_rows, to_floats
 from avatar.gltf.model.document import Change, Document, Tree
 from avatar.gltf.model.layout import image_bytes, with_images
 from avatar.gltf.model.pose import F64, I64, quaternion_matrix
@@ -148,7 +148,8 @@ def _grid(document: Document, meshes: Iterable[int], options: QuantizeOptions) -
 
 def _farthest(document: Document, at: int) -> float:
     """The largest number of an accessor, whatever its sign."""
-    values = to_floats(stored_rows(document, at), bool(document.tree["accessors"][at].get("normalized")))
+    _, stored = read_rows(document, at)
+    values = to_floats(stored, bool(document.tree["accessors"][at].get("normalized")))
     return max(float(values.max()), -float(values.min()))
 
 
@@ -427,27 +428,25 @@ class _Primitive:
                 made |= {at: self._stored(f"morph {name.rstrip('0123456789')}", at) for at in numbers}
         return {at: made[at] for at in firsts}, moves
 
-    def _changes(self, numbers: Sequence[int]) -> F32:
-        """(accessors, 3, n): many at once, which takes far less time than one after another."""
-        changes = np.empty((len(numbers), 3, len(self._places)), np.float32)
-        for change, at in zip(changes, numbers, strict=True):
-            change[:] = read_floats(self._document, at).T
-        return changes
-
     def _moves(self, numbers: Sequence[int]) -> Raw:
-        steps = np.rint(self._changes(numbers).astype(float) / self._step)
-        return steps.astype(np.int16) if self._grid else (steps * self._step).astype(np.float32)
+        """(accessors, 3, n)"""
+        moves = np.empty((len(numbers), 3, len(self._places)), np.int16 if self._grid else np.float32)
+        for move, at in zip(moves, numbers, strict=True):
+            steps = np.rint(read_floats(self._document, at).T.astype(float) / self._step)
+            move[:] = steps if self._grid else steps * self._step
+        return moves
 
     def _moving(self, moves: Raw) -> Iterator[Stream]:
-        for move, farthest in zip(moves, np.abs(moves).max(axis=(1, 2)), strict=True):
-            narrow = np.int8 if self._grid and farthest <= 127 else moves.dtype
+        farthest = np.maximum(moves.max(axis=(1, 2)), -moves.min(axis=(1, 2)))
+        for move, reach in zip(moves, farthest, strict=True):
+            narrow = np.int8 if self._grid and reach <= 127 else moves.dtype
             yield Stream("morph POSITION", move.T.astype(narrow), "VEC3", bounds=True)
 
     def _bending(self, name: str, numbers: Sequence[int]) -> Iterator[Stream]:
-        bends = self._changes(numbers)
-        still = np.abs(bends).max(axis=1, keepdims=True) < self._options.bend
-        for bend in _whole(np.where(still, 0, bends), np.int8):
-            yield Stream(f"morph {name}", bend.T, "VEC3", normalized=True)
+        for at in numbers:
+            bends = np.ascontiguousarray(read_floats(self._document, at).T)
+            still = np.abs(bends).max(axis=0) < self._options.bend
+            yield Stream(f"morph {name}", _whole(np.where(still, 0, bends), np.int8).T, "VEC3", normalized=True)
 
     def _stored(self, purpose: str, at: int) -> Stream:
         accessor = self._document.tree["accessors"][at]
