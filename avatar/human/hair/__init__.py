@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import functools
+from dataclasses import replace
 
 import numpy as np
 
-from avatar.character import CharacterDescription, FacialHair, HairStyle
+from avatar.character import CharacterDescription, HairStyle
 from avatar.human.coat import Coat, Paint, Slot, paint_key
-from avatar.human.figure import U8, AlphaMode, Figure, Material, Part
-from avatar.human.hair import anime, atlas, beard, store, styles
+from avatar.human.figure import F64, U8, AlphaMode, Figure, Material, Part
+from avatar.human.hair import anime, atlas, beard, falls, store, styles
 from avatar.human.hair.mesh import HairMesh, drop_unused, to_part
 from avatar.human.hair.scalp import HeadModel, head_model
 from avatar.human.hair.skinning import hanging_weights
@@ -17,9 +18,10 @@ from avatar.profile import AvatarStyle
 
 HAIR = "Wolf3D_Hair"
 BEARD = "Wolf3D_Beard"
-HAIR_CAP, BEARD_CAP = f"{HAIR}_Cap", f"{BEARD}_Cap"
+HAIR_CAP = f"{HAIR}_Cap"
 SPECULAR = 0.5  # with the full 1.0 the sky turns dark hair grey
 CUTOFF = 0.35  # keeps thin strands through the mipmaps
+LONG = (HairStyle.LONG_STRAIGHT, HairStyle.LONG_BANGS, HairStyle.LONG_WAVY, HairStyle.PONYTAIL, HairStyle.BRAIDS)
 
 
 def hair_parts(figure: Figure) -> list[Part]:
@@ -31,46 +33,54 @@ def hair_parts(figure: Figure) -> list[Part]:
     """
     character = figure.character
     style, drawn = character.hair.style, character.style is AvatarStyle.ANIME
-    has_beard = character.hair.facial is FacialHair.BEARD
+    has_beard = character.hair.facial in beard.BEARDS
     if style is HairStyle.BALD and not has_beard:
         return []
-    long = style is HairStyle.LONG_STRAIGHT
-    reach, side = (1.6 * styles.LONG_REACH, 1.3 * styles.MAX_SIDE) if long else (0.05, 0.0)
+    long = style in LONG
+    reach, side = (1.5 * falls.LONG_REACH, 1.3 * falls.MAX_SIDE) if long else (0.05, 0.0)
     head = head_model(figure, reach, side)
     rng = np.random.default_rng([character.seed, 1])
     grown: list[tuple[HairMesh, str, str]] = []  # mesh, node, material
+    springs: tuple[F64, ...] = ()
     if drawn and style in anime.DRAWN:
         grown.append((anime.build(style, head, rng), HAIR, HAIR))
     elif style is not HairStyle.BALD:
-        under, ribbons = styles.build(styles.STYLES[style](head), head, rng)
-        grown.append((under, HAIR, HAIR if ribbons is None else HAIR_CAP))
-        if ribbons is not None:
-            grown.append((ribbons, HAIR, HAIR))
+        hair = styles.STYLES[style](head, rng)
+        springs = hair.springs
+        grown.append((hair.soft, HAIR, HAIR if hair.cards is None else HAIR_CAP))
+        if hair.cards is not None:
+            grown.append((hair.cards, HAIR, HAIR))
     if has_beard:
-        shell, whiskers = beard.build(figure, head, np.random.default_rng([character.seed, 3]))
-        grown += [(shell, BEARD, BEARD_CAP), (whiskers, BEARD, BEARD)]
+        grown.append((beard.build(figure, head, np.random.default_rng([character.seed, 3])), BEARD, BEARD))
     coats = hair_coats(character, capped=any(name == HAIR_CAP for _, _, name in grown))
-    return [_part(mesh, node, coats[name].painted(), head, figure) for mesh, node, name in grown]
+    parts = [_part(mesh, node, coats[name].painted(), head, figure) for mesh, node, name in grown]
+    return [replace(part, springs=springs) if part.material.name == HAIR else part for part in parts]
 
 
 def hair_coats(character: CharacterDescription, *, capped: bool) -> dict[str, Coat]:
     """What hair and beard may be coated with, by material name. ``capped``: cards of hair lie over a cap of its own
     material; hair without cards is all cap."""
-    colour, seed = atlas.hex_to_srgb(character.hair.colour), character.seed
+    hair, seed = character.hair, character.seed
+    colour = atlas.hex_to_srgb(hair.colour)
+    dye = atlas.Dye(
+        colour,
+        None if hair.highlights is None else atlas.hex_to_srgb(hair.highlights),
+        None if hair.roots is None else atlas.hex_to_srgb(hair.roots),
+    )
 
     @functools.cache
     def sheet() -> U8:
         data = store.load()
-        return atlas.ramp(colour, data.luminance, data.alpha, np.random.default_rng([seed, 2]))
+        return atlas.ramp(dye, data.luminance, data.alpha, data.streak, np.random.default_rng([seed, 2]))
 
-    strands = {Slot.COLOUR: Paint(paint_key("hair", colour, seed), sheet)}
-    coats = {name: Coat(_soft(name), strands) for name in (HAIR_CAP, BEARD_CAP)}
-    coats[BEARD] = Coat(_cards(BEARD), strands)
+    strands = {Slot.COLOUR: Paint(paint_key("hair", dye, seed), sheet)}
+    coats = {name: Coat(_soft(name), strands) for name in (HAIR_CAP, BEARD)}
     if character.style is AvatarStyle.ANIME and character.hair.style in anime.DRAWN:
         gradient = Paint(paint_key("drawn hair", colour, seed), lambda: anime.paint(colour, seed))
         coats[HAIR] = Coat(Material(HAIR, roughness=0.85, specular=SPECULAR), {Slot.COLOUR: gradient})
     else:
-        coats[HAIR] = Coat(_cards(HAIR) if capped else _soft(HAIR), strands)
+        rough = 0.85 if hair.style is HairStyle.AFRO else 0.55  # coils scatter what straight strands reflect
+        coats[HAIR] = Coat(replace(_cards(HAIR), roughness=rough) if capped else _soft(HAIR), strands)
     return coats
 
 

@@ -11,11 +11,11 @@ from scipy import ndimage
 from avatar.character import HairStyle
 from avatar.human.figure import F64, U8
 from avatar.human.hair.cap import cap
+from avatar.human.hair.falls import MAX_SIDE
 from avatar.human.hair.hairline import Hairline, Roots, dome
 from avatar.human.hair.mesh import HairMesh, join
 from avatar.human.hair.scalp import HeadModel
 from avatar.human.hair.strands import Flow, Layer, grow, without_strays
-from avatar.human.hair.styles import MAX_SIDE
 from avatar.human.hair.vectors import resample, smoothstep, triangle_normals, unit
 
 TEXTURE = 256

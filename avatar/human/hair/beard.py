@@ -1,13 +1,17 @@
-"""A full beard: a painted shell on the skin and short cards, bound to the skin under them and moving with it."""
+"""Moustache, goatee and beards: a painted shell on the skin and short cards, bound to the skin under them.
+
+They move with the face.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from avatar.character import FacialHair
 from avatar.human.figure import F32, F64, I64, Delta, Figure
 from avatar.human.hair import store
 from avatar.human.hair.atlas import tile_uv
@@ -28,25 +32,47 @@ from avatar.human.hair.vectors import (
 STILL = 5e-5  # a morph that moves the beard less than this (metres) is left out
 
 
-def _length(r: Roots) -> F64:
-    chin = smoothstep(-47, -56, r.elevation) * smoothstep(50, 12, np.abs(r.azimuth))
-    return 0.012 + 0.020 * chin
+@dataclass(frozen=True, slots=True)
+class Beard:
+    """One kind of facial hair: lengths in metres at adult head size."""
+
+    cheek: float  # 0: none there
+    chin: float
+    lip: float
+    shell: int  # which shell lies under it: -1 the full beard's, else a row of ``mouth_grid_depth``
+    tint: float = 0.95  # of the shell
+    long: bool = False  # locks hang from the chin
+
+
+BEARDS: dict[FacialHair, Beard] = {
+    FacialHair.MOUSTACHE: Beard(0.0, 0.0, 0.0125, 0),
+    FacialHair.GOATEE: Beard(0.0, 0.013, 0.0105, 1),
+    FacialHair.SHORT_BEARD: Beard(0.0085, 0.010, 0.0085, -1),
+    FacialHair.BEARD: Beard(0.015, 0.031, 0.0115, -1, long=True),
+}
 
 
 def _everywhere(r: Roots) -> NDArray[np.bool_]:
     return np.ones(len(r), bool)
 
 
+def each(lengths: F64) -> Callable[[Roots], F64]:
+    """Lengths that are known for every root."""
+    return lambda roots: lengths
+
+
 CHEEK = Layer(
-    0, _length, _everywhere, Flow.BEARD, lift=0.16, flow_weight=1.0, gravity=0.35, comb_length=1.0, bend_length=0.012,
-    adhesion=0.0, chaos=0.08, clearance=(0.002, 0.005), width=0.0135, tiles=("beard0", "beard1"), segments=2,
-    shade=(0.86, 1.0), round=0.15, root_width=0.85, tip_width=0.85, jitter=0.2, root_shade=0.95, spacing=1.0,
+    0, 0.01, _everywhere, Flow.BEARD, lift=0.20, flow_weight=1.0, gravity=0.35, comb_length=1.0, bend_length=0.012,
+    adhesion=0.0, chaos=0.10, clearance=(0.0015, 0.004), width=0.0145, tiles=("beard0", "beard1"), segments=2,
+    shade=(0.90, 1.0), round=0.05, root_width=0.9, tip_width=0.8, jitter=0.2, root_shade=0.95, spacing=1.0, twist=0.1,
 )  # fmt: skip
 MOUSTACHE = replace(
-    CHEEK, length=0.0105, flow=Flow.MOUSTACHE, lift=0.12, width=0.0075, clearance=(0.0015, 0.0035), tip_width=0.6,
-    chaos=0.05,
+    CHEEK, flow=Flow.MOUSTACHE, lift=0.16, width=0.0085, clearance=(0.0012, 0.003), tip_width=0.6, chaos=0.06,
 )  # fmt: skip
-CHIN = replace(CHEEK, width=0.019, segments=3, lift=0.22, clearance=(0.003, 0.008), round=0.2)
+LONG = replace(
+    CHEEK, width=0.018, segments=3, lift=0.30, clearance=(0.003, 0.009), round=0.12, tip_width=0.55,
+    tiles=("beard0", "beard1", "short0", "short1"),
+)  # fmt: skip
 
 
 def carry(index: I64, weight: F64, values: F64) -> F64:
@@ -81,16 +107,19 @@ def carried_weights(weights: F32, index: I64, weight: F64, repeat: int) -> F32:
     return np.repeat((kept / kept.sum(1, keepdims=True)).astype(np.float32), repeat, 0)
 
 
-def shell(figure: Figure, normals: F64) -> HairMesh:
+def shell(figure: Figure, normals: F64, kind: Beard) -> HairMesh:
     """Painted stubble on the skin, fading out along the edge of the beard."""
     data = store.load()
-    columns, rows = data.beard_grid.shape[0] - 1, data.beard_grid.shape[1] - 1
-    index, weight = data.beard_grid.reshape(-1, 3), data.beard_grid_weight.reshape(-1, 3)
-    depth = data.beard_grid_depth.ravel()
+    if kind.shell < 0:
+        grid, grid_weight, depth, soft = data.beard_grid, data.beard_grid_weight, data.beard_grid_depth, 7.0
+    else:
+        grid, grid_weight, depth, soft = data.mouth_grid, data.mouth_grid_weight, data.mouth_grid_depth[kind.shell], 3.0
+    columns, rows = grid.shape[0] - 1, grid.shape[1] - 1
+    index, weight, depth = grid.reshape(-1, 3), grid_weight.reshape(-1, 3), depth.ravel()
     normal = unit(carry(index, weight, normals))
-    position = carry(index, weight, figure.vertices) + normal * 0.0016
-    across = np.repeat(np.linspace(0.05, 0.95, columns + 1), rows + 1)
-    uv = tile_uv("buzz", across, np.clip(0.95 - depth / 7.0 * 0.5, 0.3, 0.999))
+    position = carry(index, weight, figure.vertices) + normal * 0.0014
+    across = np.repeat(np.linspace(0.05, 0.95, columns + 1) * (1.0 if kind.shell < 0 else 0.4), rows + 1)
+    uv = tile_uv("buzz", across, np.clip(0.98 - depth / soft * 0.5, 0.3, 0.999))
     triangles = quads_to_triangles(grid_quads(columns, rows))
     triangles = triangles[depth[triangles].max(1) > 0]
     if (triangle_normals(position, triangles) * normal[triangles[:, 0]]).sum() < 0:
@@ -99,33 +128,65 @@ def shell(figure: Figure, normals: F64) -> HairMesh:
         position,
         normal,
         uv,
-        np.full(len(position), 0.9),
+        np.full(len(position), kind.tint),
         triangles,
         carried_weights(figure.weights, index, weight, 1),
         carried_morphs(figure.morphs, index, weight, 1),
     )
 
 
-def build(figure: Figure, head: HeadModel, rng: np.random.Generator) -> tuple[HairMesh, HairMesh]:
-    """(shell, cards) of a full beard on this figure, with the figure's morphs and skin weights."""
+def build(figure: Figure, head: HeadModel, rng: np.random.Generator) -> HairMesh:
+    """Shell and whiskers of the figure's beard, with its morphs and skin weights, all blended.
+
+    The lower cards come first: those above lie over them.
+    """
+    kind = BEARDS[figure.character.hair.facial]
     data = store.load()
     normals = vertex_normals(figure.vertices, store.skin_triangles())
     azimuth, elevation = data.beard_root_place.T
-    parts = []
-    for kind, layer in enumerate((CHEEK, CHIN, MOUSTACHE)):
-        chosen = data.beard_root_kind == kind
+    cheek_layer = CHEEK
+    chin_layer = LONG if kind.long else CHEEK
+    parts, heights, sizes = [], [], []
+    for number, (layer, length) in enumerate(
+        ((cheek_layer, kind.cheek), (chin_layer, kind.chin), (MOUSTACHE, kind.lip))
+    ):
+        chosen = np.nonzero(data.beard_root_kind == number)[0] if length else np.zeros(0, np.int64)
+        if not len(chosen):
+            continue
         index, weight = data.beard_root[chosen], data.beard_root_weight[chosen]
         normal = unit(carry(index, weight, normals))
         position = carry(index, weight, figure.vertices)
         roots = Roots(position, normal, azimuth[chosen], elevation[chosen], np.zeros(len(index)))
-        lines, clear = grow(layer, head, roots, rng, step=0.004)
+        reach = length * (0.55 + 0.45 * smoothstep(0.5, 6.0, data.beard_root_edge[chosen]))  # shorter along the edge
+        if kind.long and number < 2:
+            low = smoothstep(-47, -56, elevation[chosen]) * smoothstep(52, 14, np.abs(azimuth[chosen]))
+            reach = np.where(number == 1, np.maximum(reach * (0.45 + 0.55 * low), 0.010), reach)
+        lines, clear = grow(replace(layer, length=each(reach)), head, roots, rng, step=0.004)
         ribbons = cards(lines, clear, layer, head, rng)
         per_card = (layer.segments + 1) * 2
+        soft = unit(np.repeat(normal, per_card, 0) * 0.6 + ribbons.normal * 0.4)  # lit as the face: no scales
         parts.append(
             replace(
                 ribbons,
+                normal=soft,
                 weights=carried_weights(figure.weights, index, weight, per_card),
                 morphs=carried_morphs(figure.morphs, index, weight, per_card),
             )
         )
-    return shell(figure, normals), join(parts)
+        heights.append(position[:, 1] + (0.05 if number == 2 else 0.0))
+        sizes.append(layer.segments * 2)
+    return join(
+        [shell(figure, normals, kind), upward(join(parts), np.concatenate(heights), sizes, [len(h) for h in heights])]
+    )
+
+
+def upward(mesh: HairMesh, heights: F64, triangles_each: list[int], counts: list[int]) -> HairMesh:
+    """The mesh with its cards in the order of ``heights``, lowest first."""
+    # cards() lists the first triangles of all quads, then the second ones
+    owner = np.zeros(len(mesh.triangles), np.int64)
+    at = card = 0
+    for each, count in zip(triangles_each, counts, strict=True):
+        half = np.repeat(np.arange(count) + card, each // 2)
+        owner[at : at + count * each] = np.concatenate([half, half])
+        at, card = at + count * each, card + count
+    return replace(mesh, triangles=mesh.triangles[np.argsort(heights[owner], kind="stable")])

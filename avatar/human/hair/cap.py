@@ -49,5 +49,6 @@ def cap(
     if (area * soft[triangles[:, 0]]).sum() < 0:
         triangles, area = triangles[:, ::-1], -area
     triangles = triangles[np.linalg.norm(area, axis=1) > 1e-9]
-    uv = tile_uv(tile, uu, vv**2.2).reshape(-1, 2)  # most texels go to the rim
+    stretch = 2.2 if tile == "cap" else 1.3
+    uv = tile_uv(tile, uu, vv**stretch).reshape(-1, 2)  # more texels go to the rim
     return HairMesh(flat, soft, uv, np.full(len(flat), tint), triangles)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy.spatial import cKDTree
 
 from avatar.human.figure import F64
 from avatar.human.hair.atlas import tile_uv
@@ -12,10 +13,13 @@ from avatar.human.hair.strands import Layer
 from avatar.human.hair.vectors import grid_quads, quads_to_triangles, resample, smoothstep, unit
 
 
-def cards(lines: F64, clear: F64, layer: Layer, head: HeadModel, rng: np.random.Generator) -> HairMesh:
-    """Ribbons on guides (n, k, 3); ``clear`` (n,) ranks them from the lowest (dark) to the highest.
+def cards(
+    lines: F64, clear: F64, layer: Layer, head: HeadModel, rng: np.random.Generator, around: F64 | None = None
+) -> HairMesh:
+    """Ribbons on guides (n, k, 3); ``clear`` (n,) ranks them from the lowest (dark) to the highest, in metres.
 
-    Front faces look outward, normals follow the whole head of hair and spread over each card.
+    Front faces look outward, normals follow the whole head of hair and spread over each card. Cards of a bundle look
+    away from the line ``around`` (m, 3) instead.
     """
     n, k = len(lines), layer.segments + 1
     t = np.linspace(0, 1, k) ** layer.spacing
@@ -23,6 +27,9 @@ def cards(lines: F64, clear: F64, layer: Layer, head: HeadModel, rng: np.random.
     tangent = unit(np.gradient(guide, axis=1))
     dist, field_normal = head.collision(guide)
     soft = head.volume_normal(guide)
+    if around is not None:
+        axis = around[cKDTree(around).query(guide)[1]]
+        soft = field_normal = unit(guide - axis)
     near = smoothstep(0.05, 0.01, dist)[..., None]
     outward = unit(soft * (1 - 0.6 * near) + field_normal * 0.6 * near)
     across = unit(np.cross(outward, tangent))
@@ -36,7 +43,7 @@ def cards(lines: F64, clear: F64, layer: Layer, head: HeadModel, rng: np.random.
     half = (width * shape[None] * 0.5)[..., None]
     sides = np.stack([guide - across * half, guide + across * half], 2)
     dist, out = head.collision(sides)  # the edges of a card keep out of the skin as well as its middle
-    lowest = 0.0015 + 0.35 * np.maximum(clear[:, None, None] - 0.002, 0)
+    lowest = 0.0015 + 0.35 * np.clip(clear[:, None, None] - 0.002, 0, 0.02)
     lift = np.clip(lowest - dist, 0, 0.02) * (t[None, :, None] > 0.05)
     sides = sides + out * lift[..., None]
     spread = np.stack([-across, across], 2) * layer.round
@@ -49,7 +56,7 @@ def cards(lines: F64, clear: F64, layer: Layer, head: HeadModel, rng: np.random.
     for i, tile in enumerate(layer.tiles):
         mine = np.nonzero(pick == i)[0]
         s = np.where(flip[mine, None], [1.0, 0.0], [0.0, 1.0])
-        uv[mine] = tile_uv(tile, s[:, None, :], t[None, :, None])
+        uv[mine] = tile_uv(tile, s[:, None, :], layer.tip * t[None, :, None])
     quads = grid_quads(layer.segments, 1)  # (left, right) pairs down the card
     every = (quads[None] + (np.arange(n) * k * 2)[:, None, None]).reshape(-1, 4)
     triangles = quads_to_triangles(every)[:, ::-1]

@@ -24,6 +24,15 @@ class HairMesh:
     morphs: Mapping[str, F64] = field(default_factory=dict)  # name -> (n, 3)
 
 
+@dataclass(frozen=True, slots=True)
+class Grown:
+    """A hairstyle on its head."""
+
+    soft: HairMesh  # blended: caps, then wisps, from the inside out
+    cards: HairMesh | None = None  # alpha-tested or opaque
+    springs: tuple[F64, ...] = ()  # polylines that may swing, root to tip
+
+
 def join(meshes: Sequence[HairMesh]) -> HairMesh:
     """Concatenate meshes; a morph that one of them lacks leaves it still. Weights only when all of them carry some."""
     offset = np.cumsum([0] + [len(m.position) for m in meshes[:-1]])

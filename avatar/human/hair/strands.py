@@ -65,6 +65,7 @@ class Layer:
     round: float = 0.45  # spread of normals over a card: makes it look like a lock
     root_shade: float = 0.80  # tint of the roots, relative
     spacing: float = 1.25  # above 1, segments crowd near the root, where hair bends over the skull
+    tip: float = 1.0  # how far down its tile a card reaches: below 1 the cut is blunt
     max_side: float = 0.0  # strands reaching further from the middle plane are dropped; 0 keeps all
 
 
@@ -141,14 +142,17 @@ def guard_face(layer: Layer, head: HeadModel, points: F64, side: F64) -> F64:
     return np.where((missing > 0)[:, None], np.stack([x, points[:, 1], z], 1), points)
 
 
-def grow(layer: Layer, head: HeadModel, roots: Roots, rng: np.random.Generator, step: float = STEP) -> tuple[F64, F64]:
-    """Grow guides from ``roots``: (n, k, 3) points and the clearance (n,) each keeps."""
+def grow(
+    layer: Layer, head: HeadModel, roots: Roots, rng: np.random.Generator, step: float = STEP, clear: F64 | None = None
+) -> tuple[F64, F64]:
+    """Grow guides from ``roots``: (n, k, 3) points and the clearance (n,) each keeps, drawn when not given."""
     n = len(roots)
     length = layer.length(roots) if callable(layer.length) else np.full(n, layer.length)
     length = length * (1 + layer.jitter * rng.uniform(-1, 1, n)) * head.scale
     steps = int(np.clip(np.ceil(length.max() / step), 4, MAX_STEPS))
     stride = (length / steps)[:, None]
-    clear = rng.uniform(*layer.clearance, n) * head.scale
+    if clear is None:
+        clear = rng.uniform(*layer.clearance, n) * head.scale
     p = roots.position + roots.normal * 0.0005
     flow = combing(layer, head, p, roots)
     tangent = flow - roots.normal * (flow * roots.normal).sum(1, keepdims=True)
@@ -187,12 +191,20 @@ def grow(layer: Layer, head: HeadModel, roots: Roots, rng: np.random.Generator, 
     for _ in range(2):  # soften kinks left by the collision
         lines[:, 1:-1] = 0.5 * lines[:, 1:-1] + 0.25 * (lines[:, :-2] + lines[:, 2:])
     if layer.cut is not None:
-        dead = layer.cut(lines)
-        dead[:, :3] = False
-        first = np.where(dead.any(1), dead.argmax(1), steps)
-        kept = np.clip(first / steps * (1 - 0.05 * rng.random(n)), 0.15, 1)
-        lines = resample(lines, np.linspace(0, 1, steps + 1), kept)
+        lines = cut_at(lines, layer.cut(lines), 0.05 * rng.random(n))
     return lines, clear
+
+
+def cut_at(lines: F64, dead: NDArray[np.bool_], shorter: F64) -> F64:
+    """Guides (n, k, 3) up to the first ``dead`` point (n, k), and a share (n,) ``shorter``."""
+    steps = lines.shape[1] - 1
+    dead = dead.copy()
+    dead[:, :3] = False
+    first = np.where(dead.any(1), dead.argmax(1), steps)
+    step = np.linalg.norm(np.diff(lines, axis=1), axis=2)
+    arc = np.concatenate([np.zeros((len(lines), 1)), np.cumsum(step, 1)], 1)
+    share = arc[np.arange(len(lines)), first] / arc[:, -1]
+    return resample(lines, np.linspace(0, 1, steps + 1), np.clip(share * (1 - shorter), 0.15, 1))
 
 
 def without_strays(layer: Layer, head: HeadModel, lines: F64, clear: F64) -> tuple[F64, F64]:

@@ -38,4 +38,4 @@ def volume(character: CharacterDescription) -> Volume:
     """The room that the character's hair takes."""
     style = character.hair.style
     drawn = character.style is AvatarStyle.ANIME and style in DRAWN
-    return _LOCKS[style] if drawn else _CARDS[style]
+    return _LOCKS[style] if drawn else _CARDS.get(style, Volume(0.012, 0.02))
