@@ -16,6 +16,7 @@ from avatar.gltf.model.document import Document, Tree
 
 F64 = NDArray[np.float64]
 I64 = NDArray[np.int64]
+Influences = tuple[I64, F64]  # joint numbers and weights (n, k)
 Pose = Mapping[str, F64]  # node name -> (3, 3) rotation applied after the node's own
 
 _IDENTITY = np.eye(4)
@@ -98,18 +99,19 @@ def world_matrices(document: Document, pose: Pose | None = None) -> F64:
 
 
 def joint_matrices(document: Document, skin: int, worlds: F64, count: int | None = None) -> F64:
-    """(joints, 4, 4): what takes a vertex of the mesh to world space when it hangs on that joint alone; of the first
-    ``count`` joints."""
+    """(..., joints, 4, 4): what takes a vertex of the mesh to world space when it hangs on that joint alone, with
+    ``worlds`` (..., nodes, 4, 4); of the first ``count`` joints."""
     tree = document.tree["skins"][skin]
-    joints: F64 = worlds[tree["joints"][:count]]
+    listed = tree["joints"][:count]
+    joints: F64 = worlds[..., listed, :, :]
     if "inverseBindMatrices" not in tree:
         return joints
-    inverse = read_floats(document, tree["inverseBindMatrices"])[: len(joints)].astype(float)
+    inverse = read_floats(document, tree["inverseBindMatrices"])[: len(listed)].astype(float)
     matrices: F64 = joints @ inverse.reshape(-1, 4, 4).transpose(0, 2, 1)
     return matrices
 
 
-def skin_weights(document: Document, primitive: Tree) -> tuple[I64, F64] | None:
+def skin_weights(document: Document, primitive: Tree) -> Influences | None:
     """Joint numbers and weights (n, 4 x sets) of a primitive, rows summing to 1; None when it is not skinned."""
     sets = sorted(name[7:] for name in primitive["attributes"] if name.startswith("JOINTS_"))
     if not sets:
@@ -159,21 +161,38 @@ def placed_vertices(
         for name, target in zip(names, primitive.get("targets", ()), strict=False):
             if morph.get(name) and "POSITION" in target:
                 positions += morph[name] * pick(read_floats(document, target["POSITION"]))
-    skin = document.tree["nodes"][placement.node].get("skin")
-    influences = skin_weights(document, primitive) if skin is not None else None
-    if influences is None or skin is None:
-        matrix = worlds[placement.node]
-        placed: F64 = positions @ matrix[:3, :3].T + matrix[:3, 3]
-        return placed
-    joints, weights = influences if rows is None else (influences[0][rows], influences[1][rows])
-    matrices = joint_matrices(document, skin, worlds)[:, :3].copy()
-    placed = np.zeros_like(positions)
-    for column in range(joints.shape[1]):  # one influence at a time: (n, 3, 4) matrices for all would be 4 times larger
+    influences = placed_influences(document, placement, rows)
+    placed: F64 = posed_vertices(document, placement, positions, influences, worlds[None])[0]
+    return placed
+
+
+def placed_influences(document: Document, placement: Placement, rows: I64 | None = None) -> Influences | None:
+    """The ``skin_weights`` by which a placed primitive follows the skin of its node; None when it follows none."""
+    skinned = "skin" in document.tree["nodes"][placement.node]
+    influences = skin_weights(document, placement.tree(document)) if skinned else None
+    if influences is None or rows is None:
+        return influences
+    return influences[0][rows], influences[1][rows]
+
+
+def posed_vertices(
+    document: Document, placement: Placement, positions: F64, influences: Influences | None, worlds: F64
+) -> F64:
+    """(poses, n, 3): where vertices at ``positions`` (n, 3) are in several poses, ``worlds`` (poses, nodes, 4, 4)."""
+    if influences is None:
+        own = worlds[:, placement.node]
+        rigid: F64 = positions @ own[:, :3, :3].transpose(0, 2, 1) + own[:, None, :3, 3]
+        return rigid
+    joints, weights = influences
+    matrices = joint_matrices(document, document.tree["nodes"][placement.node]["skin"], worlds)[:, :, :3]
+    rows = np.concatenate(matrices, axis=1)  # (joints, 3 for each pose, 4)
+    placed = np.zeros((len(positions), rows.shape[1]))
+    for column in range(joints.shape[1]):  # one influence at a time: the matrices of all would be 4 times larger
         held = np.flatnonzero(weights[:, column])  # few vertices have all
-        chosen = matrices[joints[held, column]]
+        chosen = rows[joints[held, column]]
         moved = np.einsum("nij,nj->ni", chosen[:, :, :3], positions[held]) + chosen[:, :, 3]
         placed[held] += weights[held, column, None] * moved
-    return placed
+    return placed.reshape(len(positions), len(worlds), 3).transpose(1, 0, 2)
 
 
 def triangles(document: Document, primitive: Tree) -> I64:

@@ -10,7 +10,7 @@ from scipy.linalg import eigh
 
 from avatar.gltf.model.accessors import read_floats
 from avatar.gltf.model.document import Document, Tree
-from avatar.gltf.model.pose import F64, I64, Placement, joint_matrices, skin_weights, target_names
+from avatar.gltf.model.pose import F64, I64, Influences, Placement, joint_matrices, target_names
 from avatar.gltf.transforms.reindex import used_rows
 
 _MAX_MORPHS = 128  # a principal component analysis of more would take longer than the simplification
@@ -139,22 +139,19 @@ def across(placed: F64, corners: I64) -> F64:
     return vectors
 
 
-def bends(document: Document, placement: Placement, worlds: F64, rows: I64, placed: F64, components: int) -> F64:
+def bends(document: Document, skin: int, influences: Influences, worlds: F64, placed: F64, components: int) -> F64:
     """(n, components) metres that vertices move when joints bend by a radian.
 
     For each joint: how much of a vertex hangs on it or on what it carries, times the distance at which the skin
     around that joint lies from it. A hip's weights count for more than a finger's.
     """
-    influences = skin_weights(document, placement.tree(document))
-    skin = document.tree["nodes"][placement.node].get("skin")
-    if influences is None or skin is None:
-        return np.zeros((len(rows), components))
-    joints, weights = influences[0][rows], influences[1][rows]
+    joints, weights = influences
     listed = document.tree["skins"][skin]["joints"]
     used, dense = used_rows(joints)
-    held = np.zeros((len(rows), len(used)))
+    held = np.zeros((len(placed), len(used)))
     for column in range(joints.shape[1]):
-        held[np.arange(len(rows)), dense[:, column]] += weights[:, column]
+        some = np.flatnonzero(weights[:, column])
+        held[some, dense[some, column]] += weights[some, column]
     number = {node: at for at, node in enumerate(listed)}
     parent = {child: at for at, node in enumerate(document.list("nodes")) for child in node.get("children", ())}
     carries = np.zeros((len(used), len(listed)))
@@ -164,9 +161,10 @@ def bends(document: Document, placement: Placement, worlds: F64, rows: I64, plac
             if node in number:
                 carries[at, number[node]] = 1.0
             node = parent.get(node)
-    some = carries.any(axis=0)
-    carried, origins = held @ carries[:, some], worlds[listed][some, :3, 3]
-    between = carried * (1 - carried)  # where the weight of a joint fades
+    above = carries.any(axis=0)
+    carried, origins = held @ carries[:, above], worlds[listed][above, :3, 3]
+    between = 1 - carried
+    between *= carried  # where the weight of a joint fades
     sums = between.sum(axis=0)
     fades = sums > 1e-3
     if not fades.all():

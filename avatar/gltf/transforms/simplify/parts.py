@@ -9,8 +9,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avatar.errors import InvalidModel
+from avatar.gltf.model.accessors import read_floats
 from avatar.gltf.model.document import Document, Tree
-from avatar.gltf.model.pose import F64, I64, Placement, placed_vertices, placements, triangles, world_matrices
+from avatar.gltf.model.pose import (
+    F64,
+    I64,
+    Influences,
+    Placement,
+    placed_influences,
+    placements,
+    posed_vertices,
+    triangles,
+    world_matrices,
+)
 from avatar.gltf.transforms.reindex import Spot, proper, used_rows
 from avatar.gltf.transforms.simplify.columns import area, bends, lengths, linear_part, morph_motion, normals, texture
 from avatar.gltf.transforms.simplify.contacts import Meetings, meetings
@@ -59,6 +70,18 @@ class Part:
     def drawn(self) -> int:
         """Triangles, as often as they are shown."""
         return len(self.shape.corners) * self.copies
+
+
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """A primitive where the poses put it."""
+
+    placement: Placement
+    copies: int
+    rows: I64  # as of a shape
+    corners: I64
+    influences: Influences | None
+    poses: F64  # (2, n, 3) bound, and with every joint bent
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,20 +179,14 @@ def _weighted(draft: Draft, used: I64, importance: float, bend: float, step: flo
 
 def survey(document: Document, options: SimplifyOptions = DEFAULTS) -> Survey:
     """Every shown primitive of triangles. Raises ``InvalidModel`` when the bind pose is not finite."""
-    worlds = world_matrices(document)
-    probing = world_matrices(document, bent(document))
+    worlds = np.stack([world_matrices(document), world_matrices(document, bent(document))])
     shown: dict[Spot, list[Placement]] = {}
     for placement in placements(document):
         shown.setdefault((placement.mesh, placement.primitive), []).append(placement)
-    raw: list[tuple[Placement, int, I64, I64]] = []
-    for first, *more in shown.values():
-        every = triangles(document, first.tree(document))
-        every = every[proper(every)]
-        if len(every):
-            raw.append((first, 1 + len(more), *used_rows(every)))
+    raw = [found for first, *more in shown.values() if (found := _raw(document, first, 1 + len(more), worlds))]
     if not raw:
         return Survey((), 1.0, None)
-    everything = np.concatenate([placed_vertices(document, first, worlds, rows=rows) for first, _, rows, _ in raw])
+    everything = np.concatenate([each.poses[0] for each in raw])
     if not np.isfinite(everything).all():
         raise InvalidModel("the bind pose reaches to infinity", where="/nodes", mend="Check its node scales")
     extent = float(np.ptp(everything, axis=0).max()) or 1.0
@@ -179,15 +196,27 @@ def survey(document: Document, options: SimplifyOptions = DEFAULTS) -> Survey:
     places = _numbered(steps)
     start = 0
     drafts: list[Draft] = []
-    for placement, copies, rows, corners in raw:
-        span = slice(start, start + len(rows))
-        start += len(rows)
-        probed = placed_vertices(document, placement, probing, rows=rows)
-        here = Shape(rows, corners, snapped[span], probed, places[span])
-        drafts.append(_draft(document, placement, copies, worlds, here, extent, options))
+    for each in raw:
+        span = slice(start, start + len(each.rows))
+        start += len(each.rows)
+        here = Shape(each.rows, each.corners, snapped[span], each.poses[1], places[span])
+        drafts.append(_draft(document, each, worlds[0], here, extent, options))
     faces = [draft.shape.positions[draft.stirred] for draft in drafts if draft.apart is None and draft.stirred.any()]
     middle = max(faces, key=len).mean(axis=0) if faces else None
     return Survey(tuple(drafts), extent, middle)
+
+
+def _raw(document: Document, placement: Placement, copies: int, worlds: F64) -> Raw | None:
+    primitive = placement.tree(document)
+    every = triangles(document, primitive)
+    every = every[proper(every)]
+    if len(every) == 0:
+        return None
+    rows, corners = used_rows(every)
+    influences = placed_influences(document, placement, rows)
+    positions = read_floats(document, primitive["attributes"]["POSITION"])[rows].astype(float)
+    poses = posed_vertices(document, placement, positions, influences, worlds)
+    return Raw(placement, copies, rows, corners, influences, poses)
 
 
 def _numbered(steps: NDArray[np.int64]) -> I64:
@@ -203,16 +232,8 @@ def places_of(parts: Iterable[Part]) -> I64:
     return used_rows(np.concatenate([np.zeros(0, np.int64), *(part.shape.places for part in parts)]))[0]
 
 
-def _draft(
-    document: Document,
-    placement: Placement,
-    copies: int,
-    worlds: F64,
-    shape: Shape,
-    extent: float,
-    options: SimplifyOptions,
-) -> Draft:
-    primitive = placement.tree(document)
+def _draft(document: Document, raw: Raw, worlds: F64, shape: Shape, extent: float, options: SimplifyOptions) -> Draft:
+    placement, primitive = raw.placement, raw.placement.tree(document)
     rows, corners, placed = shape.rows, shape.corners, shape.positions
     linear = linear_part(document, placement, worlds)
     motion = morph_motion(document, placement, linear, rows)
@@ -221,7 +242,10 @@ def _draft(
     surface = area(placed, corners)
     coordinates = texture(document, primitive, rows, corners, surface)
     shading = normals(document, primitive, linear, rows)
-    bending = bends(document, placement, worlds, rows, placed, options.components)
+    bending = np.zeros((len(rows), options.components))
+    if raw.influences is not None:
+        skin = document.tree["nodes"][placement.node]["skin"]
+        bending = bends(document, skin, raw.influences, worlds, placed, options.components)
     torn = stirred.any() and _textured(document, primitive)
     return Draft(
         name=name,
@@ -234,7 +258,7 @@ def _draft(
         stirred=stirred,
         importance=importance,
         apart=apart,
-        copies=copies,
+        copies=raw.copies,
     )
 
 
