@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from people import a_character
 
 from avatar import recipes
-from avatar.character import AccessoryKind, CharacterDescription
+from avatar.character import AccessoryKind, CharacterDescription, IrisPattern, Logo, Pattern
 from avatar.errors import InvalidModel
 from avatar.gltf.gate.inspect import require_sound
 from avatar.gltf.model.document import Document, read_glb, write_glb
@@ -72,6 +72,7 @@ def paints(draw: st.DrawFn, name: str) -> Patch:
     bearded = base.hair.facial.value == "beard"
     facial = st.just("beard") if bearded else st.sampled_from(["none", "stubble"])
     accessories = [{"kind": item.kind.value, "colour": draw(COLOURS)} for item in base.outfit.accessories]
+    cloth: Patch = {"colour": COLOURS, "accent": st.none() | COLOURS, "pattern": st.sampled_from(Pattern)}
     sections: Patch = {
         "name": st.text(max_size=8),
         "summary": st.text(max_size=8),
@@ -84,16 +85,27 @@ def paints(draw: st.DrawFn, name: str) -> Patch:
                 "freckles": UNITS,
                 "blush": UNITS,
                 "lip_colour": st.none() | COLOURS,
+                "lid_colour": st.none() | COLOURS,
+                "eyeliner": UNITS,
+                "nail_colour": st.none() | COLOURS,
             },
         ),
-        "eyes": st.fixed_dictionaries({"colour": COLOURS}),
-        "hair": st.fixed_dictionaries({}, optional={"colour": COLOURS, "facial": facial}),
+        "eyes": st.fixed_dictionaries({}, optional={"colour": COLOURS, "iris": st.sampled_from(IrisPattern)}),
+        "hair": st.fixed_dictionaries(
+            {},
+            optional={
+                "colour": COLOURS,
+                "highlights": st.none() | COLOURS,
+                "roots": st.none() | COLOURS,
+                "facial": facial,
+            },
+        ),
         "outfit": st.fixed_dictionaries(
             {"accessories": st.just(accessories)},
             optional={
-                "top": st.fixed_dictionaries({}, optional={"colour": COLOURS, "accent": st.none() | COLOURS}),
-                "bottom": st.fixed_dictionaries({"colour": COLOURS}),
-                "footwear": st.fixed_dictionaries({"colour": COLOURS}),
+                "top": st.fixed_dictionaries({}, optional={**cloth, "logo": st.sampled_from(Logo)}),
+                "bottom": st.fixed_dictionaries({}, optional=cloth),
+                "footwear": st.fixed_dictionaries({}, optional={"colour": COLOURS, "accent": st.none() | COLOURS}),
             },
         ),
     }
@@ -111,7 +123,10 @@ def test_repainting_gives_the_bytes_of_a_full_build(name: str, data: st.DataObje
 def test_every_paint_at_once_and_back_again() -> None:
     patch = {
         "face": {"brow_weight": 0.8},
-        "skin": {"tone": 0.9, "undertone": 0.4, "freckles": 0.6, "blush": 0.9, "lip_colour": "#aa1133"},
+        "skin": {
+            **{"tone": 0.9, "undertone": 0.4, "freckles": 0.6, "blush": 0.9, "lip_colour": "#aa1133"},
+            **{"lid_colour": "#305080", "eyeliner": 0.9, "nail_colour": "#10a040"},
+        },
         "eyes": {"colour": "#1040c0"},
         "hair": {"colour": "#c02020"},
         "outfit": {
@@ -149,6 +164,8 @@ def images(glb: bytes) -> dict[str, bytes]:
         ({"outfit": {"top": {"colour": "#ffcc00"}}}, {"Wolf3D_Outfit_Top"}),
         ({"outfit": {"footwear": {"colour": "#ffcc00"}}}, {"Wolf3D_Outfit_Footwear"}),
         ({"eyes": {"colour": "#1040c0"}}, {"Wolf3D_Eye"}),
+        ({"skin": {"nail_colour": "#aa1133"}}, {"Wolf3D_Body"}),
+        ({"skin": {"lid_colour": "#305080"}}, {"Wolf3D_Skin"}),
         ({"skin": {"tone": 0.7}}, {"Wolf3D_Skin", "Wolf3D_Body", "Wolf3D_Eye"}),  # whites of the eyes differ a little
     ],
     ids=lambda value: "" if isinstance(value, set) else next(iter(value)),
@@ -184,7 +201,9 @@ def test_fair_hair_lightens_brows_lashes_beard_and_scalp() -> None:
         key: str = document.list("images")[texture["source"]]["extras"]["paint"]
         return key
 
-    for name in ("Wolf3D_Skin", "Wolf3D_Lashes", *HAIR):
+    coated = {material["name"] for material in dark.list("materials")}
+    assert HAIR & coated
+    for name in ("Wolf3D_Skin", "Wolf3D_Lashes", *(HAIR & coated)):
         assert paint_of(dark, name) != paint_of(fair, name)
     for name in ("Wolf3D_Body", "Wolf3D_Teeth", "Wolf3D_Outfit_Top"):
         assert paint_of(dark, name) == paint_of(fair, name)
@@ -289,7 +308,7 @@ def test_nothing_private_is_in_the_file() -> None:
 
 def test_a_coat_paints_what_its_keys_name() -> None:
     face, rest = skin_coats(somebody("bearded"))
-    assert set(face.paints) == set(Slot) and set(rest.paints) == {Slot.COLOUR, Slot.PACKED}
+    assert set(face.paints) == set(rest.paints) == set(Slot)
     assert rest.painted().keys == {slot.value: paint.key for slot, paint in rest.paints.items()}
     assert skin_coats(somebody("drawn"))[0].paints.keys() == {Slot.COLOUR}
     bare = Coat(face.material, {Slot.COLOUR: Paint("k", lambda: rest.paints[Slot.COLOUR].pixels())})

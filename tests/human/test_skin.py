@@ -12,19 +12,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from people import a_character
-from scipy.spatial import cKDTree
 
-from avatar.human import landmarks as human_landmarks
 from avatar.human.body import shape_figure
 from avatar.human.figure import F64, U8, Figure, Part
 from avatar.human.skin import skin_parts
-from avatar.human.skin.body_skin import paint_body
-from avatar.human.skin.brows import paint_brows
-from avatar.human.skin.head import paint_head
-from avatar.human.skin.maps import Surface, brow_windows, landmarks, surface
-from avatar.human.skin.paint import double, halve, normal_map, scatter
-from avatar.human.skin.palette import encode, look_of, skin_lab, srgb_to_lab, to_linear, to_srgb
-from avatar.human.skin.parts import skin_normals
+from avatar.human.skin.body_skin import body_colour
+from avatar.human.skin.colours import encode, skin_lab, srgb_to_lab, to_linear, to_srgb
+from avatar.human.skin.gloss import body_gloss, head_gloss
+from avatar.human.skin.head import head_colour
+from avatar.human.skin.makeup import brow_shade, eyeliner
+from avatar.human.skin.maps import Surface, brow_windows, landmarks, surface, windows
+from avatar.human.skin.paint import double, halve, scatter
+from avatar.human.skin.palette import look_of
+from avatar.human.skin.parts import skin_coats, skin_normals
+from avatar.human.skin.relief import body_relief, head_relief, slopes_of
 
 B1 = NDArray[np.bool_]
 BASE_VERTICES = 19_158
@@ -42,7 +43,7 @@ def parts() -> tuple[Part, Part]:
 
 
 def painted(**changes: Any) -> U8:
-    return paint_head(look_of(a_character(**changes))).colour
+    return head_colour(look_of(a_character(**changes)))
 
 
 def region(name: str, level: int = 200) -> B1:
@@ -76,7 +77,7 @@ def test_two_parts_with_the_contract_names_and_textures() -> None:
         assert part.material.colour is not None and part.material.colour.shape == (1024, 1024, 3)
         orm = part.material.occlusion_roughness_metallic
         assert orm is not None and orm.shape == (512, 512, 3) and orm[..., 2].max() == 0
-    assert head.material.normal is not None and head.material.normal.shape == (512, 512, 3)
+        assert part.material.normal is not None and part.material.normal.shape == (1024, 1024, 3)
     assert head.importance > 1
 
 
@@ -138,8 +139,8 @@ def test_darker_tones_are_darker_everywhere() -> None:
     body = (surface("body").coarse["covered"] > 250).repeat(2, 0).repeat(2, 1)
     for tone in (0.0, 0.25, 0.5, 0.75, 1.0):
         look = look_of(a_character(skin={"tone": tone}))
-        heads.append(to_linear(paint_head(look).colour[cheek] / 255).mean())
-        bodies.append(to_linear(paint_body(look).colour[body] / 255).mean())
+        heads.append(to_linear(head_colour(look)[cheek] / 255).mean())
+        bodies.append(to_linear(body_colour(look)[body] / 255).mean())
     assert (np.diff(heads) < -0.01).all() and (np.diff(bodies) < -0.01).all()
     assert heads[0] > 8 * heads[-1]
 
@@ -166,7 +167,7 @@ def test_lipstick_has_its_colour(colour: str, tone: float) -> None:
 
 def test_freckles_stubble_age_and_make_up_are_seen() -> None:
     plain = painted(seed=3)
-    cheek, jaw, lid = bare_cheek(), region("beard", 220), region("shadow_zone", 200)
+    cheek, jaw, lid = bare_cheek(), region("beard", 220), region("upper_lid", 230)
     freckled = painted(seed=3, skin={"tone": 0.15, "freckles": 1.0})
     assert (freckled[cheek].astype(int) - plain[cheek]).min() < -30
     stubble = painted(seed=3, hair={"style": "crop", "colour": "#1a1410", "facial": "stubble"})
@@ -174,8 +175,10 @@ def test_freckles_stubble_age_and_make_up_are_seen() -> None:
     made_up = painted(seed=3, skin={"tone": 0.15, "make_up": 1.0})
     assert lab_of(made_up, lid)[0] < lab_of(plain, lid)[0] - 5
     old = painted(seed=3, body={"gender": 0.0, "age": 80, "height": 1.7, "weight": 0.5, "muscle": 0.5})
-    lines = region("wrinkles", 150)
-    assert lab_of(old, lines)[0] < lab_of(plain, lines)[0] - 2
+    lines = surface("head").fine["noise_wrinkles"] < 90
+    beside = (surface("head").fine["noise_wrinkles"] == 128) & bare_cheek()
+    old_contrast, contrast = (lab_of(face, beside)[0] - lab_of(face, lines)[0] for face in (old, plain))
+    assert old_contrast > contrast + 2
 
 
 def test_scalp_takes_the_hair_colour_unless_bald() -> None:
@@ -192,7 +195,7 @@ def test_drawn_styles_are_cleaner() -> None:
 
     real, stylised, anime = (unevenness(s) for s in ("realistic", "stylised", "anime"))
     assert real > 1.5 * stylised > 1.5 * anime
-    assert paint_head(look_of(a_character(style="anime"))).normal is None
+    assert all(coat.painted().normal is None for coat in skin_coats(a_character(style="anime")))
 
 
 def test_equal_people_are_equal_and_others_differ() -> None:
@@ -206,12 +209,76 @@ def test_the_baked_file_is_small() -> None:
         assert len(handle.read()) < 8_000_000
 
 
-def test_normal_map_leans_away_from_a_rise() -> None:
+def test_slopes_lean_away_from_a_rise() -> None:
     head: Surface = surface("head")
-    ramp = np.tile(np.linspace(0, 0.05, 512, dtype=np.float32), (512, 1))
-    image = normal_map(ramp, head)
-    assert (image[..., 0] < 128).all() and image[..., 0].mean() < 110
-    assert (np.abs(image[..., 1].astype(int) - 128) <= 1).all()
+    ramp = np.tile(np.linspace(0, 0.05, 1024, dtype=np.float32), (1024, 1))
+    across, up = slopes_of(ramp, head)
+    assert (across < 0).all() and np.abs(up).max() < 1e-6
+
+
+def unevenness_of(normals: U8, where: B1) -> float:
+    return float(np.abs(normals[where][:, :2].astype(float) - 128).mean())
+
+
+def test_relief_has_pores_and_the_lines_of_the_years() -> None:
+    young, old, drawn = (
+        head_relief(look_of(a_character(style=style, body={**a_character().body.model_dump(), "age": age})))
+        for style, age in (("realistic", 25), ("realistic", 80), ("stylised", 25))
+    )
+    lines = np.abs(surface("head").fine["noise_wrinkles"].astype(int) - 128) > 20
+    assert unevenness_of(young, bare_cheek()) > 2 > 2 * unevenness_of(drawn, bare_cheek())
+    assert unevenness_of(old, lines) > 3 * unevenness_of(young, lines)
+    length = np.linalg.norm(old.astype(float) / 127.5 - 1, axis=2)
+    assert np.abs(length - 1).max() < 0.03
+
+
+def test_hands_have_nails_and_folds() -> None:
+    body = surface("body")
+    normals = body_relief(look_of(a_character()))
+    creases = body.fine["noise_lines"] < 80
+    assert creases.sum() > 500 and unevenness_of(normals, creases) > 3
+    nails = body.fine["nails"] > 250
+    bare, painted_nails = (
+        lab_of(body_colour(look_of(a_character(skin={"tone": 0.4, "nail_colour": colour}))), nails)
+        for colour in (None, "#2040c0")
+    )
+    assert np.linalg.norm(bare - srgb_to_lab(np.array([0x20, 0x40, 0xC0]) / 255)) > 40
+    assert np.linalg.norm(painted_nails - srgb_to_lab(np.array([0x20, 0x40, 0xC0]) / 255)) < 12
+
+
+def test_lips_rims_and_nails_are_wet_and_cheeks_are_not() -> None:
+    look = look_of(a_character())
+    roughness = head_gloss(look)[..., 1].repeat(2, 0).repeat(2, 1) / 255
+    cheek = roughness[bare_cheek()].mean()
+    assert roughness[region("waterline", 250)].mean() < 0.35 < 0.45 < cheek
+    assert roughness[region("lips", 250) & ~region("lip_inner", 60)].mean() < cheek - 0.1
+    assert roughness[region("t_zone", 220)].mean() < cheek - 0.05
+    hands = body_gloss(look)[..., 1].repeat(2, 0).repeat(2, 1) / 255
+    assert hands[surface("body").fine["nails"] > 250].mean() < 0.35
+
+
+def test_eyeliner_swings_out_and_eye_shadow_has_its_colour() -> None:
+    bold, thin = eyeliner(1.0), eyeliner(0.25)
+    window = windows("upper_lid")[0]
+    h, w = window.along.shape
+    lid = np.zeros((1024, 1024), bool)
+    lid[window.row : window.row + h, window.column : window.column + w] = (window.along > 1.1) & (window.along < 1.5)
+    assert bold[lid].max() > 0.5 and thin[lid].max() < 0.05 and bold.sum() > 2 * thin.sum() > 0
+    assert not eyeliner(0.0).any()
+    plain, purple = (
+        lab_of(painted(skin={"tone": 0.2, "lid_colour": colour}), region("upper_lid", 230))
+        for colour in (None, "#5a2aa0")
+    )
+    assert purple[0] < plain[0] - 10 and purple[2] < plain[2] - 15
+
+
+def test_old_hands_and_faces_have_spots_and_children_have_clear_skin() -> None:
+    def body(age: float) -> dict[str, float]:
+        return {**a_character().body.model_dump(), "age": age}
+
+    old, young, child = (look_of(a_character(body=body(age))) for age in (85, 30, 9))
+    assert old.sun > 10 and young.sun == child.sun == 0
+    assert child.smooth > young.smooth and child.wrinkles == child.folds == 0 < young.folds < old.folds
 
 
 def test_spots_stay_in_their_zone() -> None:
@@ -244,16 +311,17 @@ def test_doubling_keeps_planes_and_halving_undoes_it(level: float, right: float,
     assert np.allclose(halve(double(plane))[1:-1, 1:-1], plane[1:-1, 1:-1], atol=1e-4)
 
 
-def test_brows_have_the_hair_colour_and_the_described_weight() -> None:
+def test_the_shade_under_brows_has_the_hair_colour_and_is_soft() -> None:
     window = np.zeros((1024, 1024), bool)
     for brow in brow_windows():
-        inside = (brow.along > 0.1) & (brow.along < 0.7) & (np.abs(brow.across) < 2)
+        inside = (brow.along > 0.2) & (brow.along < 0.6) & (np.abs(brow.across) < 1)
         h, w = inside.shape
         window[brow.row : brow.row + h, brow.column : brow.column + w] = inside
     dark, fair = (lab_of(painted(hair={"style": "crop", "colour": c}), window)[0] for c in ("#1a120c", "#d8b878"))
-    thin, heavy = (lab_of(painted(face={"brow_weight": w}), window)[0] for w in (-1, 1))
-    assert dark < fair - 8 and heavy < thin - 5
-    assert dark < lab_of(painted(), bare_cheek())[0] - 25
+    assert dark < fair - 2 and dark > lab_of(painted(), bare_cheek())[0] - 35
+    assert not look_of(a_character(style="anime")).brow_opacity
+    shade = brow_shade(look_of(a_character()))
+    assert max(np.abs(np.diff(shade, axis=axis)).max() for axis in (0, 1)) < 0.4
 
 
 @pytest.mark.parametrize("style", ["realistic", "anime"])
@@ -263,23 +331,15 @@ def test_the_throat_is_dark_red_and_not_black(style: str) -> None:
     assert red > 2 * green and red > 2 * blue
 
 
-def test_anime_brows_do_not_scowl() -> None:
-    character = a_character(
-        style="anime", body={"gender": 0.0, "age": 17, "height": 1.58, "weight": 0.4, "muscle": 0.4}
-    )
-    shaped = shape_figure(character)
-    opacity, head = paint_brows(look_of(character)), surface("head")
-    window = brow_windows()[0]
-    rows, columns = np.nonzero(
-        opacity[window.row :, window.column :][: window.along.shape[0], : window.along.shape[1]] > 0.5
-    )
-    along = window.along[rows, columns]
-    texel = np.c_[columns + window.column, rows + window.row] / 1024
-    nearest = cKDTree(head.uv).query(texel, k=4)
-    share = 1 / np.maximum(nearest[0], 1e-6)
-    height = (shaped.vertices[head.vertex[nearest[1]], 1] * share).sum(1) / share.sum(1)
-    inner, middle = height[along < 0.2].mean(), height[(along > 0.4) & (along < 0.7)].mean()
-    assert abs(inner - middle) < 0.0035 * human_landmarks.head_scale(shaped.vertices)
+def test_drawn_skin_has_a_warm_shadow_and_strokes_of_blush() -> None:
+    def drawn(blush: float) -> U8:
+        return painted(style="anime", skin={"tone": 0.1, "blush": blush})
+
+    pale, flushed = drawn(0.0), drawn(1.0)
+    shadow, strokes = region("drawn_shadow", 240) & region("neck", 100), region("hatching", 240)
+    assert lab_of(pale, shadow)[0] < lab_of(pale, bare_cheek())[0] - 6
+    assert lab_of(pale, shadow)[1] > lab_of(pale, bare_cheek())[1] + 4
+    assert lab_of(flushed, strokes)[1] > lab_of(pale, strokes)[1] + 8
 
 
 def test_anime_skin_is_lit_softly_with_unit_normals() -> None:

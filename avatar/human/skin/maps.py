@@ -19,17 +19,22 @@ from PIL import Image
 from avatar.human.figure import F32, F64, I64, U8
 
 FINE, COARSE = 1024, 512
-RELIEF_METRES = 4.0e-5  # what 1 in the map ``noise_relief`` stands for
 
 
 @dataclass(frozen=True, slots=True)
-class BrowWindow:
-    """Where one eyebrow may grow on the fine head map."""
+class Window:
+    """A piece of the fine head map with coordinates along and across a curve on the left or right of the face."""
 
     row: int
     column: int
     along: F32  # (h, w) 0 inner .. 1 outer end, -1 outside
-    across: F32  # (h, w) millimetres above the canonical brow line
+    across: F32  # (h, w) millimetres above the curve
+
+    def place(self, values: F32, into: F32) -> None:
+        """Raise ``into`` (1024, 1024) to the values of this window (h, w)."""
+        h, w = values.shape
+        target = into[self.row : self.row + h, self.column : self.column + w]
+        np.maximum(target, values, out=target)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,17 +113,23 @@ def surface(name: str) -> Surface:
     )
 
 
-@lru_cache(maxsize=1)
-def brow_windows() -> tuple[BrowWindow, BrowWindow]:
-    """Left and right eyebrow."""
+@lru_cache(maxsize=3)
+def windows(curve: str) -> tuple[Window, Window]:
+    """Left and right; ``curve`` is ``brow``, ``upper_lid`` (which goes on as a wing) or ``lower_lid``."""
     stored = _archive()
+    length = np.float32(stored[f"{curve}_length"].astype(np.float64))
 
-    def window(side: str) -> BrowWindow:
-        row, column = (int(x) for x in stored[f"brow_{side}_origin"].astype(np.int64))
-        along, across = (stored[f"brow_{side}_{k}"].astype(np.float32) for k in "uv")
-        return BrowWindow(row, column, along, across)
+    def window(side: str) -> Window:
+        row, column = (int(x) for x in stored[f"{curve}_{side}_origin"].astype(np.int64))
+        along, across = (stored[f"{curve}_{side}_{k}"].astype(np.float32) for k in ("along", "across"))
+        return Window(row, column, np.where(along <= -100, np.float32(-1), along / length), across)
 
     return window("left"), window("right")
+
+
+def brow_windows() -> tuple[Window, Window]:
+    """Left and right eyebrow."""
+    return windows("brow")
 
 
 @lru_cache(maxsize=1)

@@ -10,6 +10,7 @@ from avatar.human.figure import F32, F64, U8
 from avatar.human.skin.maps import COARSE, FINE, Surface
 
 Term = tuple[F32, Sequence[float]]
+BAND = 128  # rows painted at a time: the working set stays in the cache
 
 
 def smoothstep(low: float, high: float, x: F32) -> F32:
@@ -39,6 +40,14 @@ def mix(field: F32, mask: F32, colour: F64) -> None:
         plane += mask * (np.float32(amount) - plane)
 
 
+def valley(stored: U8) -> F32:
+    """How deep a stored relief lies under the skin, 0..1."""
+    return np.asarray(_VALLEY[stored], np.float32)
+
+
+_VALLEY = np.clip((128 - np.arange(256)) / 64, 0, 1).astype(np.float32)
+
+
 def double(field: F32) -> F32:
     """(..., h, w) -> (..., 2h, 2w) by bilinear interpolation between texel centres."""
     out = field
@@ -66,7 +75,7 @@ def halve(field: F32) -> F32:
 def scatter(
     surface: Surface, zone: F32, count: int, radius: tuple[float, float], strength: tuple[float, float], seed: int
 ) -> F32 | None:
-    """Small soft spots (freckles, moles) on the fine map.
+    """Small soft spots (freckles, moles) on the fine map, more small than large ones.
 
     ``zone`` (512, 512) is how likely a spot is per area of skin, ``radius`` in metres. None when there are none.
     """
@@ -81,7 +90,8 @@ def scatter(
         return None
     rows, columns = np.divmod(np.searchsorted(weight, rng.random(count) * weight[-1]), COARSE)
     at = np.c_[rows, columns] * 2 + rng.random((count, 2)) * 2
-    radii, strengths = rng.uniform(*radius, count), rng.uniform(*strength, count)
+    radii = radius[0] + (radius[1] - radius[0]) * rng.random(count) ** 1.7
+    strengths = rng.uniform(*strength, count)
     wobble = rng.uniform(0, 2 * np.pi, (count, 2))
     for (r, c), size, power, (phase, lobe) in zip(at, radii, strengths, wobble, strict=True):
         du, dv = surface.metric[min(int(r) // 4, 255), min(int(c) // 4, 255)]
@@ -97,25 +107,15 @@ def scatter(
     return out
 
 
-def normal_map(height: F32, surface: Surface) -> U8:
-    """Tangent-space normal map (OpenGL, +Y up in the image) of a coarse height field in metres."""
-    metric = np.repeat(np.repeat(surface.metric, 2, 0), 2, 1) * np.float32(FINE / COARSE)
-    normal = np.empty((COARSE, COARSE, 3), np.float32)
-    normal[..., 0] = -np.gradient(height, axis=1) / metric[..., 0]
-    normal[..., 1] = np.gradient(height, axis=0) / metric[..., 1]
-    normal[..., 2] = 1
-    normal /= np.sqrt((normal * normal).sum(2, keepdims=True))
-    return np.asarray(np.round(normal * 127.5 + 127.5), np.uint8)
-
-
-def occlusion_tables(dark: float, smooth: float) -> list[F32]:
+def occlusion_tables(dark: float, smooth: float, warmth: float = 1.0) -> list[F32]:
     """For red, green and blue: 8-bit openness -> colour factor.
 
     Red keeps more light than green and blue, as light that scatters under the skin fills cavities with red; less so on
-    deep skin.
+    deep skin. Renderers darken cavities once more by the occlusion map, so this is half of the shade.
     """
     openness = np.clip(np.arange(256) / 255, 0.12, 1) ** (1 - 0.5 * smooth)
-    return [(openness**power).astype(np.float32) for power in (0.45 + 0.25 * dark, 0.80, 0.85)]
+    powers = (0.30 + 0.22 * dark, 0.62 * warmth, 0.70 * warmth)
+    return [(openness**power).astype(np.float32) for power in powers]
 
 
 def pack_orm(openness: F32, roughness: F32) -> U8:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -13,8 +12,7 @@ from avatar.character import CharacterDescription
 from avatar.human import proportions
 from avatar.human.coat import Coat, Paint, Slot, paint_key
 from avatar.human.figure import F64, I64, Delta, Figure, Material, Part
-from avatar.human.skin import body_skin, head
-from avatar.human.skin.brows import BROWS, paint_brows
+from avatar.human.skin import body_skin, gloss, head, relief
 from avatar.human.skin.maps import Landmarks, Surface, landmarks, surface
 from avatar.human.skin.palette import look_of, only
 
@@ -70,16 +68,17 @@ def _part(node: str, material: Material, figure: Figure, piece: Surface, keep: I
 def skin_coats(character: CharacterDescription) -> tuple[Coat, Coat]:
     """``Wolf3D_Skin`` of the head and ``Wolf3D_Body`` of the rest."""
     look = look_of(character)
-    relief, bare = only(look, head.RELIEF), only(look, body_skin.COLOUR)
-    gloss = replace(only(look, head.GLOSS), scalp=float(look.scalp > 0))  # it asks only whether hair grows there
-    dull, stems = only(look, body_skin.GLOSS), only(look, BROWS)
-    brows = functools.cache(lambda: paint_brows(stems))
-    face = {Slot.COLOUR: Paint(paint_key("head", look), lambda: head.head_colour(look, brows()))}
+    shown, bare = replace(look, nail=None), only(look, body_skin.COLOUR)
+    face = {Slot.COLOUR: Paint(paint_key("head", shown), lambda: head.head_colour(shown))}
     rest = {Slot.COLOUR: Paint(paint_key("body", bare), lambda: body_skin.body_colour(bare))}
     if not look.flat:
-        face[Slot.NORMAL] = Paint(paint_key("head relief", relief), lambda: head.head_relief(relief, brows()))
-        face[Slot.PACKED] = Paint(paint_key("head gloss", gloss), lambda: head.head_gloss(gloss, brows()))
-        rest[Slot.PACKED] = Paint(paint_key("body gloss", dull), lambda: body_skin.body_gloss(dull))
+        lined, creased = only(look, relief.HEAD), only(look, relief.BODY)
+        shiny = replace(only(look, gloss.HEAD), scalp=float(look.scalp > 0))  # it asks only whether hair grows there
+        dull = only(look, gloss.BODY)
+        face[Slot.NORMAL] = Paint(paint_key("head relief", lined), lambda: relief.head_relief(lined))
+        rest[Slot.NORMAL] = Paint(paint_key("body relief", creased), lambda: relief.body_relief(creased))
+        face[Slot.PACKED] = Paint(paint_key("head gloss", shiny), lambda: gloss.head_gloss(shiny))
+        rest[Slot.PACKED] = Paint(paint_key("body gloss", dull), lambda: gloss.body_gloss(dull))
     plain = Material("Wolf3D_Skin", roughness=0.9 if look.flat else 1.0, specular=SKIN_SPECULAR)
     return Coat(plain, face), Coat(replace(plain, name="Wolf3D_Body"), rest)
 
