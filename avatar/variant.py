@@ -63,6 +63,13 @@ class ModelFormat(StrEnum):
     VRM = "vrm"
 
 
+class BodyType(StrEnum):
+    """Half a body is head, shoulders, chest and hands, in T-pose unless another is asked for; all joints stay."""
+
+    FULL = "fullbody"
+    HALF = "halfbody"
+
+
 MorphName = Annotated[str, StringConstraints(min_length=1, max_length=128)]
 
 
@@ -79,6 +86,7 @@ class Variant(Frozen):
     pose: RestPose | None = Field(default=None, description="None leaves the pose in which the model was bound.")
     compression: Compression = Compression.NONE
     format: ModelFormat = ModelFormat.GLB
+    body: BodyType = BodyType.FULL
 
     # One form for one meaning: what is the default anyway is not said, lists are sorted.
 

@@ -25,6 +25,7 @@ from avatar.variant import (
     LOD_TEXTURES,
     TEXTURE_SIZES,
     VRM_TAKES,
+    BodyType,
     Channel,
     Compression,
     Detail,
@@ -98,6 +99,12 @@ PARAMETERS: Final = (
         "useMeshOptCompression", "true or false", "Geometry quantised and meshopt-compressed.", ("meshCompression",)
     ),
     Parameter("useDracoMeshCompression", "true or false", "Geometry Draco-compressed.", ("dracoCompression",)),
+    Parameter(
+        "bodyType",
+        "fullbody or halfbody",
+        "Half a body is head, shoulders, chest and hands; whole by default.",
+        ("body",),
+    ),
     Parameter("format", "glb or vrm", "GLB by default; VRM 1.0 in T-pose, with JPEG or PNG images, uncompressed."),
     Parameter("v", f"a number from 1 to {MAX_VERSION}", "A version; the one that is served by default.", ("version",)),
 )
@@ -173,6 +180,7 @@ def parse(params: Iterable[tuple[str, str]], available_morphs: Sequence[str]) ->
         "morphs": _morphs(given.get("morphTargets", ()), available_morphs, faults),
         "pose": _one(given, "pose", partial(_choice, RestPose), faults, RestPose),
         "compression": _compression(given, faults),
+        "body": _one(given, "bodyType", _body, faults, BodyType) or BodyType.FULL,
         "format": _one(given, "format", partial(_choice, ModelFormat), faults, ModelFormat) or ModelFormat.GLB,
     }
     if made["format"] is ModelFormat.VRM:
@@ -211,6 +219,8 @@ def spell(variant: Variant, available_morphs: Sequence[str] = (), *, version: in
         said.append(("useMeshOptCompression", "true"))
     if variant.compression is Compression.DRACO:
         said.append(("useDracoMeshCompression", "true"))
+    if variant.body is not BodyType.FULL:
+        said.append(("bodyType", variant.body.value))
     if variant.format is not ModelFormat.GLB:
         said.append(("format", variant.format.value))
     if version is not None:
@@ -234,6 +244,8 @@ def file_stem(variant: Variant) -> str:
         parts.append(f"{len(variant.morphs)}-morphs")
     if variant.pose is not None:
         parts.append(f"{variant.pose.value.lower()}-pose")
+    if variant.body is not BodyType.FULL:
+        parts.append(variant.body.value)
     if variant.texture_format is not TextureFormat.JPEG:
         parts.append(variant.texture_format.value)
     if variant.compression is not Compression.NONE:
@@ -316,6 +328,10 @@ def _one(
         told = " and ".join(shown(value) for value in found.values())
         faults.add(name, f"is given with different values, {told}; keep one")
     return next(iter(found), None)
+
+
+def _body(value: str) -> BodyType | None:
+    return _choice(BodyType, value) or _choice(BodyType, f"{value}body")
 
 
 def _choice(kinds: type[E], value: str) -> E | None:

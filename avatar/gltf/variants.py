@@ -23,6 +23,7 @@ from avatar.gltf.transforms.channels import choose_channels
 from avatar.gltf.transforms.compact import CompactOptions, compact
 from avatar.gltf.transforms.dedup import dedup, without_unused
 from avatar.gltf.transforms.draco import compress_draco
+from avatar.gltf.transforms.half import half_body
 from avatar.gltf.transforms.mend import mend
 from avatar.gltf.transforms.meshopt import compress_meshopt
 from avatar.gltf.transforms.morphs import prune_morphs
@@ -31,7 +32,7 @@ from avatar.gltf.transforms.quantize import DEFAULTS, FAR, quantize
 from avatar.gltf.transforms.simplify import simplify
 from avatar.gltf.transforms.textures import FAR_OPTIONS, OPTIONS, limit_textures
 from avatar.gltf.transforms.vrm import as_vrm, hang_springs
-from avatar.variant import Compression, ModelFormat, RestPose, Variant
+from avatar.variant import BodyType, Compression, ModelFormat, RestPose, Variant
 
 GENERATOR: Final = "AR Avatar"
 
@@ -105,8 +106,13 @@ def dressing(variant: Variant, kit: Kit) -> tuple[Step, ...]:
     steps = [Step("unused", lambda document: Change(without_unused(document)))]
     if morphs is not None:
         steps.append(Step("morphs", lambda document: prune_morphs(document, morphs)))
-    if pose is not None or vrm:
-        steps.append(Step("pose", lambda document: rest_pose(document, pose or RestPose.T)))
+    half = variant.body is BodyType.HALF
+    if half or vrm:
+        steps.append(Step("pose", lambda document: rest_pose(document, RestPose.T)))
+    if half:
+        steps.append(Step("half", half_body))
+    if pose is not None and not vrm and not (half and pose is RestPose.T):
+        steps.append(Step("pose", lambda document: rest_pose(document, pose)))
     if vrm:
         steps.append(Step("springs", hang_springs))
     if channels is not None:
