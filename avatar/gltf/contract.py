@@ -33,7 +33,7 @@ from avatar.gltf.model.slots import source_image, texture_infos
 from avatar.gltf.transforms.mend import ROOT
 from avatar.gltf.transforms.skeleton import normalise_names
 from avatar.gltf.transforms.textures.roles import plain_images
-from avatar.variant import ModelFormat, TextureFormat, Variant
+from avatar.variant import BodyType, ModelFormat, TextureFormat, Variant
 
 F32 = NDArray[np.float32]
 
@@ -53,7 +53,7 @@ class Expected:
 
     morphs: Collection[str] | None = None  # names of morph targets that stay
     normalised: bool = False  # joints go by Ready Player Me's names now (skeleton.normalise_names)
-    posed: bool = False  # bound in another rest pose
+    posed: bool = False  # bound in another rest pose, or half a body
     merged: bool = False  # materials were merged into an atlas
     texture_limit: int | None = None  # pixels a side
     power_of_two: bool = True  # sides of images that were scaled
@@ -74,7 +74,7 @@ def expected_of(variant: Variant) -> Expected:
     return Expected(
         morphs=variant.morphs,
         normalised=True,
-        posed=variant.pose is not None or variant.format is ModelFormat.VRM,
+        posed=variant.pose is not None or variant.format is ModelFormat.VRM or variant.body is BodyType.HALF,
         merged=variant.atlas is not None,
         texture_limit=variant.texture_limit,
         mimes=_MIMES[variant.texture_format],

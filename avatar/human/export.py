@@ -23,6 +23,7 @@ from avatar.human.figure import F32, F64, I64, U8, Figure, Part
 from avatar.human.gallery import Gallery, bound
 from avatar.human.likeness import shape_key
 from avatar.human.rig import Bind, bind, deltas_to_bind, to_bind
+from avatar.human.unity import HUMANOID
 
 ROOT = "Armature"
 STILL = 1e-5  # metres; smaller displacements are noise of the blend, not movement
@@ -89,7 +90,12 @@ def asset(character: CharacterDescription, joints: int, morphs: int) -> Json:
     except PackageNotFoundError:  # run from a source tree that was never installed
         release = "source"
     contract = {"skeleton": "Ready Player Me, 67 joints, T-pose", "joints": joints, "morphTargets": morphs}
-    extras = {"contract": contract, "style": character.style.value, "shape": shape_key(character)}
+    extras = {
+        "contract": contract,
+        "humanoid": dict(HUMANOID),
+        "style": character.style.value,
+        "shape": shape_key(character),
+    }
     return {"version": "2.0", "generator": f"AR Avatar {release}", "extras": extras}
 
 

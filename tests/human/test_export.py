@@ -254,3 +254,8 @@ def test_equal_parts_give_equal_bytes_and_say_what_they_are(figure: Figure) -> N
     asset = load(one)[0].asset
     assert asset.generator.startswith("AR Avatar") and asset.extras["style"] == "realistic"
     assert (asset.extras["contract"]["joints"], asset.extras["contract"]["morphTargets"]) == (67, 72)
+    bones = asset.extras["humanoid"]  # joint -> Unity's bone
+    assert len(bones) == len(set(bones.values())) == 54 and set(bones) <= set(rig.JOINT_NAMES)
+    assert (bones["Spine1"], bones["LeftForeArm"], bones["RightHandPinky2"]) == (
+        "Chest", "LeftLowerArm", "RightLittleIntermediate",
+    )  # fmt: skip
