@@ -11,7 +11,6 @@ from avatar.character import CharacterDescription
 from avatar.human.coat import Coat, Paint, Slot, paint_key
 from avatar.human.figure import F32, F64, Coverage, Figure, Material, Part
 from avatar.human.wardrobe import canvas, fabric, paint_top
-from avatar.human.wardrobe.accessories import accessories, accessory_materials
 from avatar.human.wardrobe.bottoms import bottom_coat, wear_bottom
 from avatar.human.wardrobe.drape import drape_top
 from avatar.human.wardrobe.frame import Dummy, dress_form
@@ -21,6 +20,7 @@ from avatar.human.wardrobe.pattern import pattern, smoother
 from avatar.human.wardrobe.shoes import shoe_coat, shoes
 from avatar.human.wardrobe.surface import Surface, samples
 from avatar.human.wardrobe.tailor import Worn, as_part, over, put_on
+from avatar.human.wardrobe.worn import accessories, accessory_coats
 
 TOP_NODE, BOTTOM_NODE = "Wolf3D_Outfit_Top", "Wolf3D_Outfit_Bottom"
 UNDER_TOP = 0.035  # metres: how far a bottom goes on under a top
@@ -74,7 +74,7 @@ def _ink(colour: str) -> F32:
 def outfit_coats(character: CharacterDescription) -> list[Coat]:
     """What the clothes and accessories are coated with."""
     worn = [top_coat(character), bottom_coat(character), shoe_coat(character.outfit.footwear)]
-    return [*worn, *(Coat(material, {}) for material in accessory_materials(character))]
+    return [*worn, *accessory_coats(character)]
 
 
 def top_coat(character: CharacterDescription) -> Coat:
