@@ -6,7 +6,7 @@ remembers the last model that it was given, and what was made of it alone.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
 
@@ -18,7 +18,7 @@ from avatar.gltf.model.fingerprint import fingerprint
 from avatar.gltf.pipeline import Step, StepReport, run_steps
 from avatar.gltf.transforms.dedup import dedup
 from avatar.gltf.transforms.reindex import weld
-from avatar.gltf.transforms.simplify import Survey, survey
+from avatar.gltf.transforms.simplify import Survey, simplify, survey
 from avatar.gltf.transforms.skeleton import normalise_names
 
 PREPARING: Final = (Step("names", normalise_names), Step("dedup", dedup))
@@ -31,6 +31,7 @@ class Source:
 
     document: Document
     reports: tuple[StepReport, ...]
+    _simplified: dict[int, Change] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @cached_property
     def welded(self) -> Change:
@@ -41,6 +42,15 @@ class Source:
     def surveyed(self) -> Survey:
         """What `simplify` knows of the welded one, whatever its target."""
         return survey(self.welded.document)
+
+    def simplified(self, target: int, sidecar: Sidecar) -> Change:
+        """What `simplify` makes of the welded one; the last target is remembered, for all variants of one level."""
+        known = self._simplified.get(target)
+        if known is None:
+            self._simplified.clear()
+            known = simplify(self.welded.document, target, sidecar, surveyed=self.surveyed)
+            self._simplified[target] = known
+        return known
 
     @cached_property
     def measured(self) -> Measured:

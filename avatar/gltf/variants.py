@@ -29,7 +29,6 @@ from avatar.gltf.transforms.meshopt import compress_meshopt
 from avatar.gltf.transforms.morphs import prune_morphs
 from avatar.gltf.transforms.posing import rest_pose
 from avatar.gltf.transforms.quantize import DEFAULTS, FAR, quantize
-from avatar.gltf.transforms.simplify import simplify
 from avatar.gltf.transforms.textures import FAR_OPTIONS, OPTIONS, limit_textures
 from avatar.gltf.transforms.vrm import as_vrm, hang_springs
 from avatar.variant import BodyType, Compression, ModelFormat, RestPose, Variant
@@ -89,10 +88,7 @@ def reducing(source: Source, variant: Variant, kit: Kit) -> tuple[Step, ...]:
     level = LEVELS[variant.lod]
     return (
         Step("weld", lambda _: source.welded),
-        Step(
-            "simplify",
-            lambda document: simplify(document, level.triangles, kit.sidecar, surveyed=source.surveyed),
-        ),
+        Step("simplify", lambda _: source.simplified(level.triangles, kit.sidecar)),
         Step("mend", mend),
     )
 

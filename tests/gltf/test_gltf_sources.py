@@ -43,6 +43,15 @@ def test_what_is_broken_or_large_is_not_remembered(sidecar: Sidecar, monkeypatch
     assert source_of(FIRST, sidecar) is not source_of(FIRST, sidecar)
 
 
+def test_variants_of_one_level_share_its_triangles(sidecar: Sidecar) -> None:
+    source = source_of(FIRST, sidecar)
+    plain = source.simplified(900, sidecar)
+    assert source.simplified(900, sidecar) is plain
+    assert source.simplified(500, sidecar).notes != plain.notes
+    again = source.simplified(900, sidecar)
+    assert again is not plain and again == plain
+
+
 def test_levels_of_one_model_are_what_they_are_alone(sidecar: Sidecar) -> None:
     alone = []
     for level in (2, 1, 0):
