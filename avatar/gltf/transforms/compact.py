@@ -204,16 +204,20 @@ def _targets(
     document: Document, targets: list[Tree], order: Order, packer: Packer, extent: float, options: CompactOptions
 ) -> list[Tree]:
     still: dict[tuple[str, Any], int] = {}  # targets that move nothing share one accessor
+    idle: dict[tuple[str, int], int] = {}  # and most of them did before
     made: list[Tree] = []
     for target in targets:
         streams: Tree = {}
         for name, at in target.items():
+            if (name, at) in idle:
+                streams[name] = idle[name, at]
+                continue
             accessor = document.tree["accessors"][at]
             limit = options.negligible * extent if name == "POSITION" else options.bend
             rows, values = _moving(document, at, order, limit)
             key = (name, values.dtype)
             if len(rows) == 0 and key in still:
-                streams[name] = still[key]
+                streams[name] = idle[name, at] = still[key]
                 continue
             streams[name] = packer.changes(
                 len(order.rows),
@@ -224,7 +228,7 @@ def _targets(
                 bounds=name == "POSITION",
             )
             if len(rows) == 0:
-                still[key] = streams[name]
+                still[key] = idle[name, at] = streams[name]
         made.append(streams)
     return made
 

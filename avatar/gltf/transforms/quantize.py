@@ -138,9 +138,8 @@ def _grid(document: Document, meshes: Iterable[int], options: QuantizeOptions) -
         for primitive in document.tree["meshes"][mesh]["primitives"]:
             places = read_floats(document, primitive["attributes"]["POSITION"]).astype(float)
             low, high = np.minimum(low, places.min(axis=0)), np.maximum(high, places.max(axis=0))
-            for target in primitive.get("targets", ()):
-                if "POSITION" in target:
-                    far = max(far, _farthest(document, target["POSITION"]))
+            for at in {target["POSITION"] for target in primitive.get("targets", ()) if "POSITION" in target}:
+                far = max(far, _farthest(document, at))
     extent = float((high - low).max())
     step = float(np.float32(extent * options.position)) or 1.0
     return Grid(low, step) if math.isfinite(extent) and far / step < 32767 else None
