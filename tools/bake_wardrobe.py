@@ -30,7 +30,7 @@ from avatar.character import (
 from avatar.human.body import shape_figure
 from avatar.human.figure import Figure
 from avatar.human.wardrobe.bottoms.draft import draft_bottom
-from avatar.human.wardrobe.drafting import draft_top
+from avatar.human.wardrobe.draft_top import draft_top
 from avatar.human.wardrobe.garments import BOTTOMS, TOPS
 from avatar.human.wardrobe.pattern import Pattern, to_arrays
 from avatar.profile import AvatarStyle

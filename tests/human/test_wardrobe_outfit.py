@@ -38,9 +38,9 @@ from avatar.human.wardrobe.pattern import pattern
 from avatar.profile import AvatarStyle
 
 BUDGET = {
-    "Wolf3D_Outfit_Top": 1900,
-    "Wolf3D_Outfit_Bottom": 1500,
-    "Wolf3D_Outfit_Footwear": 760,
+    "Wolf3D_Outfit_Top": 2350,
+    "Wolf3D_Outfit_Bottom": 1650,
+    "Wolf3D_Outfit_Footwear": 1000,
     "Wolf3D_Glasses": 300,
     "Wolf3D_Headwear": 400,
     "Wolf3D_Facewear": 200,

@@ -18,7 +18,7 @@ from avatar.human.wardrobe.garments import Weave
 from avatar.human.wardrobe.pattern import Pattern, pattern
 from avatar.human.wardrobe.raster import Texels, rasterise
 
-COLOUR_SIZE, NORMAL_SIZE = 1024, 512
+COLOUR_SIZE, NORMAL_SIZE, PACKED_SIZE = 1024, 512, 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +53,17 @@ class Canvas:
         nearest = own[np.argmin(((self.pattern.position[own] - point) ** 2).sum(1))]
         return np.asarray(self.pattern.metric[nearest])
 
+    def place_at(self, chart: str, point: F64) -> F64:
+        """(2,) chart metres of a point on the body in front of or behind it: the panel hangs upright there."""
+        own = np.flatnonzero(self.pattern.chart == self.pattern.charts.index(chart))
+        nearest = own[np.argmin(((self.pattern.position[own] - point) ** 2).sum(1))]
+        step = (point - self.pattern.position[nearest])[:2] * (-1 if chart.startswith("back") else 1, 1)
+        return np.asarray(self.pattern.metric[nearest] + step, np.float64)
+
+    def arm_at(self, points: F64) -> tuple[F64, F64, F64]:
+        """Arm parameter, metres along the arm and angle around it of points (n, 3)."""
+        return arm_coordinates(self.body, points)
+
     def trunk(self, chosen: NDArray[np.bool_]) -> tuple[F32, F32]:
         """Angle and radius about the trunk."""
         angle, radius, _ = trunk_polar(self.body, self.at[chosen].astype(np.float64))
@@ -69,11 +80,9 @@ class Canvas:
         return s.astype(np.float32), along.astype(np.float32), angle.astype(np.float32)
 
     def from_edge(self, edge: str, chosen: NDArray[np.bool_]) -> F32:
-        """(n,) metres from a turned edge of the pattern; 9 where not ``chosen``."""
-        cloth = self.pattern.cut.edges[edge]
-        lip = next(loop for loop in self.pattern.lips if np.isin(loop, cloth).any())
+        """(n,) metres from an open edge of the pattern; 9 where not ``chosen``."""
         first = {int(v): k for k, v in reversed(list(enumerate(self.pattern.source)))}
-        points = self.pattern.position[[first[int(v)] for v in lip]]
+        points = self.pattern.position[[first[int(v)] for v in self.pattern.open_edges[edge]]]
         after = np.roll(points, -1, axis=0)
         dense = np.concatenate([points * (1 - t) + after * t for t in np.arange(8) / 8])
         # measured at the vertices: close to an edge the distance is as good as linear across a triangle
@@ -86,11 +95,21 @@ class Layers:
     """A garment's texture without its colours; the same for every figure, so kept for the life of the process."""
 
     shade: U8  # brightness, 160 = unchanged
-    masks: Mapping[str, U8]  # accent, fade, thread, metal: 0..255
+    masks: Mapping[str, U8]  # accent, trim, fade, thread, metal: 0..255
     normal: U8  # (512, 512, 3)
+    packed: U8  # (256, 256, 3) occlusion, roughness, metallic
 
 
-Relief = Callable[[Canvas], F32]
+@dataclass(frozen=True, slots=True)
+class Relief:
+    """The surface of a cloth at the points of a canvas."""
+
+    height: F32  # metres
+    rib: F32 | None = None  # 0..1 knitted in ribs
+    smooth: F32 | None = None  # 0..1 polished: buttons
+
+
+Shape = Callable[[Canvas], Relief | F32]
 Ink = Callable[[Canvas], dict[str, F32]]
 NEUTRAL = 160.0
 
@@ -111,36 +130,55 @@ def canvas(name: str, size: int) -> Canvas:
     )  # fmt: skip
 
 
-def paint(name: str, weave: Weave, relief: Relief, ink: Ink, depth: float) -> Layers:
+def paint(name: str, weave: Weave, relief: Shape, ink: Ink, depth: float) -> Layers:
     """Folds and seams as height at the normal map's size, lines and weave at the colour's.
 
     depth: factor on the relief, 1 for real cloth, less for drawn styles. Ink may return
-    ``dark`` (seams), ``rib`` and any of the masks of :class:`Layers`.
+    ``dark`` (seams), ``rib``, ``calm`` (no weave) and any of the masks of :class:`Layers`.
     """
     coarse, fine = canvas(name, NORMAL_SIZE), canvas(name, COLOUR_SIZE)
-    relieved, sky = relief(coarse) * np.float32(depth), coarse.texels.sample(coarse.pattern.openness)
-    height, open_sky = coarse.texels.images(relieved, sky)
+    formed = relief(coarse)
+    surface = formed if isinstance(formed, Relief) else Relief(formed)
+    bare = np.zeros(len(coarse.at), np.float32)
+    rib, smooth = (bare if part is None else part for part in (surface.rib, surface.smooth))
+    height, rib, smooth, sky = coarse.texels.images(
+        surface.height * np.float32(depth), rib, smooth, coarse.texels.sample(coarse.pattern.openness)
+    )
     soft = fabric.cavity(height, coarse.metres_per_pixel)
-    soft = (0.62 + 0.38 * soft) * (0.68 + 0.32 * open_sky)
-    large = np.asarray(Image.fromarray(soft).resize((COLOUR_SIZE, COLOUR_SIZE), Image.Resampling.BILINEAR))
+    shadow = (0.70 + 0.30 * soft) * (0.82 + 0.18 * sky)
+    large = np.asarray(Image.fromarray(shadow).resize((COLOUR_SIZE, COLOUR_SIZE), Image.Resampling.BILINEAR))
     drawn = ink(fine)
-    dark, rib = (drawn.pop(key, None) for key in ("dark", "rib"))
-    tile = fabric.weave_tile(weave)
-    shade = large * (1 + fabric.CONTRAST[weave] * depth * np.tile(tile, (4, 4)))
+    dark, ribbed, calm = (drawn.pop(key, None) for key in ("dark", "rib", "calm"))
+    woven = np.tile(fabric.CONTRAST[weave] * np.float32(depth) * fabric.weave_tile(weave), (4, 4))
     rows, columns = fine.texels.rows, fine.texels.columns
-    if rib is not None:
-        ribbed = fabric.weave_tile(Weave.RIB)[rows % 256, columns % 256] * fabric.CONTRAST[Weave.RIB]
-        shade[rows, columns] *= 1 + rib * ribbed
+    if calm is not None:
+        woven[rows, columns] *= 1 - calm
+    shade = large * (1 + woven)
+    if ribbed is not None:
+        ribs = fabric.weave_tile(Weave.RIB)[rows % 256, columns % 256] * fabric.CONTRAST[Weave.RIB]
+        shade[rows, columns] *= 1 + ribbed * ribs
     if dark is not None:
         shade[rows, columns] *= 1 - dark
+    ribs = np.tile(fabric.weave_tile(Weave.RIB)[::2, ::2], (4, 4)) * rib
     return Layers(
         shade=np.clip(shade * NEUTRAL, 0, 255).astype(np.uint8),
-        masks={key: _mask(fine.texels, values) for key, values in drawn.items()},
-        normal=fabric.normal_map(height, coarse.metres_per_pixel),
+        masks={key: mask_image(fine.texels, values) for key, values in drawn.items()},
+        normal=fabric.normal_map(height + np.float32(fabric.RIB_HEIGHT * depth) * ribs, coarse.metres_per_pixel),
+        packed=_packed(weave, soft, sky, smooth),
     )
 
 
-def _mask(texels: Texels, values: F32) -> U8:
+def _packed(weave: Weave, soft: F32, sky: F32, smooth: F32) -> U8:
+    """Occlusion and roughness of cloth at a quarter of the colour's size."""
+    rough = np.float32(fabric.ROUGHNESS[weave]) + np.float32(0.10) * (1 - np.clip(soft, 0, 1))
+    rough = rough + (fabric.BUTTON - rough) * smooth
+    layers = np.stack([np.clip(soft, 0, 1) * (0.25 + 0.75 * sky), np.clip(rough, 0, 1), np.zeros_like(rough)], -1)
+    small = layers.reshape(PACKED_SIZE, 2, PACKED_SIZE, 2, 3).mean((1, 3))
+    return np.asarray(small * 255 + 0.5, np.uint8)
+
+
+def mask_image(texels: Texels, values: F32) -> U8:
+    """(size, size) 0..255 of texel values 0..1."""
     out = np.zeros((texels.size, texels.size), np.uint8)
     out[texels.rows, texels.columns] = fabric.clip_unit(values) * 255
     # one texel of bleed in each direction hides the chart borders from texture filtering
@@ -153,24 +191,31 @@ def _mask(texels: Texels, values: F32) -> U8:
     return np.where(covered, out, grown)
 
 
-def colour(layers: Layers, base: F32, inks: Mapping[str, F32]) -> U8:
-    """(1024, 1024, 3) sRGB texture: cloth, then accent and fade, shaded, then thread and metal on top.
+_ABOVE = ("thread", "metal")  # lie on the cloth: not shaded by its folds
 
-    base (3,) and inks' values (3,) are display values 0..1.
+
+def colour(layers: Layers, base: F32, inks: Mapping[str, F32], prints: Mapping[str, U8] | None = None) -> U8:
+    """(1024, 1024, 3) sRGB texture: cloth, then inks in their order, shaded, then thread and metal on top.
+
+    base (3,) and inks' values (3,) are display values 0..1; ``prints`` are more masks, by the ink's name.
     """
     shade = layers.shade.astype(np.float32) * np.float32(255 / NEUTRAL)
     out = np.empty((*shade.shape, 3), np.uint8)
-    under = [(layers.masks[key], inks[key]) for key in ("accent", "fade") if key in layers.masks and key in inks]
-    above = [(layers.masks[key], inks[key]) for key in ("thread", "metal") if key in layers.masks and key in inks]
-    lifted = [(np.flatnonzero(mask), mask, ink) for mask, ink in above]
+    masks = {**layers.masks, **(prints or {})}
+    drawn: list[tuple[bool, NDArray[np.intp], F32, F32]] = []
+    for name, ink in inks.items():
+        if name in masks:
+            where = np.flatnonzero(masks[name])
+            drawn.append((name in _ABOVE, where, masks[name].reshape(-1)[where] * np.float32(1 / 255), ink))
     for channel in range(3):
         value = np.full(shade.shape, base[channel], np.float32)
-        for mask, ink in under:
-            value += mask * ((ink[channel] - value) * np.float32(1 / 255))
-        value *= shade
         flat = value.reshape(-1)
-        for where, mask, ink in lifted:
-            share = mask.reshape(-1)[where] * np.float32(1 / 255)
-            flat[where] += share * (ink[channel] * 235 - flat[where])
+        for above, where, share, ink in drawn:
+            if not above:
+                flat[where] += share * (ink[channel] - flat[where])
+        value *= shade
+        for above, where, share, ink in drawn:
+            if above:
+                flat[where] += share * (ink[channel] * 235 - flat[where])
         out[..., channel] = np.clip(value, 0, 255)
     return out

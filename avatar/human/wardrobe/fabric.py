@@ -13,8 +13,16 @@ from avatar.human.wardrobe.garments import Weave
 
 _TILE = 512
 _SIGMA = 6.0
-CONTRAST = {Weave.JERSEY: 0.030, Weave.RIB: 0.07, Weave.DENIM: 0.11, Weave.TWILL: 0.045}  # of a weave in the colour
-ROUGHNESS = {Weave.JERSEY: 0.88, Weave.RIB: 0.9, Weave.DENIM: 0.86, Weave.TWILL: 0.82}
+CONTRAST = {  # of a weave in the colour
+    Weave.JERSEY: 0.030, Weave.RIB: 0.07, Weave.DENIM: 0.11, Weave.TWILL: 0.045, Weave.PIQUE: 0.055,
+    Weave.POPLIN: 0.022, Weave.FLEECE: 0.045, Weave.WOOL: 0.085, Weave.CREPE: 0.028,
+}  # fmt: skip
+ROUGHNESS = {
+    Weave.JERSEY: 0.88, Weave.RIB: 0.9, Weave.DENIM: 0.86, Weave.TWILL: 0.82, Weave.PIQUE: 0.88,
+    Weave.POPLIN: 0.76, Weave.FLEECE: 0.95, Weave.WOOL: 0.90, Weave.CREPE: 0.72,
+}  # fmt: skip
+BUTTON = 0.32  # roughness of buttons
+RIB_HEIGHT = 0.0007  # metres
 
 
 @functools.cache
@@ -57,6 +65,16 @@ def weave_tile(weave: Weave) -> F32:
             tile = np.sin((x + y) * 2 * np.pi / 4) * 0.6 + grain * 0.35
         case Weave.RIB:
             tile = np.cos(x * 2 * np.pi / 8)
+        case Weave.PIQUE:  # a honeycomb
+            tile = np.cos(x * np.pi / 2) * np.cos(y * np.pi / 2) + 0.35 * np.cos(x * np.pi / 4 + y * np.pi / 4)
+        case Weave.POPLIN:
+            tile = np.sin(x * np.pi / 1.0 + 0.5) * 0.4 + np.sin(y * np.pi) * 0.3 + grain * 0.5
+        case Weave.FLEECE:
+            tile = noise_tile(7, 1.6, size) * 0.55 + grain * 0.35
+        case Weave.WOOL:  # flecks over a fine twill
+            tile = np.sin((x - y) * 2 * np.pi / 4) * 0.30 + noise_tile(5, 1.0, size) * 0.55 + grain * 0.25
+        case Weave.CREPE:
+            tile = noise_tile(11, 1.0, size) * 0.6
         case Weave.JERSEY:
             tile = np.sin(x * np.pi / 2) * np.cos(y * np.pi / 2) * 0.5 + grain * 0.4
     return np.asarray(np.clip(tile, -1.5, 1.5), np.float32)

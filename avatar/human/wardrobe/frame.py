@@ -101,7 +101,7 @@ def arm_columns(names: tuple[str, ...]) -> NDArray[np.bool_]:
 
 def armhole(frame: Frame) -> float:
     """Distance of the armhole seam from the middle, metres."""
-    return float(frame.arms["Left"][0, 0]) - 0.006 * frame.scale
+    return float(frame.arms["Left"][0, 0]) + 0.021 * frame.scale
 
 
 def trunk_polar(frame: Frame, points: F64) -> tuple[F64, F64, F64]:

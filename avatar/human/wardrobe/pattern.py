@@ -20,20 +20,25 @@ from numpy.typing import NDArray
 from avatar.human.bundle import VERTEX_COUNT
 from avatar.human.figure import F32, F64, I64
 from avatar.human.wardrobe.frame import Frame
-from avatar.human.wardrobe.mesh import umbrella
+from avatar.human.wardrobe.mesh import umbrella, unique_edges
 
 ARCHIVES = ("wardrobe.npz", "bottoms.npz")
+FOLD_STEPS = 6000  # a metre in steps of the archive: a sixth of a millimetre, up to 21 mm
 
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """The cloth before simplifying: shell vertices first, then ``rows`` rows that hang from ``loop``."""
+    """The cloth as it is draped: shell vertices first, then ``rows`` rows that hang from ``loop``.
+
+    A top is drawn twice as fine: the middles of all edges follow (`avatar.human.wardrobe.refine`).
+    """
 
     origin: I64  # (n, 4) shell vertices that a cloth vertex is mixed from
     share: F64  # (n, 4) of each, rows sum to 1
     triangles: I64  # (t, 3) over n + rows * len(loop) vertices
     loop: I64  # (m,) trunk hem from which rows are extruded; empty when there are none
     rows: int
+    inner: int  # so many of the last of ``origin`` are of another garment, seen in an opening of this one
     edges: Mapping[str, I64]  # name (neck, hem, cuffLeft, waist, ...) -> ordered open edge
 
     @property
@@ -41,15 +46,23 @@ class Cut:
         """Number of cloth vertices, rows included."""
         return len(self.origin) + self.rows * len(self.loop)
 
+    def is_inner(self) -> NDArray[np.bool_]:
+        """Vertices of the fine cloth that belong to the other garment."""
+        coarse = np.zeros(self.count, bool)
+        coarse[len(self.origin) - self.inner : len(self.origin)] = True
+        return np.concatenate([coarse, coarse[unique_edges(self.triangles)[:, 0]]])
+
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
     """A finished pattern. Vertices of the drawn mesh point back into the cloth (``source``)."""
 
     cut: Cut
-    shell: I64  # (t, 3) simplified triangles over the cloth's vertices
-    lips: tuple[I64, ...]  # open edges that are turned inward; their inner vertices follow the cloth's
-    source: I64  # (r,) cloth vertex, or cloth count + running number of an inner lip vertex
+    shell: I64  # (t, 3) simplified triangles over the vertices of the cloth, of a top the fine one
+    open_edges: Mapping[str, I64]  # name -> ordered open edge of ``shell``
+    turned: tuple[str, ...]  # those that are folded inward; their inner vertices follow the cloth's
+    folds: F32  # (variants, n) metres by which folds lift that cloth; empty when draping makes them
+    source: I64  # (r,) cloth vertex; then inner lip vertices, then those of trimmings, in their order
     uv: F64  # (r, 2) v down
     triangles: I64  # (u, 3) over the r drawn vertices
     chart: I64  # (r,) index into ``charts``
@@ -79,7 +92,10 @@ def to_arrays(name: str, value: Pattern) -> dict[str, NDArray[Any]]:
         "cut/triangles": cut.triangles.astype(np.int16),
         "cut/loop": cut.loop.astype(np.int16),
         "cut/rows": np.array(cut.rows),
+        "cut/inner": np.array(cut.inner),
         "shell": value.shell.astype(np.int16),
+        "turned": np.array(value.turned),
+        "folds": np.round(value.folds * FOLD_STEPS).astype(np.int8),
         "source": value.source.astype(np.int16),
         "uv": value.uv.astype(np.float32),
         "triangles": value.triangles.astype(np.int16),
@@ -93,7 +109,7 @@ def to_arrays(name: str, value: Pattern) -> dict[str, NDArray[Any]]:
         "sheet": value.sheet,
     }
     flat |= {f"edges/{edge}": loop.astype(np.int16) for edge, loop in cut.edges.items()}
-    flat |= {f"lips/{index}": loop.astype(np.int16) for index, loop in enumerate(value.lips)}
+    flat |= {f"open/{edge}": loop.astype(np.int16) for edge, loop in value.open_edges.items()}
     for item in fields(Frame):
         measured = getattr(value.body, item.name)
         if isinstance(measured, Mapping):
@@ -136,6 +152,7 @@ def from_arrays(name: str, archive: Mapping[str, NDArray[Any]]) -> Pattern:
         triangles=index("cut/triangles"),
         loop=index("cut/loop"),
         rows=int(flat["cut/rows"]),
+        inner=int(flat["cut/inner"]),
         edges={key: array.astype(np.int64) for key, array in group("edges/").items()},
     )
     measured: dict[str, Any] = {}
@@ -145,11 +162,12 @@ def from_arrays(name: str, archive: Mapping[str, NDArray[Any]]) -> Pattern:
             measured.setdefault(item, {})[part] = array
         else:
             measured[item] = float(array) if array.ndim == 0 else array
-    lips = group("lips/")
     return Pattern(
         cut=cut,
         shell=index("shell"),
-        lips=tuple(lips[str(number)].astype(np.int64) for number in range(len(lips))),
+        open_edges={key: array.astype(np.int64) for key, array in group("open/").items()},
+        turned=tuple(str(edge) for edge in flat["turned"]),
+        folds=flat["folds"].astype(np.float32) / np.float32(FOLD_STEPS),
         source=index("source"),
         uv=flat["uv"].astype(np.float64),
         triangles=index("triangles"),

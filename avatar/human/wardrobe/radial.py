@@ -21,6 +21,11 @@ class RadialGrid:
     step: float
 
     @property
+    def heights(self) -> F64:
+        """(rows,) height of each row, metres."""
+        return np.asarray(self.low + self.step * np.arange(len(self.radius)), np.float64)
+
+    @property
     def theta(self) -> F64:
         """(DIRECTIONS,) angle of each column, 0 at the front, positive to the left."""
         return column_angles()
@@ -31,11 +36,14 @@ class RadialGrid:
         return replace(self, radius=self.radius + amount * (hull - self.radius))
 
     def hanging(self, slope: float | F64) -> RadialGrid:
-        """Below every bulge the radius shrinks by at most ``slope`` metres per metre (one value or one per column)."""
+        """Below every bulge the radius shrinks by at most ``slope`` metres per metre; where that is negative, it grows.
+
+        One value, one per column, or one per cell.
+        """
         radius = self.radius.copy()
-        fall = np.asarray(slope) * self.step
+        fall = np.broadcast_to(np.asarray(slope) * self.step, radius.shape)
         for row in range(len(radius) - 2, -1, -1):
-            radius[row] = np.maximum(radius[row], radius[row + 1] - fall)
+            radius[row] = np.maximum(radius[row], radius[row + 1] - fall[row])
         return replace(self, radius=radius)
 
     def tented(self, slope: float) -> RadialGrid:

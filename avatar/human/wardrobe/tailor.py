@@ -12,6 +12,7 @@ from avatar.human.wardrobe.drape import Draped, clear
 from avatar.human.wardrobe.frame import Dummy
 from avatar.human.wardrobe.lips import lip_mesh
 from avatar.human.wardrobe.pattern import Pattern
+from avatar.human.wardrobe.strips import Sewing
 from avatar.human.wardrobe.surface import Surface, with_layer
 
 
@@ -21,21 +22,30 @@ class Worn:
 
     pattern: Pattern
     draped: Draped  # cloth; positions already clear of what is below
-    positions: F64  # cloth, then inner lip vertices
+    positions: F64  # cloth, then inner lip vertices, then trimmings
     normals: F64
     weights: F64
 
 
 def put_on(
-    dummy: Dummy, pattern: Pattern, draped: Draped, below: Surface, gap: float, frozen: NDArray[np.bool_]
-) -> Worn:
-    """Clear the simplified cloth of the layer below and turn its edges.
+    dummy: Dummy, pattern: Pattern, draped: Draped, below: Surface, gap: float | F64, frozen: NDArray[np.bool_],
+    sewing: Sewing | None = None,
+) -> Worn:  # fmt: skip
+    """Clear the simplified cloth of the layer below, turn its edges, sew on what belongs to it.
 
-    gap: metres; frozen: (n,) cloth vertices that stay where they are.
+    gap: metres, one or (n,); frozen: (n,) cloth vertices that stay where they are.
     """
     placed = Draped(clear(draped, pattern.shell, below, gap, frozen), draped.normals, draped.weights)
-    positions, normals, weights, _ = lip_mesh(placed, pattern.shell, pattern.lips, dummy.frame.scale)
-    return Worn(pattern, placed, positions, normals, weights)
+    lips = tuple(pattern.open_edges[edge] for edge in pattern.turned)
+    positions, normals, weights, _ = lip_mesh(placed, pattern.shell, lips, dummy.frame.scale)
+    sewn = sewing(placed, pattern.open_edges) if sewing else ()
+    return Worn(
+        pattern,
+        placed,
+        np.vstack([positions, *(trimming.positions for trimming in sewn)]),
+        np.vstack([normals, *(trimming.normals for trimming in sewn)]),
+        np.vstack([weights, *(trimming.weights for trimming in sewn)]),
+    )
 
 
 def over(worn: Worn, below: Surface) -> Surface:

@@ -39,7 +39,7 @@ def draft_bottom(figure: Figure, fit: BottomFit) -> Pattern:
     count = len(block.positions)
     hanging, ends = ring_triangles(loops, count, rows)
     edges |= {"hem": ends[0]} if fit.skirt else {"hemLeft": ends[0], "hemRight": ends[1]}
-    cut = Cut(*mixture(block), np.vstack([block.triangles, hanging]), np.concatenate(loops), rows, edges)
+    cut = Cut(*mixture(block), np.vstack([block.triangles, hanging]), np.concatenate(loops), rows, 0, edges)
     smooth = umbrella(cut.triangles, cut.count)
     if fit.skirt:
         draped = drape_skirt(dummy, fit, cut, smooth, dummy.skin)
