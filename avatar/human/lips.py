@@ -6,9 +6,10 @@ import functools
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
 from avatar.human import landmarks
-from avatar.human.bundle import VERTEX_COUNT
+from avatar.human.bundle import VERTEX_COUNT, bundle
 from avatar.human.figure import F64, I64, Delta
 from avatar.human.landmarks import smoothstep
 from avatar.human.visemes import LipShape
@@ -22,7 +23,12 @@ _OPEN = (0.0035, 0.010)  # metres between the lips, adult: from here on an openi
 
 _FADE = (1.0, 1.0, 1.0, 0.85, 0.62, 0.4, 0.22, 0.1)  # weight by edge loops outwards from the mouth line
 _CAVITY_FADE = (0.7, 0.35)  # and inwards
+_KEPT_OPEN = 0.8  # share of the opening that the lower lip makes up for an upper one held down over the teeth
 _SAMPLES = 41  # places across the mouth
+
+INCISORS = (0.0, 0.6565, 0.1462)  # middle of the upper incisors' edge on the un-morphed base, metres
+UPPER_ARCH = (0.0226, 0.0455)  # half width and depth of the ellipse on which the upper teeth stand
+_TOOTH_CLEARANCE = 0.0026  # metres that lips stay before it; teeth bulge from it by 1.2 mm
 
 
 @functools.cache
@@ -50,6 +56,15 @@ def lip_sides() -> tuple[I64, F64, NDArray[np.bool_]]:
     spread(seam, _CAVITY_FADE, True)
     ids = np.array(sorted(weight))
     return ids, np.array([weight[v] for v in ids.tolist()]), np.array([side[v] for v in ids.tolist()])
+
+
+@functools.cache
+def _average() -> csr_array:
+    """(k, 19158): the mean of the neighbours of each vertex near the mouth line."""
+    rows = [landmarks.neighbours(v) for v in lip_sides()[0].tolist()]
+    starts = np.cumsum([0, *map(len, rows)])
+    shares = np.concatenate([np.full(len(row), 1 / len(row)) for row in rows])
+    return csr_array((shares, np.concatenate(rows), starts), shape=(len(rows), VERTEX_COUNT))
 
 
 def close_lips(vertices: F64, passes: int = 3) -> F64:
@@ -109,8 +124,8 @@ def pressed(vertices: F64, unit: Delta) -> Delta:
 def shaped(vertices: F64, unit: Delta, shape: LipShape) -> Delta:
     """The same unit with the lips brought to ``shape``: as wide, as far apart and as far forward as it says.
 
-    The mouth line at rest is what lips are raised and dropped from, so that a shape shows as much of the teeth on
-    full lips as on thin ones.
+    The mouth line at rest is what lips are raised and dropped from, and the edge of the upper teeth is what the upper
+    lip must not pass too far, so that a sound shows as much of the teeth on full lips as on thin ones.
     """
     size = landmarks.head_scale(vertices)
     moves = dense(unit)
@@ -120,10 +135,16 @@ def shaped(vertices: F64, unit: Delta, shape: LipShape) -> Delta:
     rest = float(np.abs(vertices[seam, 0]).max())
     rest_x, rest_above, rest_below = landmarks.lip_gap(vertices, _SAMPLES)
     line = (rest_above + rest_below) / 2
+    edge = float(incisors(vertices)[1]) - float(line[_SAMPLES // 2])
+    lift = min(shape.lift * 1e-3 * size, edge + shape.shown * 1e-3 * size)
+    drop = shape.drop * 1e-3 * size + _KEPT_OPEN * (shape.lift * 1e-3 * size - lift)
+    if shape.bites:  # the upper teeth rest on the lower lip
+        lift, drop = edge + shape.shown * 1e-3 * size, -edge + shape.drop * 1e-3 * size
     forward = np.where(upper, shape.upper_forward, shape.lower_forward) * 1e-3 * size
-    middle = np.clip(1 - (vertices[ids, 0] / (0.95 * rest)) ** 2, 0, 1) ** 0.5
-    moves[ids, 2] += weight * middle * forward
-    for _ in range(3):
+    moves[ids, 2] += weight * np.clip(1 - (vertices[ids, 0] / (0.95 * rest)) ** 2, 0, 1) ** 0.5 * forward
+    for turn in range(4):
+        if turn:  # creases of the source's units, and of what was done to them
+            moves[ids] += 0.5 * weight[:, None] * (_average() @ moves - moves[ids])
         moved = vertices + moves
         half = float(np.abs(moved[seam, 0]).max())
         moves[ids, 0] += weight * moved[ids, 0] * (shape.width * rest / half - 1)
@@ -133,11 +154,53 @@ def shaped(vertices: F64, unit: Delta, shape: LipShape) -> Delta:
         sunk = float((moved - vertices)[corners, 1].mean()) + shape.corners * 1e-3 * size
         ground = np.interp(across * 0.9 * rest, rest_x, line) + sunk * across**2
         outline = (1 - across**2) ** shape.outline
-        up = ground + shape.lift * 1e-3 * size * outline - above
-        down = ground - shape.drop * 1e-3 * size * outline - below
-        inside = smoothstep(x[-1] / 0.9, 0.85 * x[-1], np.abs(moved[ids, 0]))
-        move = np.where(upper, np.interp(moved[ids, 0], x, up), np.interp(moved[ids, 0], x, down))
-        moves[ids, 1] += weight * inside * move
+        up = ground + lift * outline - above
+        down = ground - drop * outline - below
+        _level(moves, moved, ids, upper, x, below)
+        half = float(x[-1]) / 0.9
+        at = np.concatenate([[-half], x, [half]])
+        inside = smoothstep(1.02 * half, 0.94 * half, np.abs(moved[ids, 0]))
+        up, down = (np.interp(moved[ids, 0], at, np.pad(values, 1)) for values in (up, down))
+        moves[ids, 1] += weight * inside * np.where(upper, up, down)
+    return sparse(moves)
+
+
+def _level(moves: F64, moved: F64, ids: I64, upper: NDArray[np.bool_], x: F64, below: F64) -> None:
+    """Even out the lower lip's inner edge, in place: the source's runs to a point in the middle."""
+    ring = landmarks.lips().lower[0]
+    inner = ids[~upper & np.isin(ids, landmarks.mouth_vertices()) & ~np.isin(ids, ring)]
+    for group in (ring, inner):
+        across = moved[group, 0] / x[-1]
+        under = moved[group, 1] - np.interp(moved[group, 0], x, below)
+        amid = np.abs(across) < 0.9
+        fit = np.polynomial.Polynomial.fit(across[amid] ** 2, under[amid], 2)
+        moves[group[amid], 1] += (fit(across[amid] ** 2) - under[amid]) * (1 - across[amid] ** 4)
+
+
+def incisors(vertices: F64) -> F64:
+    """(3,) where the middle of the upper incisors' edge is on a shaped figure."""
+    return np.asarray(np.array([*INCISORS, 1.0]) @ _upper_fit(vertices))
+
+
+def _upper_fit(vertices: F64) -> F64:
+    """(4, 3) map that takes the base's upper teeth to a figure's."""
+    ids = bundle().vertices_of("helper-upper-teeth")
+    return np.asarray(np.linalg.lstsq(np.c_[bundle().base[ids], np.ones(len(ids))], vertices[ids], rcond=None)[0])
+
+
+def kept_off_teeth(vertices: F64, unit: Delta) -> Delta:
+    """The same unit with the upper lip before the upper teeth, not behind them."""
+    ids = np.concatenate(landmarks.lips().upper)
+    moves = dense(unit)
+    moved = vertices[ids] + moves[ids]
+    fit, size = _upper_fit(vertices), landmarks.head_scale(vertices)
+    back = float(np.array([0, INCISORS[1], INCISORS[2] - UPPER_ARCH[1], 1.0]) @ fit[:, 2])
+    edge, front = incisors(vertices)[1:]
+    half = UPPER_ARCH[0] * float(np.linalg.norm(fit[0])) + _TOOTH_CLEARANCE * size
+    across = np.clip(np.abs(moved[:, 0]) / half, 0, 0.9)
+    face = back + (front - back + _TOOTH_CLEARANCE * size) * np.sqrt(1 - across**2)
+    push = np.where(moved[:, 1] > edge - 0.0005 * size, np.maximum(face - moved[:, 2], 0), 0)
+    moves[ids, 2] += push
     return sparse(moves)
 
 

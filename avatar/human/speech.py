@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from avatar.human.figure import F64, Delta
-from avatar.human.lips import pressed, rounded, shaped
+from avatar.human.lips import kept_off_teeth, pressed, rounded, shaped
 from avatar.human.visemes import EXTRAS, OWN, SHAPES, VISEMES, mix
 from avatar.morph_names import ARKIT
 
@@ -23,7 +23,12 @@ def speech(vertices: F64, units: Mapping[str, Delta]) -> dict[str, Delta]:
     for name, parts in OWN.items():
         own[name] = _said(vertices, name, parts, own)
     morphs = {name: own[name] for name in ARKIT}
-    return morphs | {name: _said(vertices, name, parts, own) for name, parts in {**VISEMES, **EXTRAS}.items()}
+    morphs |= {name: _said(vertices, name, parts, own) for name, parts in {**VISEMES, **EXTRAS}.items()}
+    return {name: kept_off_teeth(vertices, unit) if _of_lips(name) else unit for name, unit in morphs.items()}
+
+
+def _of_lips(name: str) -> bool:
+    return name.startswith(("mouth", "viseme", "jaw", "tongue")) and name != "viseme_sil"
 
 
 def _said(vertices: F64, name: str, parts: Mapping[str, float], units: Mapping[str, Delta]) -> Delta:

@@ -22,17 +22,19 @@ class LipShape:
     width: float  # of the mouth, 1 as at rest
     lift: float  # of the upper lip's edge, in the middle
     drop: float  # of the lower lip's edge
+    shown: float  # of the upper incisors, at most
     outline: float = 0.6  # exponent: .5 is an ellipse, less is squarer, 1 a parabola
     upper_forward: float = 0.0  # on top of the mix
     lower_forward: float = 0.0
     corners: float = 0.0  # up, on top of the mix
+    bites: bool = False  # the lower lip is dropped from the edge of the upper incisors instead
 
 
 VISEMES: Mapping[str, Mapping[str, float]] = {
     "viseme_sil": {},
     "viseme_PP": {"mouthPress": 0.45, "mouthRollLower": 0.50, "mouthRollUpper": 0.55, "mouthShrugLower": 0.18},
-    "viseme_FF": {"mouthRollLower": 0.85, "mouthUpperUp": 0.30, "mouthShrugLower": 0.25},
-    "viseme_TH": {"jawOpen": 0.20, "mouthLowerDown": 0.20, "mouthUpperUp": 0.20},
+    "viseme_FF": {"mouthRollLower": 0.60, "mouthUpperUp": 0.30, "mouthShrugLower": 0.25},
+    "viseme_TH": {"jawOpen": 0.48, "mouthLowerDown": 0.10, "mouthUpperUp": 0.20},
     "viseme_DD": {"jawOpen": 0.13, "mouthStretch": 0.20, "mouthUpperUp": 0.22, "mouthLowerDown": 0.25},
     "viseme_kk": {"jawOpen": 0.36, "mouthLowerDown": 0.10, "mouthUpperUp": 0.06},
     "viseme_CH": {"jawOpen": 0.04, "mouthFunnel": 0.75, "mouthPucker": 0.15},
@@ -42,26 +44,26 @@ VISEMES: Mapping[str, Mapping[str, float]] = {
     "viseme_aa": {"jawOpen": 0.66, "mouthUpperUp": 0.20},
     "viseme_E": {"jawOpen": 0.34, "mouthStretch": 0.32, "mouthSmile": 0.25, "mouthUpperUp": 0.25},
     "viseme_I": {"jawOpen": 0.08, "mouthSmile": 0.45, "mouthStretch": 0.30, "mouthLowerDown": 0.15},
-    "viseme_O": {"jawOpen": 0.44, "mouthFunnel": 0.60, "mouthPucker": 0.35},
-    "viseme_U": {"jawOpen": 0.10, "mouthPucker": 1.0, "mouthFunnel": 0.20},
+    "viseme_O": {"jawOpen": 0.60, "mouthFunnel": 0.60, "mouthPucker": 0.35},
+    "viseme_U": {"jawOpen": 0.28, "mouthPucker": 1.0, "mouthFunnel": 0.20},
 }
 SHAPES: Mapping[str, LipShape] = {
-    "viseme_FF": LipShape(width=0.98, lift=3.2, drop=-1.0, outline=0.45, lower_forward=-2.6),
-    "viseme_TH": LipShape(width=1.00, lift=3.0, drop=5.0),
-    "viseme_DD": LipShape(width=1.08, lift=3.2, drop=3.6, outline=0.5),
-    "viseme_kk": LipShape(width=0.98, lift=1.6, drop=9.5),
-    "viseme_CH": LipShape(width=0.76, lift=4.6, drop=5.4, outline=0.38),
-    "viseme_SS": LipShape(width=1.14, lift=3.0, drop=3.4, outline=0.42),
-    "viseme_nn": LipShape(width=0.97, lift=2.0, drop=6.0),
-    "viseme_RR": LipShape(width=0.78, lift=2.6, drop=4.0, outline=0.5),
-    "viseme_aa": LipShape(width=0.97, lift=2.6, drop=17.0, outline=0.55),
-    "viseme_E": LipShape(width=1.15, lift=3.4, drop=9.0, outline=0.55),
-    "viseme_I": LipShape(width=1.24, lift=3.2, drop=4.2, outline=0.5, corners=1.0),
-    "viseme_O": LipShape(width=0.64, lift=4.2, drop=11.5, outline=0.5),
-    "viseme_U": LipShape(width=0.46, lift=2.4, drop=3.6, outline=0.5),
-    "tongueOut": LipShape(width=1.0, lift=1.2, drop=7.5, outline=0.5),
+    "viseme_FF": LipShape(width=0.98, lift=3.0, drop=0.3, shown=3.4, outline=0.42, lower_forward=-2.6, bites=True),
+    "viseme_TH": LipShape(width=1.00, lift=3.2, drop=10.0, shown=3.4),
+    "viseme_DD": LipShape(width=1.08, lift=3.2, drop=3.6, shown=3.8, outline=0.5),
+    "viseme_kk": LipShape(width=0.98, lift=1.6, drop=9.5, shown=1.2),
+    "viseme_CH": LipShape(width=0.76, lift=4.6, drop=5.4, shown=4.6, outline=0.38),
+    "viseme_SS": LipShape(width=1.14, lift=3.0, drop=3.4, shown=4.2, outline=0.42),
+    "viseme_nn": LipShape(width=0.97, lift=2.0, drop=6.0, shown=1.6),
+    "viseme_RR": LipShape(width=0.78, lift=2.6, drop=4.0, shown=2.2, outline=0.5),
+    "viseme_aa": LipShape(width=0.97, lift=2.6, drop=17.0, shown=3.6, outline=0.55),
+    "viseme_E": LipShape(width=1.15, lift=3.4, drop=9.0, shown=4.2, outline=0.55),
+    "viseme_I": LipShape(width=1.24, lift=3.2, drop=4.2, shown=4.6, outline=0.5, corners=1.0),
+    "viseme_O": LipShape(width=0.64, lift=3.6, drop=12.0, shown=2.8, outline=0.5),
+    "viseme_U": LipShape(width=0.50, lift=2.0, drop=3.6, shown=0.8, outline=0.5),
+    "tongueOut": LipShape(width=1.0, lift=1.5, drop=13.0, shown=2.2, outline=0.5),
 }
-OWN: Mapping[str, Mapping[str, float]] = {"tongueOut": {"jawOpen": 0.24}}  # ARKit units that are mixes here
+OWN: Mapping[str, Mapping[str, float]] = {"tongueOut": {"jawOpen": 0.50}}  # ARKit units that are mixes here
 
 # Which poses the tongue takes, how far, on top of following the jaw; and how far its tip stays where the skull is.
 TONGUES: Mapping[str, Mapping[str, float]] = {
@@ -80,7 +82,7 @@ TONGUES: Mapping[str, Mapping[str, float]] = {
     "jawOpen": {"low": 1.0},
     "mouthOpen": {"low": 1.0},
 }
-HELD: Mapping[str, float] = {"viseme_TH": 0.85, "viseme_DD": 1.0, "viseme_nn": 1.0, "viseme_RR": 0.6, "viseme_I": 0.5}
+HELD: Mapping[str, float] = {"viseme_TH": 1.0, "viseme_DD": 1.0, "viseme_nn": 1.0, "viseme_RR": 0.6, "viseme_I": 0.5}
 EXTRAS: Mapping[str, Mapping[str, float]] = {
     "mouthOpen": {"jawOpen": 0.60, "mouthLowerDown": 0.10, "mouthUpperUp": 0.10},
     "mouthSmile": {"mouthSmile": 1.0},
