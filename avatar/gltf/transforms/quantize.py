@@ -17,7 +17,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from avatar.gltf.model.accessors import F32, Raw, Shelves, read_floats, read_raw, read_rows, to_floats
+from avatar.gltf.model.accessors import F32, Raw, Shelves, extremes, read_floats, read_raw, read_rows, to_floats
 from avatar.gltf.model.document import Change, Document, Tree
 from avatar.gltf.model.layout import image_bytes, with_images
 from avatar.gltf.model.pose import F64, I64, quaternion_matrix
@@ -137,7 +137,8 @@ def _grid(document: Document, meshes: Iterable[int], options: QuantizeOptions) -
     for mesh in meshes:
         for primitive in document.tree["meshes"][mesh]["primitives"]:
             places = read_floats(document, primitive["attributes"]["POSITION"]).astype(float)
-            low, high = np.minimum(low, places.min(axis=0)), np.maximum(high, places.max(axis=0))
+            least, largest = extremes(places)
+            low, high = np.minimum(low, least), np.maximum(high, largest)
             for at in {target["POSITION"] for target in primitive.get("targets", ()) if "POSITION" in target}:
                 far = max(far, _farthest(document, at))
     extent = float((high - low).max())
@@ -311,7 +312,7 @@ class Stream:
     bounds: bool = False
 
     def rows(self, numbers: I64) -> Stream:
-        return replace(self, values=self.values[numbers])
+        return replace(self, values=self.values.take(numbers, axis=0))
 
 
 class _Primitive:
@@ -320,7 +321,8 @@ class _Primitive:
     def __init__(self, document: Document, primitive: Tree, grid: Grid | None, options: QuantizeOptions) -> None:
         self._document, self._primitive, self._grid, self._options = document, primitive, grid, options
         self._places = read_floats(document, primitive["attributes"]["POSITION"]).astype(float)
-        self._extent = float(np.ptp(self._places, axis=0).max()) or 1.0
+        low, high = extremes(self._places)
+        self._extent = float((high - low).max()) or 1.0
         # Without a grid: a power of two, for what is a multiple of one has few digits as a float.
         self._step = grid.step if grid else 2.0 ** math.floor(math.log2(self._extent * options.position))
 
@@ -439,13 +441,14 @@ class _Primitive:
         farthest = np.maximum(moves.max(axis=(1, 2)), -moves.min(axis=(1, 2)))
         for move, reach in zip(moves, farthest, strict=True):
             narrow = np.int8 if self._grid and reach <= 127 else moves.dtype
-            yield Stream("morph POSITION", move.T.astype(narrow), "VEC3", bounds=True)
+            yield Stream("morph POSITION", move.T.astype(narrow, order="C"), "VEC3", bounds=True)
 
     def _bending(self, name: str, numbers: Sequence[int]) -> Iterator[Stream]:
         for at in numbers:
             bends = np.ascontiguousarray(read_floats(self._document, at).T)
             still = np.abs(bends).max(axis=0) < self._options.bend
-            yield Stream(f"morph {name}", _whole(np.where(still, 0, bends), np.int8).T, "VEC3", normalized=True)
+            whole = np.ascontiguousarray(_whole(np.where(still, 0, bends), np.int8).T)
+            yield Stream(f"morph {name}", whole, "VEC3", normalized=True)
 
     def _stored(self, purpose: str, at: int) -> Stream:
         accessor = self._document.tree["accessors"][at]
