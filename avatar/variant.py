@@ -14,7 +14,9 @@ from avatar.frozen import Frozen
 
 TEXTURE_SIZES: Final = (64, 128, 256, 512, 1024, 2048, 4096)  # pixels a side
 ATLAS_SIZES: Final = (256, 512, 1024, 2048)
-LOD_TEXTURES: Final = (1024, 512, 256)  # pixels a side, of each level of detail when nothing else is said
+LOD_TEXTURES: Final = (1024, 512, 512)  # pixels a side, of each level of detail when nothing else is said
+LOD_ATLASES: Final = (None, None, 512)  # and of the atlas, where a level merges meshes and textures
+APART: Final = 0  # instead of an atlas' pixels: meshes and textures stay as they are
 
 
 class Detail(StrEnum):
@@ -80,7 +82,7 @@ class Variant(Frozen):
     texture_size: int | None = Field(default=None, description="None stands for the level's own.")
     texture_quality: Detail = Detail.HIGH
     texture_format: TextureFormat = TextureFormat.JPEG
-    atlas: int | None = None
+    atlas: int | None = Field(default=None, description="None stands for the level's own, 0 for none.")
     channels: tuple[Channel, ...] | None = None
     morphs: Annotated[tuple[MorphName, ...], Field(max_length=1024)] | None = None
     pose: RestPose | None = Field(default=None, description="None leaves the pose in which the model was bound.")
@@ -99,10 +101,13 @@ class Variant(Frozen):
 
     @field_validator("atlas")
     @classmethod
-    def _atlas_size(cls, size: int | None) -> int | None:
-        if size is not None and size not in ATLAS_SIZES:
-            raise ValueError(f"must be one of {', '.join(map(str, ATLAS_SIZES))}")
-        return size
+    def _own_atlas_unsaid(cls, size: int | None, info: ValidationInfo) -> int | None:
+        if size is not None and size not in (APART, *ATLAS_SIZES):
+            raise ValueError(f"must be 0 or one of {', '.join(map(str, ATLAS_SIZES))}")
+        if size is None or "lod" not in info.data:
+            return size
+        own = _own_atlas(info.data["lod"], info.data.get("texture_size"))
+        return None if (size or None) == own else size
 
     @field_validator("channels")
     @classmethod
@@ -125,14 +130,25 @@ class Variant(Frozen):
         return self
 
     @property
+    def atlas_size(self) -> int | None:
+        """Pixels a side of the atlas that holds all textures of the avatar; None where they stay apart."""
+        return _own_atlas(self.lod, self.texture_size) if self.atlas is None else self.atlas or None
+
+    @property
     def texture_limit(self) -> int:
-        """Pixels a side; of an atlas, which holds all textures of an avatar, its own."""
-        return self.atlas or self.texture_size or LOD_TEXTURES[self.lod]
+        """Pixels a side; of an atlas its own."""
+        return self.atlas_size or self.texture_size or LOD_TEXTURES[self.lod]
 
     @property
     def plain(self) -> bool:
         """True when this is a level of detail as it is published."""
         return self == Variant(lod=self.lod)
+
+
+def _own_atlas(lod: int, texture_size: int | None) -> int | None:
+    """What a level makes of its own accord, within the limit of textures if one was said."""
+    own = LOD_ATLASES[lod]
+    return own if own is None or texture_size is None else max(min(own, texture_size), ATLAS_SIZES[0])
 
 
 VRM_TAKES: Final[Mapping[str, tuple[object, ...]]] = {

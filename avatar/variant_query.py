@@ -40,7 +40,7 @@ ALL: Final = "all"
 MAX_PARAMETERS: Final = 100
 MAX_VERSION: Final = 2**31 - 1
 PRESETS: Final[Mapping[Detail, tuple[int, int]]] = {
-    Detail.LOW: (2, 256),
+    Detail.LOW: (2, 512),
     Detail.MEDIUM: (1, 512),
     Detail.HIGH: (0, 1024),
 }
@@ -74,16 +74,20 @@ class Parameter:
 
 
 PARAMETERS: Final = (
-    Parameter("quality", "low, medium or high", "lod and textureSizeLimit in one: 2 and 256, 1 and 512, 0 and 1024."),
+    Parameter("quality", "low, medium or high", "lod and textureSizeLimit in one: 2 and 512, 1 and 512, 0 and 1024."),
     Parameter("lod", "0, 1 or 2", "Level of detail: 0 for near and strong devices, 2 for far.", ("meshLod",)),
     Parameter(
         "textureSizeLimit",
         "a number from 64 to 4096",
-        "Pixels a side of the largest texture, down to a power of two; by default 1024, 512, 256 for lod 0, 1, 2.",
+        "Pixels a side of the largest texture, down to a power of two; by default 1024, 512, 512 for lod 0, 1, 2.",
     ),
     Parameter("textureQuality", "low, medium or high", "How well textures are encoded; high by default."),
     Parameter("textureFormat", "jpeg, png, webp or ktx2", "JPEG by default; what has alpha is then PNG."),
-    Parameter("textureAtlas", "none or a number from 256 to 2048", "Meshes and textures merged, pixels a side."),
+    Parameter(
+        "textureAtlas",
+        "none or a number from 256 to 2048",
+        "Meshes and textures merged, pixels a side; by default 512 for lod 2, none for the others.",
+    ),
     Parameter(
         "textureChannels",
         f"none, all or a list of {', '.join(Channel)}",
@@ -175,7 +179,7 @@ def parse(params: Iterable[tuple[str, str]], available_morphs: Sequence[str]) ->
         "texture_size": limit if limit is not None else size,
         "texture_quality": quality or Detail.HIGH,
         "texture_format": _one(given, "textureFormat", _format, faults, TextureFormat) or TextureFormat.JPEG,
-        "atlas": _one(given, "textureAtlas", _atlas, faults) or None,
+        "atlas": _one(given, "textureAtlas", _atlas, faults),
         "channels": _channels(given.get("textureChannels", ()), faults),
         "morphs": _morphs(given.get("morphTargets", ()), available_morphs, faults),
         "pose": _one(given, "pose", partial(_choice, RestPose), faults, RestPose),
@@ -208,7 +212,7 @@ def spell(variant: Variant, available_morphs: Sequence[str] = (), *, version: in
     if variant.texture_format is not TextureFormat.JPEG:
         said.append(("textureFormat", variant.texture_format.value))
     if variant.atlas is not None:
-        said.append(("textureAtlas", str(variant.atlas)))
+        said.append(("textureAtlas", str(variant.atlas) if variant.atlas else NONE))
     if variant.channels is not None:
         said.append(("textureChannels", ",".join(variant.channels) or NONE))
     if variant.morphs is not None:
@@ -237,7 +241,7 @@ def file_stem(variant: Variant) -> str:
     if variant.texture_quality is not Detail.HIGH:
         parts.append(f"{variant.texture_quality.value}-quality")
     if variant.atlas is not None:
-        parts.append(f"atlas{variant.atlas}")
+        parts.append(f"atlas{variant.atlas}" if variant.atlas else "no-atlas")
     if variant.channels is not None:
         parts.append(f"{len(variant.channels)}-channels")
     if variant.morphs is not None:

@@ -34,7 +34,7 @@ MEANINGS = [
     ("quality=high", Variant()),
     ("Quality=Medium", Variant(lod=1)),
     ("quality=low", Variant(lod=2)),
-    ("quality=low&lod=0", Variant(lod=0, texture_size=256)),
+    ("quality=low&lod=0", Variant(lod=0, texture_size=512)),
     ("quality=high&textureSizeLimit=512", Variant(texture_size=512)),
     ("MESHLOD=2", Variant(lod=2)),
     ("lod=1&meshLod=1", Variant(lod=1)),

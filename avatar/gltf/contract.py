@@ -75,7 +75,7 @@ def expected_of(variant: Variant) -> Expected:
         morphs=variant.morphs,
         normalised=True,
         posed=variant.pose is not None or variant.format is ModelFormat.VRM or variant.body is BodyType.HALF,
-        merged=variant.atlas is not None,
+        merged=variant.atlas_size is not None,
         texture_limit=variant.texture_limit,
         mimes=_MIMES[variant.texture_format],
     )

@@ -32,6 +32,7 @@ def recipe(level: int) -> str:
     options = {
         "version": recipes.LODS,
         "level": {**asdict(LEVELS[level]), "texture": Variant(lod=level).texture_limit},
+        "atlas": Variant(lod=level).atlas_size,
         "simplify": asdict(simplifying.DEFAULTS),
         "apart": [(pattern.pattern, pattern.flags, asdict(apart)) for pattern, apart in simplifying.APART],
         "named": [(pattern.pattern, pattern.flags, importance) for pattern, importance in simplifying.NAMED],
@@ -61,11 +62,13 @@ def repaint_lod(
     """What ``build_lod(data, level)`` gives, made of ``kin``: the same level of a model that differs from ``data`` in
     images and in what materials say of colour alone.
 
-    Geometry is taken over; images that ``kin``'s source had for the same use are, too. Raises ``InvalidModel`` unless
+    Geometry is taken over, except of a level with an atlas, which is built; images that ``kin``'s source had for the same use are, too. Raises ``InvalidModel`` unless
     ``kin`` says that it was made from a model of this geometry by today's recipe; else what ``build_lod``
     raises: ``GenerationFailed`` also when the numbers of ``kin`` are broken.
     """
     variant, kit = _plain(level), Kit(sidecar, encoded)
+    if variant.atlas_size is not None:  # where its pieces lie depends on what is painted on them
+        return build_lod(data, level, sidecar, encoded)
     source = source_of(data, sidecar)
     base = require_references(kin)
     said = origin_of(base)

@@ -97,7 +97,7 @@ def dressing(variant: Variant, kit: Kit) -> tuple[Step, ...]:
     """After ``reducing``: what makes a plain model of what ``variant`` asks for."""
     level = LEVELS[variant.lod]
     small = CompactOptions(negligible=level.negligible, bends=not level.far)
-    pose, morphs, channels, atlas = variant.pose, variant.morphs, variant.channels, variant.atlas
+    pose, morphs, channels, atlas = variant.pose, variant.morphs, variant.channels, variant.atlas_size
     vrm = variant.format is ModelFormat.VRM
     steps = [Step("unused", lambda document: Change(without_unused(document)))]
     if morphs is not None:

@@ -14,8 +14,11 @@ from avatar.gltf.lods import build_lod
 from avatar.gltf.model.accessors import read_floats
 from avatar.gltf.model.document import Document
 from avatar.gltf.model.pose import placed_vertices, placements, target_names, triangles, world_matrices
-from avatar.gltf.variants import VariantFile
+from avatar.gltf.variants import VariantFile, build_variant
 from avatar.human.human import make_human
+from avatar.variant import APART, Variant
+
+APART_2 = Variant(lod=2, atlas=APART)  # meshes by their names
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +29,7 @@ def human() -> bytes:
 
 @pytest.fixture(scope="module")
 def lod2(human: bytes, sidecar: Sidecar) -> VariantFile:
-    return build_lod(human, 2, sidecar)
+    return build_variant(human, APART_2, sidecar)
 
 
 def _faces(document: Document, node: str, morph: dict[str, float] | None = None) -> np.ndarray:
@@ -52,8 +55,16 @@ def test_all_morphs_and_joints_are_there(human: bytes, lod2: VariantFile) -> Non
     assert any("dropped the normals" in note for note in notes)
     assert lod2.report.triangles <= 3000
     assert lod2.report.validation.errors == 0
-    assert max(max(image.width, image.height) for image in lod2.report.textures) <= 256
-    assert lod2.report.bytes < 800_000
+    assert max(max(image.width, image.height) for image in lod2.report.textures) <= 512
+    assert lod2.report.bytes < 900_000
+
+
+def test_as_it_is_published_it_takes_two_draw_calls(human: bytes, sidecar: Sidecar) -> None:
+    made = build_lod(human, 2, sidecar)
+    assert made.report.draw_calls == 2
+    assert made.report.morphs == inspect(human).morphs
+    assert inspect(made.data).joints == inspect(human).joints
+    assert max(max(image.width, image.height) for image in made.report.textures) == 512
 
 
 def test_the_face_keeps_its_share(human: bytes, lod2: VariantFile) -> None:
@@ -78,7 +89,7 @@ def test_a_headset_keeps_all_its_pieces(sidecar: Sidecar) -> None:
     outfit = {part: {"colour": "#303848"} for part in ("top", "bottom", "footwear")}
     headset = {"kind": "headset", "colour": "#202020"}
     source = make_human(a_character(outfit=outfit | {"accessories": [headset]}))
-    made = build_lod(source, 2, sidecar)
+    made = build_variant(source, APART_2, sidecar)
     assert 1 < _pieces(source, "Wolf3D_Headwear") == _pieces(made.data, "Wolf3D_Headwear")
 
 

@@ -25,15 +25,16 @@ from avatar.gltf.transforms.compact import compact
 from avatar.gltf.transforms.mend import mend
 from avatar.gltf.transforms.reindex import weld
 from avatar.gltf.transforms.simplify import simplify
-from avatar.gltf.variants import LEVELS
+from avatar.gltf.variants import LEVELS, build_variant
+from avatar.variant import APART, Variant
 
 Tree = dict[str, Any]
 
 
 @pytest.fixture(scope="module")
 def smallest(person: bytes, sidecar: Sidecar) -> bytes:
-    """The person at 3,000 triangles."""
-    return build_lod(person, 2, sidecar).data
+    """The person at 3,000 triangles, its meshes apart."""
+    return build_variant(person, Variant(lod=2, atlas=APART), sidecar).data
 
 
 def _rows(document: Document, mesh: int) -> tuple[np.ndarray, np.ndarray]:
@@ -67,7 +68,7 @@ def _surface(document: Document) -> np.ndarray:
 @pytest.mark.parametrize("level", [0, 1, 2])
 def test_a_level_keeps_what_makes_an_avatar(sidecar: Sidecar, level: int) -> None:
     source = figure(36)
-    made = build_lod(source, level, sidecar)
+    made = build_variant(source, Variant(lod=level, atlas=APART), sidecar)
     report = made.report
     assert report.triangles == inspect(made.data).triangles <= LEVELS[level].triangles < inspect(source).triangles
     assert report.triangles > 0.97 * LEVELS[level].triangles
@@ -156,7 +157,8 @@ def test_weights_sum_to_one_and_other_readers_agree(smallest: bytes) -> None:
 
 
 def test_the_same_bytes_come_of_the_same_source(person: bytes, smallest: bytes, sidecar: Sidecar) -> None:
-    assert build_lod(person, 2, sidecar).data == smallest
+    assert build_variant(person, Variant(lod=2, atlas=APART), sidecar).data == smallest
+    assert build_lod(person, 2, sidecar).data == build_lod(person, 2, sidecar).data
 
 
 def test_a_level_of_a_level_changes_nothing_more(smallest: bytes, sidecar: Sidecar) -> None:

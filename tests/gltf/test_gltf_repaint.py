@@ -53,7 +53,7 @@ def assert_same(one: bytes, other: bytes) -> None:
         np.testing.assert_array_equal(read_raw(first, at), read_raw(second, at))
 
 
-@pytest.mark.parametrize("level", [0, 1, 2])
+@pytest.mark.parametrize("level", [0, 1])
 def test_a_repainted_level_is_the_built_one(
     person: bytes, levels: tuple[bytes, ...], sidecar: Sidecar, level: int
 ) -> None:
@@ -64,6 +64,12 @@ def test_a_repainted_level_is_the_built_one(
     assert repainted.report.model_copy(update={"steps": ()}) == built.report.model_copy(update={"steps": ()})
     (textures,) = (step for step in repainted.report.steps if step.step == "textures")
     assert "2 of them were known" in textures.notes[0]  # the cloth and its relief
+
+
+def test_a_level_with_an_atlas_is_built(person: bytes, levels: tuple[bytes, ...], sidecar: Sidecar) -> None:
+    other = altered(with_image(person, tinted(200, 300)), factor(0.2, 0.3, 0.4, 1))
+    assert repaint_lod(other, levels[2], 2, sidecar).data == build_lod(other, 2, sidecar).data
+    assert repaint_lod(other, b"whatever", 2, sidecar).data == build_lod(other, 2, sidecar).data
 
 
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -90,7 +96,7 @@ def test_whatever_the_colours_are(
         tree["materials"][1]["alphaCutoff"] = cutoff
 
     other = altered(with_image(person, tinted(red, size)), change)
-    assert repaint_lod(other, levels[2], 2, sidecar).data == build_lod(other, 2, sidecar).data
+    assert repaint_lod(other, levels[1], 1, sidecar).data == build_lod(other, 1, sidecar).data
 
 
 def shared(tree: Tree) -> None:
@@ -198,8 +204,8 @@ GEOMETRY: dict[str, Callable[[bytes], bytes]] = {
 def test_another_geometry_is_refused(person: bytes, levels: tuple[bytes, ...], sidecar: Sidecar, what: str) -> None:
     other = GEOMETRY[what](person)
     assert fingerprint(require_sound(other)) != fingerprint(require_sound(person))
-    with pytest.raises(InvalidModel, match="level 2 of a model of this geometry"):
-        repaint_lod(other, levels[2], 2, sidecar)
+    with pytest.raises(InvalidModel, match="level 1 of a model of this geometry"):
+        repaint_lod(other, levels[1], 1, sidecar)
 
 
 def said(change: Callable[[dict[str, Any]], object]) -> Callable[[bytes], bytes]:
@@ -212,7 +218,7 @@ def said(change: Callable[[dict[str, Any]], object]) -> Callable[[bytes], bytes]
         (lambda data: altered(data, lambda tree: tree["asset"].pop("extras")), "not made by"),
         (lambda data: altered(data, lambda tree: tree["asset"].update(extras=[1])), "not made by"),
         (said(lambda origin: origin.update(recipe="0" * 64)), "today's recipe"),
-        (said(lambda origin: origin.update(level=1)), "level 2"),
+        (said(lambda origin: origin.update(level=0)), "level 1"),
         (said(lambda origin: origin["images"].pop()), "not made by"),
         (said(lambda origin: origin.pop("geometry")), "does not say"),
         (said(lambda origin: origin.update(images=["x"])), "does not say"),
@@ -224,22 +230,22 @@ def test_a_level_of_unknown_origin_is_refused(
     person: bytes, levels: tuple[bytes, ...], sidecar: Sidecar, change: Callable[[bytes], bytes], message: str
 ) -> None:
     with pytest.raises(InvalidModel, match=message):
-        repaint_lod(person, change(levels[2]), 2, sidecar)
+        repaint_lod(person, change(levels[1]), 1, sidecar)
 
 
 def test_a_level_with_broken_numbers_does_not_get_through(
     person: bytes, levels: tuple[bytes, ...], sidecar: Sidecar
 ) -> None:
-    tree, _ = unpack(levels[2])
+    tree, _ = unpack(levels[1])
     at = tree["meshes"][0]["primitives"][0]["attributes"]["POSITION"]
     with pytest.raises(GenerationFailed, match="not valid"):
-        repaint_lod(person, overwritten(levels[2], at, np.full((1, 3), np.nan, np.float32)), 2, sidecar)
+        repaint_lod(person, overwritten(levels[1], at, np.full((1, 3), np.nan, np.float32)), 1, sidecar)
 
 
 def test_a_level_that_points_nowhere_is_refused(person: bytes, levels: tuple[bytes, ...], sidecar: Sidecar) -> None:
-    lost = altered(levels[2], lambda tree: tree["meshes"][0]["primitives"][0].update(indices=10**6))
+    lost = altered(levels[1], lambda tree: tree["meshes"][0]["primitives"][0].update(indices=10**6))
     with pytest.raises(InvalidModel):
-        repaint_lod(person, lost, 2, sidecar)
+        repaint_lod(person, lost, 1, sidecar)
 
 
 def test_a_source_is_no_level_and_there_are_three(person: bytes, levels: tuple[bytes, ...], sidecar: Sidecar) -> None:
