@@ -116,9 +116,9 @@ BOTTOMS = {
     BottomKind.TROUSERS: BottomFit(
         "trousers", Weave.TWILL, length=2.0, ease=0.011, ease_hem=0.011, slope=0.11, hem_radius=0.053, folds=0.55
     ),
-    BottomKind.SHORTS: BottomFit("shorts", Weave.TWILL, length=0.86, ease=0.014, ease_hem=0.022, slope=0.04),
+    BottomKind.SHORTS: BottomFit("shorts", Weave.TWILL, length=0.86, ease=0.012, ease_hem=0.017, slope=0.05),
     BottomKind.SKIRT: BottomFit(
-        "skirt", Weave.TWILL, length=0.80, ease=0.006, skirt=True, flare=0.13, waves=0.009, block=300, columns=36
+        "skirt", Weave.TWILL, length=0.80, ease=0.006, skirt=True, flare=0.07, waves=0.007, block=300, columns=36
     ),
 }
 FORK = 0.085  # metres over the crotch where the shell parts into legs: longer tops hang free below this line

@@ -27,7 +27,7 @@ from avatar.human.wardrobe.mesh import boundary_loops, smoothstep, umbrella
 from avatar.human.wardrobe.pattern import Cut, Pattern
 from avatar.human.wardrobe.simplify import simplify
 
-HIDE_SKIRT = 0.11  # metres of skin that stay under a hem one can look far into
+HIDE_SKIRT = 0.08  # metres of skin that stay under a hem one can look far into
 
 
 def draft_bottom(figure: Figure, fit: BottomFit) -> Pattern:

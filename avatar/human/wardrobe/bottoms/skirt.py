@@ -38,8 +38,8 @@ def drape_skirt(dummy: Dummy, fit: BottomFit, cut: Cut, smooth: sp.csr_matrix, b
         wave = fit.waves * k * smoothstep(0.15, 1.0, v) * np.cos(FOLDS * theta + 0.9 * np.sin(2 * theta) + 0.4)
         row = np.stack([np.sin(theta) * (r + wave), y, depth + np.cos(theta) * (r + wave)], 1)
         rows.append(row)
-        swing = float(smoothstep(0, 0.7, v))
-        hanging = 0.30 * free_weights(dummy, row) + 0.70 * thigh_weights(dummy, _on_thigh(dummy, row), 0.06 * k)
+        swing = float(smoothstep(0, 0.4, v))
+        hanging = 0.20 * free_weights(dummy, row) + 0.80 * thigh_weights(dummy, _on_thigh(dummy, row), 0.06 * k)
         row_weights.append(own * (1 - swing) + hanging * swing)
     cloth = np.vstack(rows)
     loose = smoothstep(frame.crotch + 0.085 * k, hem, cloth[:, 1])[:, None]
@@ -60,7 +60,7 @@ def free_weights(dummy: Dummy, p: F64) -> F64:
     """Skin weights of cloth that hangs below the waist: hips, then both thighs by side."""
     frame, k = dummy.frame, dummy.frame.scale
     hip = frame.legs["Left"][1]
-    leg = smoothstep(hip[1] + 0.07 * k, hip[1] - 0.12 * k, p[:, 1]) * 0.96
+    leg = smoothstep(hip[1] + 0.07 * k, hip[1] - 0.12 * k, p[:, 1])
     half = abs(hip[0]) * 1.1
     left = smoothstep(-half, half, p[:, 0])
     weights = np.zeros((len(p), dummy.weights.shape[1]))
