@@ -20,7 +20,7 @@ from scipy.spatial import cKDTree
 from avatar.character import CharacterDescription
 from avatar.errors import GenerationFailed
 from avatar.human.figure import F32, F64, I64, U8, Figure, Part
-from avatar.human.gallery import Gallery, bound
+from avatar.human.gallery import Gallery, bound, glow_of
 from avatar.human.likeness import shape_key
 from avatar.human.rig import Bind, bind, deltas_to_bind, to_bind
 from avatar.human.unity import HUMANOID
@@ -52,7 +52,7 @@ def to_glb(figure: Figure, parts: Sequence[Part]) -> bytes:
     for part in parts:
         check(part)
         meshes.setdefault(part.node, []).append(part)
-    file = File()
+    file = File(gallery=Gallery(glow=glow_of(figure.character.style)))
     first_mesh_node = 1 + len(figure.joint_names)
     skin_joints = add_skeleton(file, figure.joint_names, pose, range(first_mesh_node, first_mesh_node + len(meshes)))
     for node, group in meshes.items():

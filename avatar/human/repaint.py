@@ -16,7 +16,7 @@ from avatar.human.coat import Coat
 from avatar.human.export import asset
 from avatar.human.eyes import eye_coat
 from avatar.human.face import CONTRACT_MORPHS
-from avatar.human.gallery import Encoded, Gallery, bound
+from avatar.human.gallery import Encoded, Gallery, bound, glow_of
 from avatar.human.hair import HAIR_CAP, hair_coats
 from avatar.human.lashes import lash_coat
 from avatar.human.likeness import shape_key
@@ -39,7 +39,7 @@ def repaint_human(glb: bytes, character: CharacterDescription) -> bytes:
     views, chunk = geometry_only(document)
     materials = document.list("materials")
     coats = coats_of(character, [material.get("name", "") for material in materials])
-    gallery = Gallery(known=_painted(document))
+    gallery = Gallery(glow=glow_of(character.style), known=_painted(document))
     for number, material in enumerate(materials):
         coat = coats.get(material.get("name", ""))
         if coat is None or gallery.add_coat(coat) != number:

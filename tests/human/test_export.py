@@ -19,6 +19,7 @@ from avatar.human.body import shape_figure
 from avatar.human.export import four_joints, to_glb
 from avatar.human.figure import AlphaMode, Figure, Material, Part
 from avatar.human.human import PLAIN
+from avatar.profile import AvatarStyle
 
 READ = {5121: "u1", 5123: "<u2", 5125: "<u4", 5126: "<f4"}
 WIDTH = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4, "MAT4": 16}
@@ -234,6 +235,23 @@ def test_materials_say_what_clients_may_put_on_them(figure: Figure) -> None:
     glb = to_glb(figure, [patch("Hips", material=material) for material in [*materials, Material("Wolf3D_Skin")]])
     top, skin = load(glb)[0].materials
     assert top.extras == rect and not skin.extras
+
+
+def test_drawn_people_shine_a_little_in_the_colours_they_are_painted_in(figure: Figure) -> None:
+    sheet = np.random.default_rng(1).integers(0, 255, (16, 16, 3), dtype=np.uint8)
+    parts = [
+        patch("Head", material=Material("Wolf3D_Skin", sheet)),
+        patch("Head", material=Material("Wolf3D_Glasses", base_factor=(0.5, 1.0, 0.0, 0.3))),
+    ]
+    character = figure.character.model_copy(update={"style": AvatarStyle.ANIME})
+    skin, glass = load(to_glb(replace(figure, character=character), parts))[0].materials
+    surface = skin.pbrMetallicRoughness
+    assert skin.emissiveTexture.index == surface.baseColorTexture.index
+    assert np.allclose(np.add(surface.baseColorFactor[:3], skin.emissiveFactor), 1.0) and min(skin.emissiveFactor) > 0.2
+    assert np.allclose(np.add(glass.pbrMetallicRoughness.baseColorFactor[:3], glass.emissiveFactor), [0.5, 1.0, 0.0])
+    assert glass.pbrMetallicRoughness.baseColorFactor[3] == 0.3
+    plain = load(to_glb(figure, parts))[0].materials
+    assert all(material.emissiveFactor == [0.0, 0.0, 0.0] and not material.emissiveTexture for material in plain)
 
 
 def test_vertex_colours_and_wide_indices(figure: Figure) -> None:

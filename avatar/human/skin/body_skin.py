@@ -76,8 +76,8 @@ def _skin(look: SkinLook, body: Surface) -> F32:
         ],
     )
     depth = np.clip((look.depth - 0.35) / 0.4, 0, 1)
-    pale = np.clip(palm + sole, 0, 1) * np.float32(0.62 * depth * depth * (3 - 2 * depth))
-    mix(lab, pale, srgb_to_lab(LIGHT_PALM) - [8, 0, 0])
+    pale = np.clip(palm + sole, 0, 1) * np.float32(0.8 * depth * depth * (3 - 2 * depth))
+    mix(lab, pale, srgb_to_lab(LIGHT_PALM) - [5, -1, 0])
     return lab
 
 

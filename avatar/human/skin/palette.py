@@ -62,7 +62,7 @@ _STUBBLE = {FacialHair.NONE: 0.0, FacialHair.STUBBLE: 0.75}
 _UNDER_BEARD = 0.9
 _SMOOTH = {AvatarStyle.REALISTIC: 0.0, AvatarStyle.STYLISED: 0.75, AvatarStyle.ANIME: 1.0}
 _DRAWN = {AvatarStyle.REALISTIC: 0.0, AvatarStyle.STYLISED: 0.10, AvatarStyle.ANIME: 0.16}
-_BROW_SLANT = {AvatarStyle.REALISTIC: 0.0, AvatarStyle.STYLISED: 3.3, AvatarStyle.ANIME: 8.8}
+_BROW_SLANT = {AvatarStyle.REALISTIC: 0.0, AvatarStyle.STYLISED: 2.0, AvatarStyle.ANIME: 3.0}
 
 
 def look_of(character: CharacterDescription) -> SkinLook:
@@ -114,7 +114,8 @@ def look_of(character: CharacterDescription) -> SkinLook:
         eyeshadow_opacity=max(0.62 * skin.make_up, 0.72 if skin.lid_colour is not None else 0.0),
         blush=np.array([0.87, 0.44, 0.42]) * (1 - dark) + np.array([0.52, 0.17, 0.15]) * dark,
         blush_opacity=float(np.clip(0.24 * skin.make_up + drawn * (0.5 + 2 * skin.blush), 0, 0.6))
-        * (1 - 0.5 * masculine),
+        * (1 - 0.5 * masculine)
+        * (1 - 0.35 * dark),
         hatching=0.55 * _ease(skin.blush, 0.45, 0.8) if flat else 0.0,
         contour=skin.make_up * (not flat),
         rim=float(max(0.50 * (1 - 0.3 * masculine), 0.9 * skin.make_up)),
@@ -167,11 +168,12 @@ def _eyeshadow(character: CharacterDescription, dark: float) -> F64:
 def brow_colour(hair: F64) -> F64:
     """Eyebrows for a hair colour (sRGB): darker than fair hair, fairer than black, half as loud as a dyed colour."""
     lab = srgb_to_lab(hair)
-    lightness = np.interp(lab[0], [0, 15, 40, 65, 85, 100], [9, 14, 27, 40, 55, 66])
+    lightness = np.interp(lab[0], [0, 15, 40, 65, 85, 100], [9, 14, 27, 41, 60, 72])
     natural = np.array([lightness, 5.0, 8.0])
     grey = float(np.clip(1 - np.hypot(lab[1], lab[2]) / 12, 0, 1)) * float(np.clip((lab[0] - 40) / 20, 0, 1))
     chroma = lab[1:] * 0.55
     natural[1:] = chroma * (1 - 0.5 * grey) if np.hypot(*lab[1:]) > 4 else chroma
+    natural[1:] += [1.0 * grey, 3.5 * grey]  # cool light turns neutral grey blue
     planes = natural.astype(np.float32).reshape(3, 1, 1)
     return np.asarray(to_srgb(lab_to_linear(planes).reshape(3).astype(np.float64)))
 
