@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 import numpy as np
 
 from avatar.character import Ancestry, Body, CharacterDescription
+from avatar.human import drawn, landmarks, proportions, rig
 from avatar.human import face as faces
-from avatar.human import proportions, rig
 from avatar.human.bundle import VERTEX_COUNT, bundle
 from avatar.human.figure import F64, Delta, Figure
 from avatar.human.lips import close_lips
 from avatar.human.traits import build_weights, face_weights
+from avatar.profile import AvatarStyle
 
 # Apparent age in years -> weights of the source's age corners. The source's child is ten; growth is nearly done at
 # eighteen, and a face of forty is still mostly the young one.
@@ -35,6 +37,14 @@ _STRONGER = 0.30
 # Its heavy body of average muscle hardly differs from the average one; the slack and the strong heavy bodies do.
 _FAT_CORNER = ("averagemuscle", "maxweight")
 _FAT = {"minmuscle": 0.5, "averagemuscle": 0.2, "maxmuscle": 0.3}
+_MENTON = 5296  # base vertex at the bottom of the chin
+# Ages; women's and men's mean statures; their mean heights of the head, menton to vertex. Adults: ANSUR (Gordon 1989);
+# children: Snyder 1977, CDC 2000.
+_GROWTH: tuple[Any, ...] = (
+    (8.0, 10.0, 12.0, 14.0, 16.0, 19.0),
+    ((1.28, 1.38, 1.51, 1.60, 1.625, 1.63), (1.28, 1.39, 1.49, 1.64, 1.74, 1.756)),
+    ((0.198, 0.203, 0.208, 0.213, 0.217, 0.219), (0.200, 0.206, 0.211, 0.219, 0.227, 0.232)),
+)
 _YOUTH = 11.0  # years of the head that drawn styles lean towards
 
 
@@ -120,6 +130,30 @@ def _on_the_ground(vertices: F64) -> F64:
     return out
 
 
+def head_height(vertices: F64) -> float:
+    """Metres from the bottom of the chin to the top of the scalp."""
+    return float(vertices[bundle().vertices_of("body"), 1].max() - vertices[_MENTON, 1])
+
+
+def _usual_head(body: Body) -> float:
+    """Metres from chin to scalp that go with an age and a height; heads vary less than heights do."""
+    height, head = (
+        (1 - body.gender) * np.interp(body.age, _GROWTH[0], row[0])
+        + body.gender * np.interp(body.age, _GROWTH[0], row[1])
+        for row in _GROWTH[1:]
+    )
+    return float(head * (body.height / height) ** 0.5)
+
+
+def _with_usual_head(vertices: F64, body: Body) -> F64:
+    """The same figure with its head scaled about the joint to the usual size; the source's adults have small heads."""
+    factor = float(np.clip(_usual_head(body) / head_height(vertices), 0.90, 1.12))
+    share = 1 - (1 - rig.head_weight()) ** 2.5
+    pivot = rig.source_joints(vertices)["Head"]
+    out: F64 = vertices + (factor - 1) * share[:, None] * (vertices - pivot)
+    return out
+
+
 def shape_vertices(character: CharacterDescription) -> F64:
     """(19158, 3) metres: the described body in the source's A-pose, realistic proportions, soles at y = 0.
 
@@ -136,8 +170,8 @@ def shape_vertices(character: CharacterDescription) -> F64:
         # Two thirds by proportion (long limbs), the rest by size: people vary in both.
         share = float(np.clip((character.body.height - natural) / (extreme - natural) * 0.67, 0.0, 0.8))
     shape = shape + share * change
-    shape = shape * (character.body.height / standing_height(shape))
-    return _on_the_ground(shape)
+    shape = _with_usual_head(shape * (character.body.height / standing_height(shape)), character.body)
+    return _on_the_ground(shape * (character.body.height / standing_height(shape)))
 
 
 def youthful_head(character: CharacterDescription, vertices: F64, share: float) -> F64:
@@ -178,7 +212,11 @@ def shape_figure(character: CharacterDescription) -> Figure:
     styled = proportions.soften(style, warp(plain, everyone))
     scale = character.body.height / standing_height(styled)
     lift = np.array([0.0, -scale * styled[bundle().vertices_of("body"), 1].min(), 0.0])
-    vertices = faces.clear_eyeballs(close_lips(styled * scale + lift))
+    vertices = close_lips(styled * scale + lift)
+    anime = style is AvatarStyle.ANIME
+    if anime:
+        vertices = close_lips(drawn.draw_face(vertices, character))
+    vertices = faces.clear_eyeballs(vertices, style)
     carried: dict[str, Delta] = {}
     for name, unit in raw.items():
         if name.startswith(("mouth", "jaw", "cheekPuff", "tongue")):
@@ -186,11 +224,16 @@ def shape_figure(character: CharacterDescription) -> Figure:
         else:
             offset = proportions.carried(warp, plain[unit.index], unit.offset, unit.index)
         carried[name] = Delta(unit.index, scale * offset)
+    units = proportions.soften_units(style, carried)
+    if anime:
+        units |= drawn.lid_units(vertices, character)
+    places = {name: place * scale + lift for name, place in proportions.restyle_joints(warp, joints).items()}
+    places |= {f"{side}Eye": vertices[ids].mean(axis=0) for side, ids in landmarks.EYEBALLS.items()}
     return Figure(
         character=character,
         vertices=vertices,
-        joints={name: place * scale + lift for name, place in proportions.restyle_joints(warp, joints).items()},
+        joints=places,
         joint_names=rig.JOINT_NAMES,
         weights=rig.base_weights(),
-        morphs=faces.contract_morphs(vertices, proportions.soften_units(style, carried)),
+        morphs=faces.contract_morphs(vertices, units, style),
     )

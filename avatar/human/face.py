@@ -8,6 +8,7 @@ seen. What the mouth does is in `avatar.human.speech` and `avatar.human.lips`.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -19,6 +20,7 @@ from avatar.human.lips import dense, sparse
 from avatar.human.speech import speech
 from avatar.human.visemes import EXTRAS, VISEMES
 from avatar.morph_names import ARKIT
+from avatar.profile import AvatarStyle
 
 CONTRACT_MORPHS: tuple[str, ...] = (*ARKIT, *VISEMES, *EXTRAS)
 
@@ -29,11 +31,23 @@ _AMPLIFIED |= {"mouthSmile": 0.88, "mouthDimple": 1.5, "eyeLookDown": 1.25, "eye
 _LID_OVERLAP = 0.0004  # metres by which a closed upper lid passes the lower one
 _LID_CLEARANCE = 0.0006  # metres between lids and the eye's surface
 _LID_PUSH = 0.15  # of the eyeball's radius: as far as a lid may be pushed out to clear the eye
-_RETRACT = 0.067  # of its radius that the eyeball yields in a blink
 
-# Degrees that the gaze turns at weight 1.
-GAZE_VERTICAL = 18.0
-GAZE_HORIZONTAL = 22.0
+
+@dataclass(frozen=True, slots=True)
+class EyeFit:
+    """How eyes of a style turn and shut."""
+
+    vertical: float = 18.0  # degrees that the gaze turns at weight 1
+    horizontal: float = 22.0
+    retract: float = 0.067  # of its radius that the eyeball yields in a blink
+    cornea: float = 1.0  # share of the corneal bulge that lids must clear
+
+
+EYES: Mapping[AvatarStyle, EyeFit] = {
+    AvatarStyle.REALISTIC: EyeFit(),
+    AvatarStyle.STYLISED: EyeFit(vertical=15.0, horizontal=20.0),
+    AvatarStyle.ANIME: EyeFit(vertical=12.0, horizontal=13.0, retract=0.17, cornea=0.0),
+}
 
 
 # --- eyes ------------------------------------------------------------------------------------------------------------
@@ -74,14 +88,14 @@ def _turned(points: F64, centre: F64, axis: int, degrees: float) -> F64:
     return out
 
 
-def _gaze(name: str, side: str) -> tuple[int, float]:
+def _gaze(name: str, side: str, fit: EyeFit) -> tuple[int, float]:
     """Axis and degrees that an eyeLook unit turns its eyeball; positive about x looks down, about y to the left."""
     outwards = 1.0 if side == "Left" else -1.0
     return {
-        "eyeLookUp": (0, -GAZE_VERTICAL),
-        "eyeLookDown": (0, GAZE_VERTICAL),
-        "eyeLookIn": (1, -outwards * GAZE_HORIZONTAL),
-        "eyeLookOut": (1, outwards * GAZE_HORIZONTAL),
+        "eyeLookUp": (0, -fit.vertical),
+        "eyeLookDown": (0, fit.vertical),
+        "eyeLookIn": (1, -outwards * fit.horizontal),
+        "eyeLookOut": (1, outwards * fit.horizontal),
     }[name]
 
 
@@ -96,27 +110,29 @@ def _lid_skin(vertices: F64, side: str) -> I64:
     return out
 
 
-def _push_out(points: F64, centre: F64, radius: float, gaze: F64) -> F64:
+def _push_out(points: F64, centre: F64, radius: float, gaze: F64, fit: EyeFit) -> F64:
     """Displacement of points inside the eye (plus clearance) out to its surface, at most ``_LID_PUSH`` radii."""
     relative = points - centre
     distance = np.maximum(np.linalg.norm(relative, axis=1), 1e-6)
     angle = np.arccos(np.clip(relative @ gaze / distance, -1, 1))
-    push = np.clip(landmarks.eye_surface(angle, radius) + _LID_CLEARANCE - distance, 0, _LID_PUSH * radius)
+    push = np.clip(landmarks.eye_surface(angle, radius, fit.cornea) + _LID_CLEARANCE - distance, 0, _LID_PUSH * radius)
     out: F64 = relative / distance[:, None] * push[:, None]
     return out
 
 
-def clear_eyeballs(vertices: F64) -> F64:
+def clear_eyeballs(vertices: F64, style: AvatarStyle) -> F64:
     """The same figure with the skin around the eyes off the eyeballs at rest."""
     out = vertices.copy()
     for side in EYEBALLS:
         ball = landmarks.eyeball(vertices, side)
         ids = _lid_skin(vertices, side)
-        out[ids] += _push_out(out[ids], ball.centre, ball.radius, np.array([0.0, 0.0, 1.0]))
+        out[ids] += _push_out(out[ids], ball.centre, ball.radius, np.array([0.0, 0.0, 1.0]), EYES[style])
     return out
 
 
-def _clear_of_eyeball(vertices: F64, unit: F64, side: str, turn: tuple[int, float] | None, retract: float) -> F64:
+def _clear_of_eyeball(
+    vertices: F64, unit: F64, side: str, turn: tuple[int, float] | None, retract: float, fit: EyeFit
+) -> F64:
     """A unit whose lids stay outside the eyeball on the whole way, not only at its end.
 
     A morph moves points along a chord, so a lid that is fine open and fine closed cuts through the cornea half way.
@@ -132,7 +148,7 @@ def _clear_of_eyeball(vertices: F64, unit: F64, side: str, turn: tuple[int, floa
             gaze = (forward + weight * _turned(forward, np.zeros(3), *turn))[0]
             gaze = gaze / np.linalg.norm(gaze)
         centre = ball.centre - np.array([0.0, 0.0, retract * weight])
-        out[ids] += _push_out(vertices[ids] + weight * out[ids], centre, ball.radius, gaze) / weight
+        out[ids] += _push_out(vertices[ids] + weight * out[ids], centre, ball.radius, gaze, fit) / weight
     lids = landmarks.lids(side)
     out[lids.inner] = out[lids.inner_beside]  # the rim goes with its edge, so no ledge shows on a closed eye
     return out
@@ -150,22 +166,22 @@ def raw_units(vertices: F64) -> dict[str, Delta]:
     return units
 
 
-def _eye_unit(vertices: F64, name: str, side: str, raw: Delta) -> Delta:
+def _eye_unit(vertices: F64, name: str, side: str, raw: Delta, fit: EyeFit) -> Delta:
     unit = dense(raw)
     ball = EYEBALLS[side]
     turn: tuple[int, float] | None = None
     retract = 0.0
     if name.startswith("eyeLook"):
-        turn = _gaze(name, side)
+        turn = _gaze(name, side, fit)
         unit[ball] = _turned(vertices[ball], landmarks.eyeball(vertices, side).centre, *turn)
     elif name == "eyeBlink":
-        retract = _RETRACT * landmarks.eyeball(vertices, side).radius
+        retract = fit.retract * landmarks.eyeball(vertices, side).radius
         unit[ball] = [0.0, 0.0, -retract]
         unit = _fit_blink(vertices, unit, side)
-    return sparse(_clear_of_eyeball(vertices, unit, side, turn, retract))
+    return sparse(_clear_of_eyeball(vertices, unit, side, turn, retract, fit))
 
 
-def contract_morphs(vertices: F64, raw: Mapping[str, Delta]) -> dict[str, Delta]:
+def contract_morphs(vertices: F64, raw: Mapping[str, Delta], style: AvatarStyle) -> dict[str, Delta]:
     """Every contract morph by name, in metres, for (19158, 3) A-pose vertices whose lips are closed.
 
     ``raw`` are the 52 units as :func:`raw_units` gives them, carried through the style's warp where there is one.
@@ -175,5 +191,5 @@ def contract_morphs(vertices: F64, raw: Mapping[str, Delta]) -> dict[str, Delta]
     for name in ARKIT:
         stem = name.removesuffix("Left").removesuffix("Right")
         if stem.startswith("eye") or stem == "cheekSquint":
-            units[name] = _eye_unit(vertices, stem, name.removeprefix(stem), raw[name])
+            units[name] = _eye_unit(vertices, stem, name.removeprefix(stem), raw[name], EYES[style])
     return speech(vertices, units)

@@ -218,12 +218,13 @@ def eyeball(vertices: F64, side: str) -> Sphere:
     return Sphere(centre, float(np.sqrt(solution[3] + centre @ centre)))
 
 
-def eye_surface(angle: F64, radius: float) -> F64:
+def eye_surface(angle: F64, radius: float, cornea: float = 1.0) -> F64:
     """Distance from the eye's centre to its surface at ``angle`` radians off the gaze axis: sclera plus cornea.
 
-    The ball is drawn a little smaller than the socket's (.985) and the cornea rises .072 R over it at the apex.
+    The ball is drawn a little smaller than the socket's (.985) and the cornea, times ``cornea``, rises .072 R over it
+    at the apex.
     """
-    bulge = 0.072 * np.clip(1 - (angle / (1.12 * IRIS_ANGLE)) ** 2, 0.0, 1.0) ** 1.25
+    bulge = 0.072 * cornea * np.clip(1 - (angle / (1.12 * IRIS_ANGLE)) ** 2, 0.0, 1.0) ** 1.25
     out: F64 = radius * (0.985 + bulge)
     return out
 

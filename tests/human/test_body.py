@@ -123,7 +123,8 @@ def test_gender_changes_shoulders_against_hips() -> None:
 
 
 def test_children_have_larger_heads_for_their_height() -> None:
-    shares = [head_share(described(age=age, height=1.5)) for age in (8, 12, 16, 25)]
+    grown = ((8, 1.28), (12, 1.50), (16, 1.62), (25, 1.65))
+    shares = [head_share(described(age=age, height=height)) for age, height in grown]
     assert (np.diff(shares) < 0).all(), shares
 
 

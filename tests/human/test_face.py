@@ -13,7 +13,7 @@ from people import a_character
 from avatar.human import landmarks
 from avatar.human.body import shape_figure
 from avatar.human.bundle import bundle
-from avatar.human.face import CONTRACT_MORPHS, lid_opening
+from avatar.human.face import CONTRACT_MORPHS, EYES, lid_opening
 from avatar.human.figure import F64, Delta, Figure
 from avatar.human.visemes import EXTRAS, VISEMES, mix
 from avatar.morph_names import ARKIT
@@ -110,14 +110,15 @@ def eye_cover(figure: Figure, vertices: F64, side: str) -> float:
     distance = np.linalg.norm(relative, axis=1)
     front = (distance < 1.4 * ball.radius) & (relative[:, 2] > 0)
     angle = np.arccos(np.clip(relative[front, 2] / distance[front], -1, 1))
-    return float((landmarks.eye_surface(angle, ball.radius) - distance[front]).max())
+    cornea = EYES[figure.character.style].cornea
+    return float((landmarks.eye_surface(angle, ball.radius, cornea) - distance[front]).max())
 
 
 @pytest.mark.parametrize("side", ["Left", "Right"])
 def test_a_blink_covers_the_eye_and_never_cuts_into_it(figure: Figure, side: str) -> None:
     blink = f"eyeBlink{side}"
     retract = -figure.morphs[blink].offset[figure.morphs[blink].index == landmarks.EYEBALLS[side].start][0, 2]
-    assert 0.04 < retract / landmarks.eyeball(figure.vertices, side).radius < 0.09
+    assert 0.04 < retract / landmarks.eyeball(figure.vertices, side).radius < 0.2
     open_eye = lid_opening(figure.vertices, side)
     half = lid_opening(expressed(figure, **{blink: 0.5}), side)
     shut = lid_opening(expressed(figure, **{blink: 1.0}), side)
@@ -144,8 +145,8 @@ def test_gaze_turns_the_eyes_the_right_way(figure: Figure) -> None:
     for side, outwards in (("Left", 1), ("Right", -1)):
         assert pupil_move("eyeLookUp", side)[1] > 0.2 * radius
         assert pupil_move("eyeLookDown", side)[1] < -0.2 * radius
-        assert outwards * pupil_move("eyeLookOut", side)[0] > 0.25 * radius
-        assert outwards * pupil_move("eyeLookIn", side)[0] < -0.25 * radius
+        assert outwards * pupil_move("eyeLookOut", side)[0] > 0.2 * radius
+        assert outwards * pupil_move("eyeLookIn", side)[0] < -0.2 * radius
     for name in ("eyeLookUp", "eyeLookDown", "eyeLookIn", "eyeLookOut"):
         ids = landmarks.EYEBALLS["Left"]
         turned = expressed(figure, **{f"{name}Left": 1.0})[ids]

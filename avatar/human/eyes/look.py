@@ -70,6 +70,6 @@ def eye_look(character: CharacterDescription) -> EyeLook:
             iris_mm=7.1, pupil=0.44, highlight=0.25, detail=0.55, bulge=0.05, seed=character.seed,
         )  # fmt: skip
     return EyeLook(
-        inner=vivid, outer=vivid, accent=accent, sclera=bright + 0.045, pattern=pattern, limbal=0.9, iris_mm=8.4,
+        inner=vivid, outer=vivid, accent=accent, sclera=bright + 0.045, pattern=pattern, limbal=0.9, iris_mm=6.4,
         tall=(0.90, 1.08), pupil=0.40, highlight=0.25, detail=0.3, drawn=True, bulge=-0.045, seed=character.seed,
     )  # fmt: skip
