@@ -118,7 +118,7 @@ BOTTOMS = {
     ),
     BottomKind.SHORTS: BottomFit("shorts", Weave.TWILL, length=0.86, ease=0.012, ease_hem=0.017, slope=0.05),
     BottomKind.SKIRT: BottomFit(
-        "skirt", Weave.TWILL, length=0.80, ease=0.006, skirt=True, flare=0.07, waves=0.007, block=300, columns=36
+        "skirt", Weave.TWILL, length=0.80, ease=0.006, skirt=True, flare=0.09, waves=0.008, block=300, columns=36
     ),
 }
 FORK = 0.085  # metres over the crotch where the shell parts into legs: longer tops hang free below this line

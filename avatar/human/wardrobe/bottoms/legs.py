@@ -106,7 +106,10 @@ def _rings(
         if tucked and shod is not None:
             inside = smoothstep(shod.top + 0.036 * k, shod.top + 0.014 * k, y)
             r += (bare.sample(y, at) + 0.0040 * k - r) * inside
-        radius[row] = np.maximum(r, clearance(y, at))
+            r -= np.maximum(r - clearance(y, at) + 0.0085 * k, 0) * (inside > 0.5)
+        else:
+            r = np.maximum(r, clearance(y, at))
+        radius[row] = r
     if is_long(fit) and not tucked:
         for row in range(rows - 2, -1, -1):  # cloth leaves what holds it apart at a slope
             radius[row] = np.maximum(radius[row], radius[row + 1] - SPREAD * (heights[row] - heights[row + 1]))
@@ -114,12 +117,15 @@ def _rings(
     folds = folds + HEM_FOLD * hem_fold[:, None] * (
         0.70 + 0.30 * np.cos(3 * theta + 0.7 * np.arange(rows)[:, None] + sign)
     )
-    if tucked and shod is not None:
-        folds *= smoothstep(shod.top + 0.012 * k, shod.top + 0.030 * k, np.stack(heights))
+    if not tucked:  # a valley may not sink into the shoe
+        held = np.stack([clearance(y, at) for y, at in zip(heights, theta, strict=True)])
+        folds = np.maximum(folds * fit.folds, np.minimum((held - radius) / k - 0.0015, 0.0))
+    elif shod is not None:
+        folds *= fit.folds * smoothstep(shod.top + 0.012 * k, shod.top + 0.030 * k, np.stack(heights))
     outward = np.stack([np.sin(theta), np.zeros_like(theta), np.cos(theta)], 2)
     out = np.stack([_axis(frame, side, y) for y in heights]) + outward * radius[..., None]
     out[..., 0] = sign * np.maximum(out[..., 0] * sign, 0.003)
-    return out, outward * (folds * fit.folds * k)[..., None]
+    return out, outward * (folds * k)[..., None]
 
 
 def _axis(frame: Frame, side: str, y: F64) -> F64:
@@ -152,8 +158,6 @@ def _hem_line(
 
     if not is_long(fit):
         return np.full(len(theta), leg_hem(frame, fit)), nothing
-    if tucked and shod is not None:
-        return np.full(len(theta), shod.top - _TUCK * k), nothing
     drop = max(2.0 - fit.length, 0.0) * (frame.knee - frame.ankle)
     front = 0.5 + 0.5 * np.cos(theta)
     hem = (_HEM_BACK + (_HEM_FRONT - _HEM_BACK) * front) * k + drop
@@ -193,6 +197,8 @@ def _hem_line(
         lifted = np.where((clearance(lifted, theta) > widest) & (front > 0.5), lifted + 0.004 * k, lifted)
     for _ in range(3):
         lifted = np.maximum((np.roll(lifted, 1) + 2 * lifted + np.roll(lifted, -1)) / 4, hem)
+    if tucked:
+        return np.full(len(theta), shod.top - _TUCK * k), clearance
     return np.minimum(lifted, hem + 0.075 * k), clearance
 
 
