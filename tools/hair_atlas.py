@@ -226,6 +226,8 @@ def paint_tile(name: str, canvas: Canvas, rng: np.random.Generator) -> None:
             canvas, 70, rng, clumps=7, end=(0.66, 0.95), start=0.25, converge=0.5, core=0.45, taper=0.5, wave=0.04,
             thick=(2.0, 4.0), light=0.1,
         )  # fmt: skip
+        fade = smoothstep(1.0, 0.35, np.linspace(0, 1, canvas.height))[:, None]  # whiskers melt into those below
+        canvas.cover = canvas.cover * (0.15 + 0.85 * fade)
 
 
 def paint_atlas() -> tuple[U8, U8, U8]:
@@ -251,7 +253,7 @@ def paint_atlas() -> tuple[U8, U8, U8]:
             wide = np.pad(soft, ((0, 0), (4, 4)), mode="edge" if name in EDGELESS else "constant")
             soft = ndimage.gaussian_filter(wide, SOFT, mode="constant")[:, 4:-4]
             if name not in EDGELESS:
-                soft[:, [0, -1]] = 0
+                soft[:, [0, -1]] = soft[-3:] = 0
         across = slice(tile.x, tile.x + tile.width)
         window = slice(tile.y, tile.y + tile.height), across
         ends = ((MARGIN, MARGIN), (0, 0))
@@ -262,7 +264,7 @@ def paint_atlas() -> tuple[U8, U8, U8]:
         if name in EDGELESS and not wraps:
             cover[tile.y + MARGIN : tile.y + 2 * MARGIN, across] = 1
             cover[tile.y : tile.y + MARGIN, across] = 1
-    return _levels(grey, 63), _levels(cover, 31), _levels(streak, 7)
+    return _levels(grey, 47), _levels(cover, 23), _levels(streak, 7)
 
 
 def _shrunk(fine: F64) -> F64:

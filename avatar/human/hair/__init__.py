@@ -10,8 +10,8 @@ import numpy as np
 from avatar.character import CharacterDescription, HairStyle
 from avatar.human.coat import Coat, Paint, Slot, paint_key
 from avatar.human.figure import F64, U8, AlphaMode, Figure, Material, Part
-from avatar.human.hair import anime, atlas, beard, falls, store, styles
-from avatar.human.hair.mesh import HairMesh, drop_unused, to_part
+from avatar.human.hair import anime, atlas, beard, falls, hat, locks, store, styles
+from avatar.human.hair.mesh import HairMesh, clear_of_clothes, drop_unused, to_part
 from avatar.human.hair.scalp import HeadModel, head_model
 from avatar.human.hair.skinning import hanging_weights
 from avatar.profile import AvatarStyle
@@ -37,16 +37,27 @@ def hair_parts(figure: Figure) -> list[Part]:
     if style is HairStyle.BALD and not has_beard:
         return []
     long = style in LONG
-    reach, side = (1.5 * falls.LONG_REACH, 1.3 * falls.MAX_SIDE) if long else (0.05, 0.0)
-    head = head_model(figure, reach, side)
+    reach = anime.REACH if drawn else falls.LONG_REACH
+    reach, side = (1.4 * reach, 1.3 * falls.MAX_SIDE) if long else (0.05, 0.0)
+    hatted = hat.wears_hat(character)
+    head = replace(head_model(figure, reach, side), hatted=hatted)
     rng = np.random.default_rng([character.seed, 1])
     grown: list[tuple[HairMesh, str, str]] = []  # mesh, node, material
     springs: tuple[F64, ...] = ()
     if drawn and style in anime.DRAWN:
-        grown.append((anime.build(style, head, rng), HAIR, HAIR))
+        hair = anime.build(style, head, rng)
     elif style is not HairStyle.BALD:
         hair = styles.STYLES[style](head, rng)
+    if style is not HairStyle.BALD:
+        if hatted:
+            hair = hat.under_hat(hair, head, hat.rim_of(head, figure.vertices))
         springs = hair.springs
+        collar = float(head.neck[1]) + 0.02
+        hair = replace(
+            hair,
+            soft=clear_of_clothes(hair.soft, head, collar),
+            cards=None if hair.cards is None else clear_of_clothes(hair.cards, head, collar),
+        )
         grown.append((hair.soft, HAIR, HAIR if hair.cards is None else HAIR_CAP))
         if hair.cards is not None:
             grown.append((hair.cards, HAIR, HAIR))
@@ -68,15 +79,21 @@ def hair_coats(character: CharacterDescription, *, capped: bool) -> dict[str, Co
         None if hair.roots is None else atlas.hex_to_srgb(hair.roots),
     )
 
+    drawn = character.style is AvatarStyle.ANIME and hair.style in anime.DRAWN
+    kept = () if drawn else atlas.TILES_OF[hair.style]
+    kept += atlas.BEARD_TILES if hair.facial in beard.BEARDS else ()
+
     @functools.cache
     def sheet() -> U8:
         data = store.load()
-        return atlas.ramp(dye, data.luminance, data.alpha, data.streak, np.random.default_rng([seed, 2]))
+        image = atlas.ramp(dye, data.luminance, data.alpha, data.streak, np.random.default_rng([seed, 2]))
+        atlas.blank(image, kept)
+        return image
 
-    strands = {Slot.COLOUR: Paint(paint_key("hair", dye, seed), sheet)}
+    strands = {Slot.COLOUR: Paint(paint_key("hair", dye, seed, kept), sheet)}
     coats = {name: Coat(_soft(name), strands) for name in (HAIR_CAP, BEARD)}
-    if character.style is AvatarStyle.ANIME and character.hair.style in anime.DRAWN:
-        gradient = Paint(paint_key("drawn hair", colour, seed), lambda: anime.paint(colour, seed))
+    if drawn:
+        gradient = Paint(paint_key("drawn hair", dye, seed), lambda: locks.paint(dye, seed))
         coats[HAIR] = Coat(Material(HAIR, roughness=0.85, specular=SPECULAR), {Slot.COLOUR: gradient})
     else:
         rough = 0.85 if hair.style is HairStyle.AFRO else 0.55  # coils scatter what straight strands reflect

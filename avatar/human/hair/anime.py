@@ -1,165 +1,390 @@
-"""Drawn hair: an inflated cap and hand-placed rings of tapered solid locks, with one ring of sheen."""
+"""Drawn hair: a full cap and hand-placed, ordered locks with sharp tips, for every style that grows."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
-from scipy import ndimage
 
 from avatar.character import HairStyle
-from avatar.human.figure import F64, U8
+from avatar.human.figure import F64
 from avatar.human.hair.cap import cap
+from avatar.human.hair.curtains import POINTS, Curtain, Falling, chains, fall, over_skull, surface
 from avatar.human.hair.falls import MAX_SIDE
-from avatar.human.hair.hairline import Hairline, Roots, dome
-from avatar.human.hair.mesh import HairMesh, join
+from avatar.human.hair.hairline import Dome, Hairline, dome
+from avatar.human.hair.locks import by_height, locks
+from avatar.human.hair.mesh import Grown, HairMesh, join
 from avatar.human.hair.scalp import HeadModel
-from avatar.human.hair.strands import Flow, Layer, grow, without_strays
-from avatar.human.hair.vectors import resample, smoothstep, triangle_normals, unit
+from avatar.human.hair.tied import band, half_round, hanging_path, plait, pulled_to, tie_at, tube
+from avatar.human.hair.vectors import UP, direction, resample, smoothstep, unit, vertex_normals
 
-TEXTURE = 256
-
-
-@dataclass(frozen=True, slots=True)
-class Drawn:
-    """Lengths in metres at adult head size; ``chaos`` of direction."""
-
-    crown: float
-    back: float
-    side: float
-    bangs: float
-    lift: float
-    chaos: float
-
-    @property
-    def long(self) -> bool:
-        """Whether it falls over the back."""
-        return self.crown > 0.3
+REACH = 0.26  # metres below the neck joint that the longest locks end, at adult head size
 
 
-DRAWN: dict[HairStyle, Drawn] = {
-    HairStyle.CROP: Drawn(crown=0.125, back=0.065, side=0.085, bangs=0.125, lift=0.6, chaos=0.14),
-    HairStyle.SIDE_PART: Drawn(crown=0.15, back=0.085, side=0.12, bangs=0.15, lift=0.55, chaos=0.11),
-    HairStyle.BOB: Drawn(crown=0.21, back=0.135, side=0.165, bangs=0.16, lift=0.45, chaos=0.06),
-    HairStyle.LONG_STRAIGHT: Drawn(crown=0.40, back=0.32, side=0.27, bangs=0.165, lift=0.4, chaos=0.04),
-}
+@dataclass(slots=True)
+class Sketch:
+    """A drawn head of hair while it is put together. Metres at adult head size."""
+
+    head: HeadModel
+    rng: np.random.Generator
+    patch: Dome = field(init=False)
+    parts: list[HairMesh] = field(default_factory=list)
+    springs: list[F64] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.patch = dome(self.head, Hairline(irregular=0))
+
+    def at(self, azimuth: F64, v: F64 | float) -> F64:
+        """Base directions of places on the scalp: degrees, and 0 at the crown .. 1 at the hairline."""
+        u = np.interp((azimuth + 180) % 360 - 180, self.patch.edge_azimuth, self.patch.arc)
+        return self.patch.directions(u, np.broadcast_to(np.asarray(v, np.float64), azimuth.shape))
+
+    def under(self, puff: float, tint: float = 0.82) -> None:
+        """The closed cap."""
+        height = puff * self.head.scale
+
+        def lift(az: F64, el: F64, v: F64) -> F64:
+            return height * (1 - np.clip(v, 0, 1) ** 5)
+
+        self.parts.append(plain(cap(self.head, self.patch, "cap", 0.003, 36, 6, tint, lift)))
+
+    def add(self, lines: F64, out: F64, width: float, **look: float) -> None:
+        """Locks of about one width."""
+        wide = width * self.head.scale * self.rng.uniform(0.9, 1.1, len(lines))
+        rings = int(look.pop("rings", 7))
+        self.parts.append(locks(lines, out, wide, self.head, self.rng, rings=rings, **look))
+
+    def comb(
+        self, start: F64, goal: F64, high: float, end: float, width: float, *, flick: float = 0.0,
+        arch: float = 0.0, root: float = 0.7, **look: float,
+    ) -> None:  # fmt: skip
+        """Locks over the skull from ``start`` to ``goal`` (base directions): ``high`` off it, ``end`` at their tips."""
+        k = self.head.scale
+
+        def lift(t: F64) -> F64:
+            body = high * (root + (1 - root) * smoothstep(0, 0.35, t)) * (1 - smoothstep(0.45, 1, t))
+            return k * (body + end * smoothstep(0.45, 1, t) + flick * t**3)
+
+        combed = over_skull(self.head, start, goal, lift, arch)
+        lines = combed.lines if len(start) < 3 else unsmoothed(self.head, start, goal, lift, arch)
+        self.add(lines, self.head.volume_normal(lines), width, **look)
+
+    def hang(self, curtain: Curtain, count: int, width: float, *, curl: float = 0.0, **look: float) -> None:
+        """Locks that fall from a parting, over an inner surface that closes the gaps; ``curl`` turns tips inwards."""
+        k = self.head.scale
+        outer = fall(curtain, self.head, self.patch, 41, self.rng)
+        t = np.linspace(0, 1, POINTS)[None, :, None]
+        outer = replace(outer, lines=outer.lines - outer.out * curl * k * smoothstep(0.6, 1.0, t) ** 1.5)
+        inner = replace(outer, lines=outer.lines - outer.out * 0.006 * k * smoothstep(0.1, 0.4, t))
+        short = resample(inner.lines[::2], np.linspace(0, 1, POINTS), np.full(21, 0.90))
+        inner = Falling(short, inner.place[::2], inner.out[::2])
+        self.parts.append(plain(surface(inner, self.head, 8, bulge=0.0, shade=0.74)))
+        for row, share in ((0, 0.45), (1, 0.55)):
+            number = round(count * share)
+            place = np.clip((np.arange(number) + (0.12 if row else 0.5)) / (number - (0.76 if row else 0.0)), 0.0, 1.0)
+            lines = outer.at(place, (0.001 + 0.005 * row) * k)
+            ends = self.rng.uniform(0.90, 1.0, number) - 0.05 * (row == 0)
+            lines = resample(lines, np.linspace(0, 1, POINTS), ends)
+            self.add(lines, self.head.volume_normal(lines), width, **look)
+        if curtain.max_side:
+            self.springs += chains(outer, 6, self.head.eye_level - 0.03 * k)
+
+    def bangs(self, kind: str) -> None:
+        """The fringe: ``full`` straight across, ``parted``, ``swept`` to one side, or ``short``."""
+        if kind == "full":
+            start = np.linspace(50, -50, 9)
+            goal, low = start * 1.02, np.where(np.abs(start) > 42, -17.0, -7.0 - 1.5 * np.cos(np.arange(9) * 3.1))
+        elif kind == "parted":
+            start = np.array([46.0, 36, 26, 15, 5, -6, -17, -28, -38, -47])
+            goal = np.array([57.0, 48, 38, 27, 9, -9, -28, -39, -49, -58])
+            low = np.array([-18.0, -14, -8, -3, -7, -6, -2, -8, -14, -18])
+        elif kind == "swept":
+            start = np.array([44.0, 37, 29, 20, 11, 2, -8, -19, -31, -43])
+            goal = np.array([57.0, 47, 30, 17, 4, -9, -22, -35, -47, -58])
+            low = np.array([-16.0, -8, 2, -1, -5, -8, -9, -11, -14, -18])
+        else:
+            start = np.array([48.0, 36, 24, 12, 0, -12, -24, -36, -48])
+            goal = np.array([55.0, 40, 29, 14, 4, -11, -24, -41, -55])
+            low = np.array([-4.0, 2, -3, 4, -4, 3, -3, 2, -5])
+        v = 0.40 + 0.10 * (np.abs(start) / 50) ** 2
+        self.comb(
+            self.at(start, v), direction(goal, low), 0.024, 0.013, 0.040 if kind != "full" else 0.043, depth=0.28,
+            rings=8, arch=0.10, blunt=0.55 if kind == "full" else 0.12,
+        )  # fmt: skip
+
+    def side_locks(self, drop: float, width: float = 0.032, azimuth: float = 61.0) -> None:
+        """One lock before each ear, ``drop`` metres long below the temple, bent towards the cheek."""
+        head, k = self.head, self.head.scale
+        for side in (1.0, -1.0):
+            start, goal = self.at(np.array([50.0 * side]), 0.66), direction([azimuth * side], [-8.0])
+            top = over_skull(head, start, goal, lambda t: k * (0.016 * smoothstep(0, 0.3, t))).lines[0]
+            a = top[-1]
+            b = a * np.array([0.86, 0.0, 1.0]) + np.array([0.0, a[1] - drop * k, 0.010 * k])
+            t = np.linspace(0, 1, 22)[1:, None]
+            bow = np.array([side, 0.0, 0.6]) * 0.010 * k * np.sin(np.pi * t**0.8)
+            line = np.concatenate([top[::2], a + (b - a) * t + bow])[None]
+            line = resample(line, np.linspace(0, 1, POINTS))
+            self.add(line, head.volume_normal(line), width, rings=9, depth=0.30)
+
+    def grown(self) -> Grown:
+        """All of it as one opaque mesh."""
+        return Grown(by_height(join(self.parts), self.head), None, tuple(self.springs))
 
 
-def paint(colour: F64, seed: int) -> U8:
-    """(256, 256, 3) gradient of an sRGB colour: dark root, light tip, zig-zag sheen, painted edge and strand lines."""
-    rng = np.random.default_rng(seed)
-    t = np.linspace(0, 1, TEXTURE)[:, None]
-    s = np.linspace(0, 1, TEXTURE)[None]
-    dark = np.clip(colour * np.array([0.80, 0.75, 0.85]), 0, 1)
-    light = np.clip(colour * 1.12 + 0.05, 0, 1)
-    k = np.broadcast_to(smoothstep(0.0, 0.85, t), (TEXTURE, TEXTURE))[..., None]
-    image = dark * (1 - k) + (colour * (1 - k) + light * k) * k
-    zig = ndimage.gaussian_filter1d(rng.normal(0, 1, TEXTURE), 5, mode="wrap")
-    zig = zig / zig.std() * 0.018
-    band = smoothstep(0.050, 0.030, np.abs(t - 0.27 - zig[None])) * smoothstep(0.5, 0.40, np.abs(s - 0.5))
-    image = image + (np.clip(light * 1.15 + 0.12, 0, 1) - image) * (0.75 * band)[..., None]
-    for _ in range(7):
-        x = rng.uniform(0.08, 0.92)
-        line = np.exp(-(((s - x - 0.02 * np.sin(t * 5 + x * 9)) / 0.008) ** 2)) * smoothstep(0.05, 0.3, t)
-        image = image * (1 - line[..., None] * rng.uniform(0.09, 0.2))
-    image = image * (1 - (smoothstep(0.06, 0.0, np.minimum(s, 1 - s)) * 0.45)[..., None])
-    painted: U8 = (np.clip(image, 0, 1) * 255 + 0.5).astype(np.uint8)
-    return painted
+def unsmoothed(head: HeadModel, start: F64, goal: F64, lift: Callable[[F64], F64], arch: float) -> F64:
+    """`over_skull` strand by strand, so that neighbours do not pull each other together."""
+    return np.concatenate(
+        [over_skull(head, start[i : i + 1], goal[i : i + 1], lift, arch).lines for i in range(len(start))]
+    )
 
 
-def locks(lines: F64, width: F64, head: HeadModel, depth: float, rings: int, rng: np.random.Generator) -> HairMesh:
-    """Solid tapered locks on guides (n, k, 3): a lens swept along each, ending in a sharp tip."""
-    n = len(lines)
-    t = np.linspace(0, 1, rings + 1)
-    g = resample(lines, t)
-    tangent = unit(np.gradient(g, axis=1))
-    _, field_normal = head.collision(g)
-    soft = head.volume_normal(g)
-    out = unit(soft * 0.7 + field_normal * 0.3)
+def plain(mesh: HairMesh) -> HairMesh:
+    """The mesh in one flat colour of the paint, without sheen."""
+    return replace(mesh, uv=np.tile([0.125, -1.0], (len(mesh.position), 1)))
+
+
+def spiky(sketch: Sketch) -> None:
+    """Two rings of spikes from the crown outwards, and a short fringe."""
+    sketch.under(0.016)
+    low = np.linspace(58, 302, 15)
+    wave = np.cos(np.arange(15) * 3.1)
+    sketch.comb(sketch.at(low, 0.46), sketch.at(low + 4, 1.10 + 0.05 * wave), 0.018, 0.010, 0.050, flick=0.012)
+    high = np.linspace(48, 312, 12) + 6
+    wave = np.cos(np.arange(12) * 3.1)
+    sketch.comb(
+        sketch.at(high, 0.06), sketch.at(high + 10, 0.74 + 0.07 * wave), 0.026, 0.024, 0.062, flick=0.024, arch=0.05
+    )
+    top = np.array([-62.0, -22.0, 20.0, 64.0, 180.0])
+    sketch.comb(sketch.at(top + 170, 0.10), sketch.at(top, 0.46), 0.030, 0.030, 0.056, flick=0.022)
+    sketch.bangs("short")
+    sketch.side_locks(0.045)
+
+
+def layered(sketch: Sketch, bangs: str, length: float, flick: float) -> None:
+    """Medium short: two rings that lie closer, and a swept fringe."""
+    sketch.under(0.016)
+    low = np.linspace(60, 300, 14)
+    wave = np.cos(np.arange(14) * 3.1)
+    sketch.comb(sketch.at(low, 0.50), sketch.at(low, 1.12 + length + 0.04 * wave), 0.017, 0.012, 0.054, flick=flick)
+    high = np.linspace(50, 310, 12) + 5
+    wave = np.cos(np.arange(12) * 3.1)
+    sketch.comb(
+        sketch.at(high, 0.06), sketch.at(high + 5, 0.92 + 0.05 * wave), 0.025, 0.020, 0.066, flick=0.5 * flick, rings=8
+    )
+    sketch.comb(
+        sketch.at(np.array([150.0, 30.0, -90.0]), 0.08),
+        sketch.at(np.array([62.0, -8.0, -66.0]), 0.52),
+        0.028,
+        0.024,
+        0.060,
+    )
+    sketch.bangs(bangs)
+    sketch.side_locks(0.06 + 0.2 * length)
+
+
+def undercut(sketch: Sketch) -> None:
+    """Shorn sides, the top combed back in bold locks."""
+    sketch.under(0.004, 0.66)
+    along = np.linspace(1, -1, 9)
+    goal = direction(180 - 58 * along, 26 + 8 * np.abs(along))
+    sketch.comb(sketch.at(47 * along, 0.93), goal, 0.026, 0.012, 0.046, root=0.25, flick=0.008, rings=10)
+    along = np.linspace(0.75, -0.75, 6)
+    goal = direction(180 - 60 * along, 36 + 8 * np.abs(along))
+    sketch.comb(sketch.at(44 * along, 0.80), goal, 0.032, 0.022, 0.046, root=0.4, flick=0.014, rings=9)
+    front = np.array([-30.0, -8.0])
+    sketch.comb(sketch.at(front, 0.78), direction(front - 16, [6.0, 10.0]), 0.026, 0.016, 0.026, arch=0.2, rings=8)
+
+
+def round_cloud(sketch: Sketch) -> None:
+    """An afro as a drawn cloud of soft bumps."""
+    head = sketch.head
+    k = head.scale
+    centres = sketch.patch.roots(70, lambda r: r.rim > 0.004, sketch.rng)
+    middle = direction(centres.azimuth, centres.elevation)
+
+    def lift(az: F64, el: F64, v: F64) -> F64:
+        edge = 1 - np.clip(v, 0, 1) ** 5
+        apart = np.arccos(np.clip(direction(az, el) @ middle.T, -1, 1)).min(-1)
+        bump = np.sqrt(np.clip(1 - (apart / 0.30) ** 2, 0, 1))
+        high: F64 = k * (0.050 * (0.74 + 0.38 * smoothstep(-35, 70, el)) + 0.020 * bump) * edge
+        return high
+
+    cloud = cap(head, sketch.patch, "cap", 0.003, 64, 18, 1.0, lift)
+    real = vertex_normals(cloud.position, cloud.triangles)
+    bumpy = np.where((real * cloud.normal).sum(1, keepdims=True) < 0, -real, real)
+    sketch.parts.append(plain(replace(cloud, normal=unit(0.75 * bumpy + 0.25 * cloud.normal))))
+
+
+def waves(curtain: Curtain, size: float, length: float) -> Curtain:
+    """A curtain with waves."""
+    return replace(curtain, wave=size, wave_length=length)
+
+
+def to_jaw(head: HeadModel, front: float = 60.0) -> Curtain:
+    """A drawn bob."""
+    end = head.chin - 0.012 * head.scale
+    return Curtain(
+        front=front, parted=0.22, volume=0.024, clearance=0.024, drop=0.22, root_lift=0.8, cheek=0.6, guard=54,
+        hem=lambda p: end + 0 * p[..., 0], ragged=0.004,
+    )  # fmt: skip
+
+
+def long(head: HeadModel, front: float = 62.0) -> Curtain:
+    """Drawn hair over the back."""
+    end = head.neck[1] - REACH * head.scale
+    return Curtain(
+        front=front, parted=0.20, volume=0.024, clearance=0.022, drop=0.60, root_lift=0.8, cheek=0.6, guard=56,
+        hem=lambda p: end + 0 * p[..., 0], ragged=0.012, max_side=1.1 * MAX_SIDE,
+    )  # fmt: skip
+
+
+def slick(sketch: Sketch, tie: tuple[float, float], starts: F64, off: float, count: int) -> tuple[F64, F64]:
+    """Hair pulled to a tie: a surface with ``count`` broad locks over it. Returns the tie and its normal."""
+    head, k = sketch.head, sketch.head.scale
+    point, normal = tie_at(head, *tie, off)
+    combed = pulled_to(head, starts, tie, point, 0.012, 0.008)
+    combed_skin = surface(combed, head, 6, bulge=0.0 if count else 0.006, period=3, shade=0.86 if count else 1.0)
+    s = np.abs(np.arange(len(starts)) / 3 % 2 - 1).repeat(7)
+    striped = replace(combed_skin, uv=np.stack([0.01 + 0.23 * s, 0 * s], 1))
+    sketch.parts.append(plain(combed_skin) if count else striped)
+    if count:
+        place = (np.arange(count) + 0.5) / count
+        lines = combed.at(place, 0.002 * k)
+        sketch.add(lines, head.volume_normal(lines), 2.0 * 0.27 / count, depth=0.22, blunt=0.5)
+    return point, normal
+
+
+def all_round(sketch: Sketch) -> F64:
+    """Where tied hair starts: round the head just inside of the hairline."""
+    return sketch.at(np.linspace(-180, 180, 49), 0.94)
+
+
+def bun(sketch: Sketch) -> None:
+    """A ball high behind, a parted fringe and loose locks before the ears."""
+    sketch.under(0.006)
+    point, normal = slick(sketch, (180.0, -34.0 if sketch.head.hatted else 54.0), all_round(sketch), 0.012, 20)
+    axis = unit(normal + 0.2 * UP)
+    k = sketch.head.scale
+    w = np.linspace(0, 1, 48)
+    high, turn = -0.35 + 1.75 * w**1.1, 6.283 * 2.2 * w + 0.6
+    e1 = unit(np.cross(axis, np.array([0.01, 1.0, 0.0])))
+    e2 = np.cross(axis, e1)
+    ring = np.cos(turn)[:, None] * e1 + np.sin(turn)[:, None] * e2
+    radius, centre = 0.046 * k, point + axis * 0.018 * k
+    core = centre + (ring * np.cos(high)[:, None] * 0.70 + axis * np.sin(high)[:, None] * 0.62) * radius
+    rope = tube(core, centre, np.interp(w, [0, 0.1, 0.8, 1], [0.5, 0.66, 0.5, 0.2]) * radius, 7)
+    s = (rope.uv[:, 0] - rope.uv[:, 0].min()) / max(float(np.ptp(rope.uv[:, 0])), 1e-6)
+    sketch.parts.append(replace(rope, uv=np.stack([0.01 + 0.23 * s, 0 * s], 1)))
+    sketch.bangs("parted")
+    sketch.side_locks(0.105)
+
+
+def ponytail(sketch: Sketch) -> None:
+    """High behind, falling in a few bold locks."""
+    sketch.under(0.006)
+    point, normal = slick(sketch, (180.0, -27.0 if sketch.head.hatted else 46.0), all_round(sketch), 0.016, 20)
+    bundle(sketch, point, unit(normal + 0.35 * UP), 0.44, 0.034, 9)
+    sketch.bangs("swept")
+    sketch.side_locks(0.115)
+
+
+def bundle(sketch: Sketch, point: F64, axis: F64, length: float, radius: float, count: int) -> None:
+    """A tail of locks from a tie, with its band."""
+    head, k = sketch.head, sketch.head.scale
+    path = resample(hanging_path(head, point, axis, length, 0.034)[None], np.linspace(0, 1, POINTS))[0]
+    t = np.linspace(0, 1, POINTS)
+    tangent = unit(np.gradient(path, axis=0))
+    out = head.volume_normal(path)
     across = unit(np.cross(out, tangent))
     out = np.cross(tangent, across)
-    roll = rng.normal(0, 0.18, (n, 1, 1)) * t[None, :, None]
-    across, out = across * np.cos(roll) + out * np.sin(roll), out * np.cos(roll) - across * np.sin(roll)
-    profile = np.interp(t, [0, 0.225, 0.45, 0.8, 1], [0.55, 0.92, 1.0, 0.55, 0.0])
-    half = (width[:, None] * 0.5 * profile)[..., None]
-    thick = half * depth
-    ring = np.stack([g - across * half, g + out * thick * 1.1, g + across * half, g - out * thick * 0.7], 2)
-    normal = np.stack([unit(soft - across * 0.9), unit(soft + out * 0.3), unit(soft + across * 0.9), -out], 2)
-    shade = np.broadcast_to(np.array([0.92, 1.0, 0.92, 0.55]), ring.shape[:3]).ravel()
-    s = np.broadcast_to(np.array([0.02, 0.5, 0.98, 0.5]), ring.shape[:3]).ravel()
-    base = (np.arange(n * (rings + 1)).reshape(n, -1)[:, :-1].reshape(-1) * 4)[:, None]
-    faces = []
-    for j in range(4):
-        a, b = j, (j + 1) % 4
-        faces += [np.hstack([base + b, base + a, base + 4 + a]), np.hstack([base + b, base + 4 + a, base + 4 + b])]
-    triangles = np.concatenate(faces)
-    p = ring.reshape(-1, 3)
-    area = triangle_normals(p, triangles)
-    if (area * normal.reshape(-1, 3)[triangles].mean(1)).sum() < 0:
-        triangles, area = triangles[:, ::-1], -area
-    triangles = triangles[np.linalg.norm(area, axis=1) > 1e-9]
-    return HairMesh(p, normal.reshape(-1, 3), np.stack([s, 0 * s], 1), shade, triangles)
+    belly = np.interp(t, [0, 0.12, 0.4, 0.75, 1], [0.30, 0.75, 1.2, 1.0, 0.55]) * radius * k
+    angle = np.linspace(0, 6.283, count, endpoint=False) + 0.3
+    away = np.cos(angle)[:, None, None] * across[None] + np.sin(angle)[:, None, None] * out[None]
+    lines = path[None] + away * belly[None, :, None]
+    dist, skin = head.collision(lines)
+    lines = lines + skin * np.clip(0.012 * k - dist, 0, 0.03)[..., None]
+    lines = resample(lines, np.linspace(0, 1, POINTS), sketch.rng.uniform(0.80, 1.0, count))
+    sketch.add(lines, away + 0 * lines, 2.6 * radius, rings=10, depth=0.5)
+    sketch.add(path[None], out[None], 2.2 * radius, rings=10, depth=0.8)
+    sketch.parts.append(plain(band(head, point + axis * 0.006 * k, axis, 0.014, 0.006)))
+    sketch.springs.append(resample(path[None], np.linspace(0, 1, 5))[0])
 
 
-def build(style: HairStyle, head: HeadModel, rng: np.random.Generator) -> HairMesh:
-    """Cap and locks of a drawn style; texture v follows the height on the head, so the sheen closes to a ring."""
-    drawn = DRAWN[style]
-    patch = dome(head, Hairline(irregular=0))
+def braids(sketch: Sketch) -> None:
+    """Two thick plaits from behind the ears."""
+    sketch.under(0.006)
+    head, k = sketch.head, sketch.head.scale
+    for side in (1, -1):
+        tie = (side * 122.0, -26.0)
+        point, normal = slick(sketch, tie, half_round(head, Hairline(irregular=0), side), 0.020, 0)
+        path = hanging_path(head, point + np.array([0, 0, 0.02 * k]), unit(normal - 0.3 * UP), 0.30, 0.026)
+        path[0] = point
+        rope = plait(head, path, head.volume_normal(path), 0.042, 0.024, 0.068, 0.0150, 4)
+        s = (rope.uv[:, 0] * 9.7) % 1
+        sketch.parts.append(replace(rope, uv=np.stack([0.05 + 0.15 * s, 0 * s], 1)))
+        end, down = path[-1], unit(path[-1] - path[-5])
+        angle = np.linspace(0, 6.283, 5, endpoint=False)
+        e1 = unit(np.cross(down, np.array([1.0, 0.01, 0.0])))
+        e2 = np.cross(down, e1)
+        away = np.cos(angle)[:, None] * e1 + np.sin(angle)[:, None] * e2
+        t = np.linspace(0, 1, POINTS)[None, :, None]
+        tuft = end + down * (0.065 * k * t - 0.004) + away[:, None] * (0.011 * k * np.sin(np.pi * (0.15 + 0.75 * t)))
+        sketch.add(tuft, away[:, None] + 0 * tuft, 0.022, rings=4, depth=0.6)
+        sketch.parts.append(plain(band(head, end, down, 0.012, 0.0045)))
+        sketch.springs.append(resample(path[None], np.linspace(0, 1, 5))[0])
+    sketch.bangs("parted")
+    sketch.side_locks(0.09, 0.026)
 
-    def puff(az: F64, el: F64, v: F64) -> F64:
-        return 0.016 * head.scale * (1 - np.clip(v, 0, 1) ** 5)
 
-    parts = [cap(head, patch, "cap", 0.003, 36, 6, 0.85, puff)]
+def falling(sketch: Sketch, curtain: Curtain, bangs: str, count: int, width: float, side: float, **look: float) -> None:
+    """Cap, falling locks, fringe, and locks ``side`` metres long beside the face."""
+    sketch.under(0.018)
+    sketch.hang(curtain, count, width, **look)
+    sketch.bangs(bangs)
+    if side:
+        sketch.side_locks(side, 0.030 if bangs == "full" else 0.026)
 
-    def ring(
-        azimuths: F64,
-        v: F64 | float,
-        length: float | Callable[[Roots], F64],
-        width: float,
-        rings: int = 6,
-        depth: float = 0.34,
-        wobble: float = 3.0,
-        flow: Flow = Flow.WHORL,
-        lift: float = drawn.lift,
-        gravity: float = 1.0,
-        comb_length: float = 0.10,
-        adhesion: float = 0.35,
-        clearance: tuple[float, float] = (0.020, 0.026),
-        chaos: float = drawn.chaos,
-        face_guard: float = 0.0,
-        max_side: float = 0.0,
-    ) -> None:
-        roots = patch.ring(azimuths, v, rng, wobble)
-        layer = Layer(
-            len(roots), length, lambda r: np.ones(len(r), bool), flow, lift=lift, flow_weight=1.0, gravity=gravity,
-            comb_length=comb_length, bend_length=0.028, adhesion=adhesion, clearance=clearance, chaos=chaos,
-            jitter=0.14, face_guard=face_guard, max_side=max_side,
-        )  # fmt: skip
-        lines, _ = without_strays(layer, head, *grow(layer, head, roots, rng))
-        widths = width * head.scale * rng.uniform(0.85, 1.15, len(lines))
-        parts.append(locks(lines, widths, head, depth, rings, rng))
 
-    side = MAX_SIDE if drawn.long else 0.0
-    behind = np.linspace(72, 288, 11)
-    low = np.linspace(84, 276, 10)
-    ring(np.where(low > 180, low - 360, low), 0.72, drawn.back, 0.056, rings=7 if drawn.long else 5, flow=Flow.DOWN,
-         lift=0.2, clearance=(0.012, 0.017), max_side=side)  # fmt: skip
-    ring(np.where(behind > 180, behind - 360, behind), 0.22, drawn.crown, 0.074, rings=8 if drawn.long else 7,
-         clearance=(0.021, 0.027), max_side=side)  # fmt: skip
-    ring(np.array([-58.0, 58.0]), 0.45, drawn.side * 1.3, 0.056, rings=7, flow=Flow.DOWN, clearance=(0.019, 0.024),
-         face_guard=60)  # fmt: skip
-    ring(np.array([-47.0, 47.0]), 0.72, drawn.side * 1.15, 0.030, rings=7, flow=Flow.DOWN, lift=0.3,
-         clearance=(0.014, 0.017), face_guard=56, chaos=0.03)  # fmt: skip
-    bangs = np.array([-46.0, -34.0, -21.0, -8.0, 6.0, 19.0, 32.0, 45.0])
-    ring(bangs, 0.42 + 0.05 * np.cos(np.arange(8) * 3.1), lambda r: drawn.bangs * (1 + 0.10 * np.sin(r.azimuth * 0.16)),
-         0.042, rings=7, depth=0.28, flow=Flow.FRINGE, lift=0.6 + 0.3 * drawn.lift, comb_length=0.06, adhesion=0.6,
-         chaos=0.04)  # fmt: skip
-    ring(np.array([-75.0, -35.0, 0.0, 35.0, 75.0, 180.0]), 0.10, 0.15, 0.058, clearance=(0.026, 0.032))
-    mesh = join(parts)
-    span = (head.top + 0.03) - (head.chin - 0.02)
-    h = ((head.top + 0.03) - mesh.position[:, 1]) / span
-    v = np.clip(np.where(h < 1, 0.08 + h * 0.82, 0.90 + (h - 1) * 0.10), 0.005, 0.995)
-    u = mesh.uv[:, 0].copy()
-    u[: len(parts[0].position)] = 0.5
-    return HairMesh(mesh.position, mesh.normal, np.stack([u, v], 1), mesh.tint, mesh.triangles)
+def draw(style: HairStyle, sketch: Sketch) -> None:
+    """One style."""
+    head = sketch.head
+    if style is HairStyle.CROP:
+        spiky(sketch)
+    elif style is HairStyle.SIDE_PART:
+        layered(sketch, "swept", 0.0, 0.006)
+    elif style is HairStyle.PIXIE:
+        layered(sketch, "swept", 0.10, 0.0)
+    elif style is HairStyle.UNDERCUT:
+        undercut(sketch)
+    elif style is HairStyle.AFRO:
+        round_cloud(sketch)
+    elif style is HairStyle.CURLY:
+        curls = waves(replace(to_jaw(head), volume=0.030, clearance=0.028), 0.012, 0.115)
+        falling(sketch, curls, "parted", 22, 0.062, 0.09, rings=14)
+    elif style is HairStyle.BOB:
+        falling(sketch, to_jaw(head), "parted", 22, 0.060, 0.0, curl=0.022, rings=9)
+    elif style is HairStyle.BOB_BANGS:
+        falling(sketch, to_jaw(head), "full", 22, 0.060, 0.0, curl=0.022, rings=9, blunt=0.5)
+    elif style is HairStyle.LONG_STRAIGHT:
+        falling(sketch, long(head), "parted", 22, 0.066, 0.15, rings=11)
+    elif style is HairStyle.LONG_BANGS:
+        falling(sketch, long(head), "full", 22, 0.066, 0.11, rings=11, blunt=0.4)
+    elif style is HairStyle.LONG_WAVY:
+        falling(sketch, waves(long(head), 0.016, 0.19), "swept", 22, 0.066, 0.12, rings=14)
+    elif style is HairStyle.BUN:
+        bun(sketch)
+    elif style is HairStyle.PONYTAIL:
+        ponytail(sketch)
+    elif style is HairStyle.BRAIDS:
+        braids(sketch)
+
+
+DRAWN = frozenset(set(HairStyle) - {HairStyle.BALD, HairStyle.BUZZ})
+
+
+def build(style: HairStyle, head: HeadModel, rng: np.random.Generator) -> Grown:
+    """A drawn style."""
+    sketch = Sketch(head, rng)
+    draw(style, sketch)
+    return sketch.grown()

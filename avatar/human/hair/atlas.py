@@ -11,6 +11,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from avatar.character import HairStyle
 from avatar.human.figure import F64, U8
 from avatar.human.hair.vectors import smoothstep
 
@@ -67,6 +68,38 @@ def tile_uv(name: str, s: ArrayLike, t: ArrayLike) -> F64:
 def hex_to_srgb(colour: str) -> F64:
     """'#rrggbb' -> (3,) in 0..1."""
     return np.array([int(colour[k : k + 2], 16) for k in (1, 3, 5)], np.float64) / 255.0
+
+
+_FALLING = ("cap", "sheet0", "sheet1", "dense", "wisp")
+_SHORT = ("cap", "short", "tuft", "wisp")
+# What each style is painted with, tiles by name or by kind. The rest stays blank: images are smaller then.
+TILES_OF: dict[HairStyle, tuple[str, ...]] = {
+    HairStyle.BALD: (),
+    HairStyle.BUZZ: ("buzz",),
+    HairStyle.CROP: (*_SHORT, "sheet1"),
+    HairStyle.UNDERCUT: ("buzz", "sheet0", "dense", "wisp"),
+    HairStyle.PIXIE: (*_SHORT, "sheet0", "dense0", "medium"),
+    HairStyle.SIDE_PART: (*_SHORT, "sheet0", "dense0", "medium"),
+    HairStyle.AFRO: ("buzz", "coil", "puff"),
+    HairStyle.CURLY: ("cap", "sheet0", "sheet1", "curl"),
+    HairStyle.BOB: _FALLING,
+    HairStyle.BOB_BANGS: _FALLING,
+    HairStyle.BUN: ("cap", "sheet1", "dense1", "wisp"),
+    HairStyle.PONYTAIL: ("cap", "sheet1", "dense", "wisp"),
+    HairStyle.BRAIDS: ("cap", "sheet1", "dense", "wisp"),
+    HairStyle.LONG_STRAIGHT: _FALLING,
+    HairStyle.LONG_BANGS: _FALLING,
+    HairStyle.LONG_WAVY: _FALLING,
+}
+BEARD_TILES = ("buzz", "beard", "short0", "short1")
+
+
+def blank(image: U8, kept: tuple[str, ...]) -> None:
+    """Clear all tiles of an atlas in place but those ``kept`` by name or by kind (a name without its number)."""
+    flat = np.array([*image[..., :3].reshape(-1, 3)[0], 0], np.uint8)
+    for name, tile in TILES.items():
+        if name not in kept and name.rstrip("0123456789") not in kept:
+            image[tile.y : tile.y + tile.height, tile.x : tile.x + tile.width] = flat
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,7 @@ def cards(
     sides = np.stack([guide - across * half, guide + across * half], 2)
     dist, out = head.collision(sides)  # the edges of a card keep out of the skin as well as its middle
     lowest = 0.0015 + 0.35 * np.clip(clear[:, None, None] - 0.002, 0, 0.02)
-    lift = np.clip(lowest - dist, 0, 0.02) * (t[None, :, None] > 0.05)
+    lift = np.clip(lowest - dist, 0, 0.04) * (t[None, :, None] > 0.05)
     sides = sides + out * lift[..., None]
     spread = np.stack([-across, across], 2) * layer.round
     normal = unit((soft + facing * 0.25)[:, :, None] + spread)

@@ -30,6 +30,7 @@ from avatar.human.hair.vectors import (
 )
 
 POINTS = 44  # of a finished guide
+APART = 0.036  # metres between neighbours below the jaw that no longer belong together
 OVER_SKULL = 16  # points of a guide from the parting to the height of the ears
 
 
@@ -113,6 +114,10 @@ def fall(curtain: Curtain, head: HeadModel, patch: Dome, count: int, rng: np.ran
     lines = resample(lines, np.linspace(0, 1, POINTS))
     if curtain.wave:
         lines = _waved(curtain, head, lines, rng)
+    hang = smoothstep(OVER_SKULL / POINTS, 0.5, np.linspace(0, 1, POINTS))
+    for _ in range(3):  # smoothing has pulled some into the shoulders
+        dist, field = head.collision(lines)
+        lines = lines + field * (np.clip(0.6 * curtain.clearance * k - dist, 0, 0.03) * hang)[..., None]
     dist, field = head.collision(lines)
     near = smoothstep(0.05, 0.015, dist)[..., None]
     out = unit(head.volume_normal(lines) * (1 - 0.5 * near) + field * 0.5 * near)
@@ -199,7 +204,7 @@ def surface(
     shade: float = 0.9,
     root_shade: float = 0.85,
     tip: float = 1.0,
-    spacing: float = 1.25,
+    spacing: float = 1.5,
     phase: int = 0,
     inward: bool = False,
 ) -> HairMesh:
@@ -211,8 +216,15 @@ def surface(
     lock = 0.5 - 0.5 * np.cos(6.283 * (np.arange(n) + phase) / period)
     grown = smoothstep(0.12, 0.5, t)[None, :]
     p = lines + unit(out) * (bulge * head.scale * (lock[:, None] - 0.3) * grown)[..., None]
-    triangles = quads_to_triangles(grid_quads(n - 1, segments))
+    for _ in range(2):
+        dist, field = head.collision(p)
+        p = p + field * (np.clip(0.003 - dist, 0, 0.03) * (t > 0.08))[..., None]
+    quads = grid_quads(n - 1, segments)
     flat = p.reshape(-1, 3)
+    gap = np.linalg.norm(flat[quads[:, 0]] - flat[quads[:, 3]], axis=1), flat[quads[:, 1]] - flat[quads[:, 2]]
+    apart = np.maximum(gap[0], np.linalg.norm(gap[1], axis=1))
+    parted = (apart > APART * head.scale) & (flat[quads[:, 0], 1] < head.chin + 0.02 * head.scale)
+    triangles = quads_to_triangles(quads[~parted])  # over a shoulder hair falls to the front and to the back
     real = vertex_normals(flat, triangles).reshape(p.shape)
     if (real * out).sum() < 0:
         triangles, real = triangles[:, ::-1], -real

@@ -28,7 +28,7 @@ def everywhere(roots: Roots) -> NDArray[np.bool_]:
 
 LOCK = Layer(
     0, 0.0, everywhere, Flow.DOWN, width=0.027, root_width=0.55, tip_width=0.45, segments=9,
-    tiles=("dense0", "dense1", "dense2"), shade=(0.86, 1.0), root_shade=0.9, twist=0.10, round=0.40, spacing=1.2,
+    tiles=("dense0", "dense1", "dense2"), shade=(0.86, 1.0), root_shade=0.9, twist=0.10, round=0.40, spacing=1.45,
 )  # fmt: skip
 WISP = replace(
     LOCK, width=0.014, tiles=("wisp0",), shade=(0.92, 1.0), twist=0.5, tip_width=0.8, root_width=0.7, segments=7
@@ -90,7 +90,7 @@ def bob_bangs(head: HeadModel, rng: np.random.Generator) -> Grown:
 
 def long_straight(head: HeadModel, rng: np.random.Generator) -> Grown:
     """Parted in the middle, over back and chest."""
-    return falling(Cut(down_the_back(head), segments=14, springs=6), head, rng)
+    return falling(Cut(down_the_back(head), segments=15, springs=6), head, rng)
 
 
 def long_bangs(head: HeadModel, rng: np.random.Generator) -> Grown:

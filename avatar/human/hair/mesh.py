@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from avatar.human.figure import F32, F64, I64, Material, Part
+from avatar.human.hair.scalp import HeadModel
 from avatar.human.hair.vectors import unit
 
 
@@ -63,6 +64,16 @@ def drop_unused(mesh: HairMesh) -> HairMesh:
         None if mesh.weights is None else mesh.weights[used],
         {name: offset[used] for name, offset in mesh.morphs.items()},
     )
+
+
+def clear_of_clothes(mesh: HairMesh, head: HeadModel, below: float) -> HairMesh:
+    """The mesh with all of it that is lower than ``below`` outside of skin and clothes."""
+    p = mesh.position.copy()
+    low = p[:, 1] < below
+    for _ in range(3):
+        distance, out = head.collision(p[low])
+        p[low] += out * np.clip(0.002 - distance, 0, 0.03)[:, None]
+    return replace(mesh, position=p)
 
 
 def to_part(mesh: HairMesh, node: str, material: Material, weights: F32, importance: float = 1.0) -> Part:

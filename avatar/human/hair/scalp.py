@@ -36,6 +36,7 @@ class HeadModel:
     scale: float  # 1 for the neutral adult head
     neck: F64  # (3,) joint at the base of the neck
     head_joint: F64  # (3,)
+    hatted: bool = False  # a hat sits on it: hair is tied low
 
     def scalp(self, directions: F64) -> tuple[F64, F64]:
         """Scalp position and outward unit normal (..., 3) for base directions (..., 3)."""

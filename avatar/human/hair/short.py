@@ -137,7 +137,7 @@ def parted_top(
     front = smoothstep(0.55, 0.0, turn)[:, None]
 
     def lift(t: F64) -> F64:
-        sweep = 1 + 0.45 * front * right * np.sin(np.pi * np.clip(t * 1.1, 0, 1))
+        sweep = 1 + 0.32 * front * right * np.sin(np.pi * np.clip(t * 1.1, 0, 1))
         high = curtain.volume * k * sweep * (0.35 + 0.65 * smoothstep(0, 0.3, t)) * (1 - 0.85 * smoothstep(0.5, 1.0, t))
         close = 0.35 + 0.65 * smoothstep(0.0, 0.10, turn)[:, None]  # the edge beside the face lies on the skin
         return high * close * smoothstep(-0.02, 0.10, t)

@@ -51,6 +51,18 @@ def pulled(head: HeadModel, roots: Roots, towards: tuple[float, float], tie: F64
     return gathered
 
 
+def pulled_to(
+    head: HeadModel, starts: F64, towards: tuple[float, float], tie: F64, puff: float, clear: float
+) -> Falling:
+    """Strands in order from base directions (n, 3) to a tie; ``puff`` and ``clear`` in metres at adult head size."""
+    azimuth, elevation = angles(starts)
+    p, normal = head.scalp(starts)
+    roots = Roots(p, normal, azimuth, elevation, np.zeros(len(starts)))
+    lines = pulled(head, roots, towards, tie, puff * head.scale, np.full(len(starts), clear * head.scale))
+    lines = resample(lines, np.linspace(0, 1, POINTS))
+    return Falling(lines, np.linspace(0, 1, len(starts)), head.volume_normal(lines))
+
+
 def slicked(
     head: HeadModel,
     starts: F64,
@@ -64,18 +76,26 @@ def slicked(
 
     It starts under the cap's soft rim and comes out of it further in.
     """
-    k, n = head.scale, len(starts)
-    azimuth, elevation = angles(starts)
-    p, normal = head.scalp(starts)
-    roots = Roots(p, normal, azimuth, elevation, np.zeros(n))
-    lines = pulled(head, roots, towards, tie, puff * k, np.full(n, 0.005 * k))
-    lines = resample(lines, np.linspace(0, 1, POINTS))
-    combed = Falling(lines, np.linspace(0, 1, n), head.volume_normal(lines))
+    k = head.scale
+    combed = pulled_to(head, starts, towards, tie, puff, 0.005)
     skin = surface(combed, head, segments, tile="sheet1", shade=1.0, root_shade=0.95, bulge=0.0022, period=3, tip=0.68)
     places = rng.uniform(0.02, 0.98, 16)
     loose = combed.at(places, 0.0015 * k, 0.0)
     lift = np.full(16, 0.001)
     return skin, cards(loose, lift, replace(WISP, width=0.010, segments=6, tip=0.7), head, rng)
+
+
+def hanging_path(head: HeadModel, start: F64, axis: F64, length: float, clear: float) -> F64:
+    """The middle line (k, 3) of a bundle of hair that leaves ``start`` along ``axis`` and falls."""
+    one = Roots(start[None], axis[None], np.zeros(1), np.zeros(1), np.zeros(1))
+    way = Layer(
+        1, length, everywhere, Flow.DOWN, lift=1.6, flow_weight=0.4, comb_length=0.02, gravity=1.4, bend_length=0.014,
+        adhesion=0.0, clearance=(clear, clear), jitter=0.0, chaos=0.0,
+    )  # fmt: skip
+    path = grow(way, head, one, np.random.default_rng(0))[0][0]
+    smooth: F64 = ndimage.gaussian_filter1d(path, 2.0, axis=0, mode="nearest")
+    smooth[0] = start
+    return smooth
 
 
 def tail(
@@ -89,16 +109,7 @@ def tail(
     angle = np.linspace(0, 6.283, count, endpoint=False)
     share = np.where(np.arange(count) % 3 == 0, 0.35, 1.0)
     ring = np.cos(angle)[:, None] * e1 + np.sin(angle)[:, None] * e2
-    # one path for all: the bundle keeps its shape
-    one = Roots(start[None], axis[None], np.zeros(1), np.zeros(1), np.zeros(1))
-    way = Layer(
-        1, length, everywhere, Flow.DOWN, lift=1.6, flow_weight=0.4, comb_length=0.02, gravity=1.4, bend_length=0.014,
-        adhesion=0.0, clearance=(0.026, 0.026), jitter=0.0, chaos=0.0,
-    )  # fmt: skip
-    path, _ = grow(way, head, one, rng)
-    path = ndimage.gaussian_filter1d(path[0], 2.0, axis=0, mode="nearest")
-    path[0] = start
-    path = resample(path[None], np.linspace(0, 1, 30))[0]
+    path = resample(hanging_path(head, start, axis, length, 0.026)[None], np.linspace(0, 1, 30))[0]
     t = np.linspace(0, 1, 30)
     tangent = unit(np.gradient(path, axis=0))
     out = head.volume_normal(path)
@@ -156,8 +167,8 @@ def capped(head: HeadModel, pole: tuple[float, float]) -> tuple[HairMesh, F64]:
 
 
 def ponytail(head: HeadModel, rng: np.random.Generator) -> Grown:
-    """High behind, falling to the shoulder blades."""
-    place = (180.0, 26.0)
+    """High behind, under a hat low, falling to the shoulder blades."""
+    place = (180.0, -27.0 if head.hatted else 26.0)
     under, starts = capped(head, place)
     point, normal = tie_at(head, *place, 0.016)
     axis = unit(normal + 0.15 * UP)
@@ -169,8 +180,8 @@ def ponytail(head: HeadModel, rng: np.random.Generator) -> Grown:
 
 
 def bun(head: HeadModel, rng: np.random.Generator) -> Grown:
-    """A knot high behind."""
-    place = (180.0, 50.0)
+    """A knot high behind, under a hat at the nape."""
+    place = (180.0, -32.0 if head.hatted else 50.0)
     under, starts = capped(head, place)
     point, normal = tie_at(head, *place, 0.012)
     axis = unit(normal + 0.15 * UP)
@@ -250,9 +261,12 @@ def braids(head: HeadModel, rng: np.random.Generator) -> Grown:
     return Grown(join(soft), join(hard), tuple(springs))
 
 
-def plait(head: HeadModel, path: F64, outward: F64, width: float = 0.030, depth: float = 0.018) -> HairMesh:
-    """Three strands woven along ``path``."""
-    k, period, sides = head.scale, 0.052 * head.scale, 5
+def plait(
+    head: HeadModel, path: F64, outward: F64, width: float = 0.030, depth: float = 0.018, period: float = 0.052,
+    strand: float = 0.0108, sides: int = 5,
+) -> HairMesh:  # fmt: skip
+    """Three strands woven along ``path``, each ``strand`` metres in radius."""
+    k, period = head.scale, period * head.scale
     step = np.linalg.norm(np.diff(path, axis=0), axis=1)
     arc = np.concatenate([[0.0], np.cumsum(step)])
     total = arc[-1]
@@ -267,8 +281,8 @@ def plait(head: HeadModel, path: F64, outward: F64, width: float = 0.030, depth:
     taper = (1.05 - 0.45 * at / total)[:, None] * k
     angle = np.linspace(0, 6.2832, sides + 1)
     parts = []
-    for strand in range(3):
-        phase = 6.2832 * at / period + strand * 2.0944
+    for number in range(3):
+        phase = 6.2832 * at / period + number * 2.0944
         x = np.sin(phase)[:, None] * width * 0.5 * taper
         z = np.sin(2 * phase)[:, None] * depth * 0.5 * taper
         line = middle + across * x + out * z
@@ -277,9 +291,9 @@ def plait(head: HeadModel, path: F64, outward: F64, width: float = 0.030, depth:
         front = np.cross(along, aside)
         normal = np.cos(angle)[None, :, None] * aside[:, None] + np.sin(angle)[None, :, None] * front[:, None]
         flat = np.where(np.abs(np.cos(angle)) > 0.5, 1.0, 0.85)
-        p = line[:, None] + normal * 0.0108 * taper[:, None] * flat[None, :, None]
+        p = line[:, None] + normal * strand * taper[:, None] * flat[None, :, None]
         s = np.broadcast_to(0.5 - 0.42 * np.cos(angle), p.shape[:2])
         t = np.broadcast_to((0.14 + 0.45 * at / total)[:, None], p.shape[:2])
         shade = 0.60 + 0.40 * smoothstep(-0.6, 0.9, z / (depth * 0.5 * k) + np.sin(angle)[None] * 0.8)
-        parts.append(grid_mesh(p, normal, s, t, f"dense{strand}", shade))
+        parts.append(grid_mesh(p, normal, s, t, f"dense{number}", shade))
     return join(parts)

@@ -38,4 +38,4 @@ def volume(character: CharacterDescription) -> Volume:
     """The room that the character's hair takes."""
     style = character.hair.style
     drawn = character.style is AvatarStyle.ANIME and style in DRAWN
-    return _LOCKS[style] if drawn else _CARDS.get(style, Volume(0.012, 0.02))
+    return _LOCKS.get(style, Volume(0.022, 0.024)) if drawn else _CARDS.get(style, Volume(0.012, 0.02))
