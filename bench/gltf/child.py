@@ -10,6 +10,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -64,13 +65,14 @@ def main(arguments: list[str]) -> int:
     level, data = int(number), Path(source).read_bytes()
     with Sidecar(toolchain()) as sidecar:
         Path(made).write_bytes(checked(data, level, sidecar))
-        clocks: tuple[tuple[Callable[[], object], Callable[[], object]], ...] = (
-            (lambda: checked(data, level, sidecar), forget),
-            (lambda: unchecked(data, level, sidecar), forget),
-            (lambda: checked(data, level, sidecar), lambda: (forget(), checked(data, OTHER[level], sidecar))),
-        )
+
+        def another() -> None:
+            forget()
+            checked(data, OTHER[level], sidecar)
+
+        clocks = ((checked, forget), (unchecked, forget), (checked, another))
         if int(rounds):
-            print(*(_best(make, int(rounds), before) for make, before in clocks))
+            print(*(_best(partial(make, data, level, sidecar), int(rounds), before) for make, before in clocks))
     return 0
 
 
