@@ -80,6 +80,7 @@ def test_a_ball_moves_with_its_own_side_only() -> None:
         assert not any(name.endswith(other) for name in eyes()[f"Eye{side}"].morphs)
         back = eyes()[f"Eye{side}"].morphs[f"eyeBlink{side}"]
         assert (back[:, 2] < 0).all() and np.abs(back).max() < 0.002
+        assert np.array_equal(back, eyes()[f"Eye{side}"].morphs["eyesClosed"])
 
 
 def test_eyes_are_mirrored_and_behind_the_lids() -> None:

@@ -128,8 +128,8 @@ def test_the_tongue_passes_between_the_teeth(who: str) -> None:
         upper, lower, blade = moved[:ARCH], moved[ARCH : 2 * ARCH], moved[2 * ARCH :]
         assert blade[:, 2].max() > upper[:, 2].max() + beyond, name
         gate = blade[(np.abs(blade[:, 2] - upper[:, 2].max()) < 0.004) & (np.abs(blade[:, 0]) < 0.006)]
-        assert gate[:, 1].max() < upper[np.abs(upper[:, 0]) < 0.006][:, 1].min() + 0.0012, name
-        assert gate[:, 1].min() > lower[np.abs(lower[:, 0]) < 0.006][:, 1].max() - 0.0012, name
+        assert gate[:, 1].max() < upper[np.abs(upper[:, 0]) < 0.006][:, 1].min() + 0.0018, name
+        assert gate[:, 1].min() > lower[np.abs(lower[:, 0]) < 0.006][:, 1].max() - 0.0018, name
 
 
 @pytest.mark.parametrize("drawn", [False, True])

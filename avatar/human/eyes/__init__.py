@@ -11,6 +11,7 @@ from avatar.human.coat import Coat, Paint, Slot, paint_key
 from avatar.human.eyes.look import EyeLook, eye_look
 from avatar.human.eyes.paint import IRIS_UV, paint_eye
 from avatar.human.figure import F64, I64, Figure, Material, Part
+from avatar.human.landmarks import IRIS_ANGLE
 from avatar.profile import AvatarStyle
 
 HELPERS = {"Left": slice(14598, 14670), "Right": slice(14670, 14742)}  # hm08's eye spheres
@@ -19,12 +20,12 @@ __all__ = ["EyeLook", "Eyeball", "Motion", "eye_coat", "eye_look", "eye_motions"
 
 SOURCE_RADIUS = 0.01495  # metres, of the un-morphed helper sphere; sizes below are given for it
 INSET = 0.985  # the ball is a little smaller than the helper, so lids never z-fight with it
-BULGE_EDGE = 1.12  # where the cornea meets the sclera, in iris angles
+CORNEA_ANGLE = IRIS_ANGLE  # radians; lids are fitted to a cornea of this size, however large the iris is painted
+BULGE_EDGE = 1.12  # where the cornea meets the sclera, in those
 
 GAZE_LIMITS = (12.0, 22.0)  # degrees a gaze morph turns the ball at weight 1
 GAZE_DEFAULT = 14.0
 CORNEA_SPECULAR = 0.63  # a refractive index of 1.376 reflects 2.5 %, glTF's default 4 %; else dark irises look grey
-BLINK_RETRACT = 0.0010  # metres at source size: lids move on a chord, so the ball steps back under them
 GAZES = ("eyeLookUp", "eyeLookDown", "eyeLookIn", "eyeLookOut")
 
 # angles of the vertex rings from the pupil outwards, in iris angles
@@ -43,7 +44,8 @@ class Eyeball:
 
     def reach(self, directions: F64) -> F64:
         """Distance from the centre to the surface of the ball or cornea along unit ``directions`` (n, 3), metres."""
-        theta = np.arccos(np.clip(directions[:, 2], -1, 1)) / self.iris_angle
+        edge = CORNEA_ANGLE if self.bulge > 0 else self.iris_angle  # a hollow iris is as wide as it is painted
+        theta = np.arccos(np.clip(directions[:, 2], -1, 1)) / edge
         cornea = self.bulge * np.clip(1 - (theta / BULGE_EDGE) ** 2, 0, 1) ** 1.25
         return np.asarray(self.radius * (INSET + cornea))
 
@@ -77,14 +79,20 @@ def _ball() -> tuple[F64, F64, I64]:
     return polar, uv, np.concatenate([fan, *(s.reshape(-1, 3) for s in strips)])
 
 
-def gaze_degrees(figure: Figure, name: str, side: str) -> float:
-    """How far the figure's own eye helper turns in a gaze morph (Kabsch fit), kept within ``GAZE_LIMITS``."""
-    delta = figure.morphs.get(f"{name}{side}")
+def _helper(figure: Figure, morph: str, side: str) -> tuple[F64, F64]:
+    """The figure's own eye helper at rest and in a morph, (72, 3) each."""
+    delta = figure.morphs.get(morph)
     rest = figure.vertices[HELPERS[side]]
     moved = rest.copy()
     if delta is not None:
         inside = (delta.index >= HELPERS[side].start) & (delta.index < HELPERS[side].stop)
         moved[delta.index[inside] - HELPERS[side].start] += delta.offset[inside]
+    return rest, moved
+
+
+def gaze_degrees(figure: Figure, name: str, side: str) -> float:
+    """How far the figure's own eye helper turns in a gaze morph (Kabsch fit), kept within ``GAZE_LIMITS``."""
+    rest, moved = _helper(figure, f"{name}{side}", side)
     if np.abs(moved - rest).max() < 1e-6:
         return GAZE_DEFAULT
     u, _, vt = np.linalg.svd((rest - rest.mean(0)).T @ (moved - moved.mean(0)))
@@ -127,8 +135,10 @@ def eye_motions(figure: Figure, side: str, eye: Eyeball) -> dict[str, Motion]:
     for both, single in (("eyesLookUp", "eyeLookUp"), ("eyesLookDown", "eyeLookDown")):
         if both in figure.morphs and f"{single}{side}" in out:
             out[both] = out[f"{single}{side}"]
-    back = Motion(np.eye(3), np.array([0, 0, -BLINK_RETRACT * eye.radius / SOURCE_RADIUS]))
-    out |= {name: back for name in (f"eyeBlink{side}", "eyesClosed") if name in figure.morphs}
+    for name in (f"eyeBlink{side}", "eyesClosed"):
+        if name in figure.morphs:
+            rest, moved = _helper(figure, name, side)
+            out[name] = Motion(np.eye(3), np.array([0.0, 0.0, float((moved - rest)[:, 2].mean())]))
     return out
 
 

@@ -89,6 +89,7 @@ def _sheets(figure: Figure) -> list[Sheet]:
         sheets += [glint_sheet(k, glint, side, eye, motions[side]) for k, glint in enumerate(look.glints)]
     for which in ("lower", "upper"):
         for side, eye in eyes.items():
-            ids = marks.lash_lines[side.lower(), which]
+            lines = marks.lids if look.drawn and which == "upper" else marks.lash_lines
+            ids = lines[side.lower(), which]
             sheets.append(lash_strip(ids, which == "upper", side, eye, look, vertices, of_lids))
     return sheets + brow_sheets(look.brow, vertices, skin_normals(vertices), head_scale(vertices), fields)

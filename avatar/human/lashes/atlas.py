@@ -58,7 +58,7 @@ def paint_lashes(look: LashLook) -> U8:
     rng = np.random.default_rng([look.seed, 5])
     alpha = np.zeros((HEIGHT, WIDTH))
     alpha[UPPER.box] = _lashes(look, UPPER, look.count, 1.0, rng)
-    alpha[LOWER.box] = _lashes(look, LOWER, look.count * 3 // 5, 0.6, rng)
+    alpha[LOWER.box] = _lashes(look, LOWER, look.count * 3 // 5, 0.6 * (1 - 0.5 * look.drawn), rng)
     fade = _shade(UPPER_SHADOW)
     alpha[UPPER_SHADOW.box] = look.shadow * fade
     alpha[LOWER_SHADOW.box] = 0.8 * look.shadow * fade
@@ -71,6 +71,7 @@ def paint_lashes(look: LashLook) -> U8:
     out[196:260, 796:, :3] = 255
     out[260:, :, :3] = np.round(look.brow_colour * 255)
     _wet(look, out, alpha)
+    _stroke(look, out, alpha)
     out[..., 3] = np.round(np.clip(alpha, 0, 1) * 255)
     return out
 
@@ -89,6 +90,20 @@ def _wet(look: LashLook, out: U8, alpha: F64) -> None:
     ground = out[rows, columns, :3].astype(np.float64)
     out[rows, columns, :3] = np.round(ground + (np.array([255, 246, 242]) - ground) * share)
     alpha[rows, columns] = total
+
+
+def _stroke(look: LashLook, out: U8, alpha: F64) -> None:
+    """The line that animators draw along the upper lid, on the eye itself: heavier outwards."""
+    if not look.drawn:
+        return
+    rows, columns = UPPER_SHADOW.box
+    along = np.linspace(0, 1, UPPER_SHADOW.shape[1])[None]
+    depth = (np.arange(UPPER_SHADOW.shape[0]) + 0.5)[:, None] / UPPER_SHADOW.shape[0]
+    heavy = look.stroke * np.interp(along, [0, 0.25, 0.8, 1], [0.45, 0.75, 1.1, 1.3])
+    line = look.drawn * _step(heavy + 0.05, heavy - 0.02, depth)
+    ground = out[rows, columns, :3].astype(np.float64)
+    out[rows, columns, :3] = np.round(ground + (look.colour * 255 - ground) * line[..., None])
+    alpha[rows, columns] = np.maximum(alpha[rows, columns], line)
 
 
 def _shade(region: Region) -> F64:
@@ -131,6 +146,7 @@ def _lashes(look: LashLook, region: Region, count: int, weight: float, rng: np.r
     heads = {t: rng.normal(0, 0.25) + 0.5 for t in np.unique(tuft).tolist()}
     centre = np.array([(t + heads[t]) * 4.0 / count for t in tuft.tolist()])
     length = height * rng.uniform(0.55, 0.97, count) * (1 - 0.28 * rng.random(count) ** 3)
+    length *= 1 - look.drawn * np.interp(u, [0, 0.45, 0.72, 1], [0.75, 0.62, 0.25, 0])  # tips at the outer corner only
     lean = (u - 0.42) * 60 + (centre - u) * width * rng.uniform(0.25, 0.7, count)
     f = np.linspace(0, 1, 7)[None]
     x = u[:, None] * width + lean[:, None] * f**1.6
@@ -138,8 +154,12 @@ def _lashes(look: LashLook, region: Region, count: int, weight: float, rng: np.r
     widths = 9.0 * look.thick * weight * rng.uniform(0.75, 1.15, count)
     hairs = strands(region.shape, np.stack([x, y], -1), widths, rng.integers(205, 256, count))
     rows = (np.arange(height) + 0.5)[:, None] / height
-    root = np.clip((rows - (1 - look.root)) / (0.5 * look.root), 0, 1) * (1.0 if weight == 1 else 0.4)
+    root = np.clip((rows - (1 - look.root)) / ((0.5 - 0.3 * look.drawn) * look.root), 0, 1) * (
+        1.0 if region is UPPER else 0.4
+    )
     across = np.linspace(0, 1, width)
+    thin = np.interp(across, [0, 0.5, 0.85, 1], [0.5, 0.28, 0.02, 0.0])  # a stroke swells outwards
+    root = root * (1 - look.drawn * _step(0.0, 0.03, thin - (rows - (1 - look.root)) / look.root))
     return np.asarray(np.maximum(hairs, root) * np.clip(np.minimum(across * 9, (1 - across) * 22), 0, 1))
 
 
@@ -190,6 +210,6 @@ def paint_brow(brow: BrowLook, seed: int) -> F64:
     return np.asarray((natural * (1 - brow.drawn) + clean * brow.drawn) * border)
 
 
-def _step(low: float, high: float, x: F64) -> F64:
-    t = np.clip((x - low) / (high - low), 0, 1)
+def _step(low: float | F64, high: float | F64, x: F64) -> F64:
+    t = np.clip((x - low) / (np.asarray(high) - low), 0, 1)
     return np.asarray(t * t * (3 - 2 * t))

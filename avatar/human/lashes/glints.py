@@ -15,6 +15,7 @@ from avatar.human.lashes.sheet import Sheet, grid
 POINTS = 3  # a side of a card's grid
 LIFT = 0.00034  # metres over the cornea at source size: over the lids' shadow, under the lids
 FOLLOW = 0.5  # of the gaze
+SINK = 0.0016  # metres at source size that a blink takes them back, else they shine through a lid half way
 
 
 def glint_sheet(number: int, glint: Glint, side: str, eye: Eyeball, motions: Mapping[str, Motion]) -> Sheet:
@@ -30,6 +31,8 @@ def glint_sheet(number: int, glint: Glint, side: str, eye: Eyeball, motions: Map
         turned = directions + directions @ motion.rotation.T
         turned /= np.linalg.norm(turned, axis=1, keepdims=True)
         morphs[name] = _over(eye, turned, motion) - rest
+        if motion.shift.any():
+            morphs[name][:, 2] -= SINK * eye.radius / SOURCE_RADIUS
     uv = GLINTS[number].uv(0.5 + 0.5 * across, 0.5 - 0.5 * up)
     return Sheet(rest, directions, uv, grid(POINTS, POINTS), morphs, (f"{side}Eye", FOLLOW))
 

@@ -44,8 +44,10 @@ class LashLook:
 
     length: float
     lower_length: float
+    drawn: float  # 0 hairs .. 1 one stroke of a brush
     wing: float  # how far the outer lashes sweep outwards
     thick: float
+    stroke: float  # of a drawn line on the upper part of the eye, of the depth of the lid's shadow
     root: float  # depth of the solid line at the roots, of the strip
     count: int  # upper lashes
     colour: F64
@@ -98,15 +100,19 @@ def lash_look(character: CharacterDescription) -> LashLook:
     hair = hex_to_srgb(character.hair.colour)
     fair = float(np.clip((hair.mean() - 0.3) / 0.4, 0, 1)) * (1 - made_up) * (0.4 if masculine < 0.5 else 1.0)
     drawn = {AvatarStyle.REALISTIC: 0.0, AvatarStyle.STYLISED: 0.6, AvatarStyle.ANIME: 1.0}[style]
+    flat = style is AvatarStyle.ANIME
     fair *= 1 - 0.8 * drawn
     growth = _GROWTH[character.eyes.lashes]
     return LashLook(
-        length=(0.0066 - 0.0014 * masculine) * (1 + 0.18 * made_up) * growth.length,
+        length=(0.0066 - 0.0014 * masculine) * (1 + 0.18 * made_up) * growth.length * (0.66 if flat else 1.0),
         lower_length=0.0030 * (1 - 0.25 * masculine) * (1 - 0.45 * drawn) * growth.lower,
+        drawn=float(flat),
         wing=0.15 * (1 - masculine) + 0.25 * drawn * (1 - 0.6 * masculine) + growth.wing,
         thick=(1.25 - 0.45 * masculine) * (1 + 0.2 * made_up + 1.1 * drawn) * growth.thick,
-        root=(0.17 - 0.06 * masculine + 0.07 * made_up) * growth.thick**0.5 + 0.34 * drawn * (1 - 0.3 * masculine),
-        count=round(120 * (1 - 0.6 * drawn) * growth.count),
+        stroke=0.30 - 0.10 * masculine,
+        root=(0.17 - 0.06 * masculine + 0.07 * made_up) * growth.thick**0.5
+        + (0.36 if flat else 0.34 * drawn) * (1 - 0.3 * masculine),
+        count=round(120 * (0.22 if flat else 1 - 0.6 * drawn) * growth.count),
         colour=np.array([0.035, 0.024, 0.02]) * (1 - fair) + np.array([0.23, 0.15, 0.10]) * fair,
         shadow=0.72 - 0.20 * drawn,
         shadow_colour=np.array([0.14, 0.05, 0.035]) * (1 - drawn) + np.array([0.16, 0.11, 0.19]) * drawn,
