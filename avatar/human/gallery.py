@@ -18,6 +18,8 @@ from avatar.human.figure import U8, AlphaMode, Material
 from avatar.profile import AvatarStyle
 
 COLOUR_QUALITY = 86
+CLOTH_QUALITY = 82  # weave hides what a lower quality does, and costs most bytes
+CLOTH = "Wolf3D_Outfit"
 DATA_QUALITY = 84  # normal and occlusion-roughness-metallic maps
 SHARP = "Wolf3D_Skin"  # the head: chroma of half the size would blur the edge of the lips
 DRAWN_GLOW = 0.45  # drawn people keep nearly the colours that are painted, whatever the light
@@ -77,7 +79,9 @@ class Gallery:
     def _encoded(self, material: Material, slot: Slot, pixels: U8, key: str | None) -> Encoded:
         """PNG where alpha matters, else JPEG."""
         lossless = slot is Slot.COLOUR and material.alpha is not AlphaMode.OPAQUE and pixels.shape[2] == 4
-        quality = COLOUR_QUALITY if slot is Slot.COLOUR else DATA_QUALITY
+        quality = CLOTH_QUALITY if material.name.startswith(CLOTH) else COLOUR_QUALITY
+        if slot is not Slot.COLOUR:
+            quality = DATA_QUALITY
         sharp = slot is not Slot.COLOUR or material.name == SHARP
         same = key or f"{hashlib.sha256(pixels.tobytes()).hexdigest()} {pixels.shape} {lossless or (quality, sharp)}"
         if same not in self.known:

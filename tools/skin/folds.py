@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
-from tools.skin.base import F64
+from tools.skin.base import EYE_CENTRE, F64
 from tools.skin.shapes import mirrored, smoothstep, solid_noise, strip_coordinates
 from tools.skin.texels import Texels
 
@@ -21,10 +21,12 @@ FOLDS: tuple[Line, ...] = (  # there from youth, deeper with the years
     (((0, 45.5), (9, 46.5), (17, 49)), 1.3, 0.45),  # under the lower lip
 )
 WRINKLES: tuple[Line, ...] = (
-    (((0, 163.5), (15, 165), (30, 164), (44, 159)), 0.75, 0.75),
-    (((0, 173), (16, 176), (34, 175), (47, 169)), 0.8, 0.95),
-    (((0, 183), (14, 185.5), (30, 184), (44, 178)), 0.75, 0.8),
-    (((0, 193), (14, 194), (28, 192)), 0.7, 0.5),
+    (((0, 163.5), (15, 165), (30, 164), (44, 159)), 0.55, 0.6),
+    (((0, 170), (17, 172.5), (33, 171), (46, 165)), 0.5, 0.4),
+    (((0, 175.5), (16, 178), (34, 176.5), (47, 170)), 0.6, 0.75),
+    (((0, 181.5), (13, 183.5), (30, 182)), 0.5, 0.35),
+    (((0, 187), (14, 189), (30, 187.5), (43, 181)), 0.55, 0.6),
+    (((0, 195), (14, 196), (28, 194)), 0.5, 0.4),
     (((4.5, 142), (5.8, 150), (5.0, 158)), 0.7, 0.8),  # between the brows
     (((8.2, 144), (9.4, 150), (9.2, 155)), 0.5, 0.4),
     (((4.0, 131.5), (9, 134), (12, 138)), 0.55, 0.35),  # across the root of the nose
@@ -75,7 +77,7 @@ def engraved(tex: Texels, lines: Sequence[Line], seed: int) -> F64:
         [solid_noise(p, 0.009, seed + k) + 0.4 * solid_noise(p, 0.003, seed + 3 + k) for k in range(3)], -1
     )
     q = mirrored(p) + 0.0007 * drift
-    strength_noise = np.clip(1 + 0.45 * solid_noise(p, 0.012, seed + 7), 0.35, 1.6)
+    strength_noise = np.clip(0.85 + 0.7 * solid_noise(p, 0.011, seed + 7), 0.08, 1.5)
     relief = np.zeros(face.shape)
     for points, width_mm, strength in lines:
         width = width_mm / 1000
@@ -89,6 +91,35 @@ def engraved(tex: Texels, lines: Sequence[Line], seed: int) -> F64:
         profile = 0.42 * np.exp(-(((t - 2.1) / 1.1) ** 2)) - np.exp(-(t**2))
         relief[region] += np.where(ok, strength * ends * strength_noise[region] * profile, 0)
     return np.asarray(np.clip(relief, -1.2, 0.8))
+
+
+def crepe(tex: Texels) -> F64:
+    """The many shallow lines of old skin as relief: across the forehead, fanning out from the eyes, down the cheeks."""
+    p = tex.position
+    q = mirrored(p)
+    wander = 0.0012 * solid_noise(p, 0.011, 81)
+    away = np.hypot(q[..., 0] - EYE_CENTRE[0], 1.25 * (q[..., 1] - EYE_CENTRE[1]))
+    turn = np.arctan2(1.25 * (q[..., 1] - EYE_CENTRE[1]), q[..., 0] - EYE_CENTRE[0])
+
+    side = np.sign(p[..., 0]) * 0.05
+
+    def ridged(along: F64, across: F64, apart: F64, seed: int) -> F64:
+        """Lines that run along one coordinate; ``apart`` keeps the sides of a face different."""
+        flat = np.stack([along, across + wander, apart], -1)
+        return np.asarray(-np.clip(1 - 2.2 * np.abs(solid_noise(flat, [0.022, 0.0042, 0.05], seed)), 0, 1))
+
+    forehead = (
+        smoothstep(0.755, 0.765, p[..., 1]) * smoothstep(0.803, 0.793, p[..., 1]) * smoothstep(0.06, 0.045, q[..., 0])
+    )
+    outer = smoothstep(0.018, 0.024, away) * smoothstep(0.040, 0.030, away) * smoothstep(1.25, 0.85, np.abs(turn))
+    cheek = (
+        smoothstep(0.030, 0.038, q[..., 0]) * smoothstep(0.640, 0.655, p[..., 1]) * smoothstep(0.712, 0.700, p[..., 1])
+    )
+    face = (p[..., 2] > 0.06) & tex.covered
+    lines = 0.38 * forehead * ridged(p[..., 0], p[..., 1], np.zeros_like(side), 82)
+    lines += 0.5 * outer * ridged(away, 0.02 * turn, side, 83)
+    lines += 0.30 * cheek * ridged(p[..., 1], q[..., 0] + 0.25 * p[..., 1], side, 84)
+    return np.asarray(np.where(face, lines, 0))
 
 
 def neck_rings(tex: Texels) -> F64:

@@ -6,7 +6,7 @@ import numpy as np
 from scipy.ndimage import gaussian_filter
 
 from tools.skin.base import EYE_CENTRE, F64, MOUTH_LINE
-from tools.skin.folds import FOLDS, WRINKLES, engraved, neck_rings
+from tools.skin.folds import FOLDS, WRINKLES, crepe, engraved, neck_rings
 from tools.skin.grain import PORE_METRES, resolved, stubble, tiled
 from tools.skin.shapes import blob, fractal_noise, mirrored, smoothstep, solid_noise
 from tools.skin.texels import Texels
@@ -147,7 +147,7 @@ def fine_fields(tex: Texels, f: Fields, lips: F64, outside: F64) -> Fields:
         "noise_relief": relief,
         "pores": pits * shown * zone / 1.2,
         "noise_folds": engraved(tex, FOLDS, 31) * outside,
-        "noise_wrinkles": (engraved(tex, WRINKLES, 51) + neck_rings(tex)) * outside,
+        "noise_wrinkles": (engraved(tex, WRINKLES, 51) + crepe(tex) + neck_rings(tex)) * outside,
         "stubble": stubble(tex),
         "lash_line": lashes,
         "waterline": smoothstep(0.1, 0.9, part["lower_rim"]),

@@ -49,8 +49,8 @@ def head_gloss(look: SkinLook) -> U8:
 
 
 def body_gloss(look: SkinLook) -> U8:
-    """Occlusion, roughness and metal (512, 512, 3)."""
+    """Occlusion, roughness and metal (256, 256, 3): next to nothing of it is seen but nails."""
     body = surface("body")
     roughness = common(look, body) + 0.05 * body.mask("elbow") + 0.03 * body.mask("palm")
     roughness += coarse(body, "nails") * (0.26 - roughness)
-    return pack_orm(np.clip(coarse(body, "open"), 0.25, 1), roughness)
+    return pack_orm(halve(np.clip(coarse(body, "open"), 0.25, 1)), halve(roughness))

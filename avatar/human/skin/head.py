@@ -63,8 +63,8 @@ def head_colour(look: SkinLook) -> U8:
             terms.append((fine["pores"] * np.float32(k / 255), (-4.2, 2.4, 1.2)))
         if not look.flat:
             k = 1 - 0.3 * dark
-            terms.append((valley(fine["noise_folds"]) * np.float32(look.folds * k), (-5.0, 4.0, 1.0)))
-            terms.append((valley(fine["noise_wrinkles"]) * np.float32(look.wrinkles * k), (-4.5, 3.0, 0.8)))
+            terms.append((valley(fine["noise_folds"]) * np.float32(look.folds * k), (-4.5, 3.2, 0.8)))
+            terms.append((valley(fine["noise_wrinkles"]) * np.float32(look.wrinkles * k), (-3.6, 2.0, 0.6)))
         terms.append((fine["waterline"] * np.float32(1 / 255), (1.0 * deep, 8.0 * deep, 1.0 * deep)))
         for spot, offset, fade in spots:
             terms.append((spot[rows] * (1 - lips), tuple(x * (1 - fade * dark) for x in offset)))
@@ -89,7 +89,7 @@ def _skin(look: SkinLook, head: Surface) -> F32:
     m = head.mask
     rough, dark, fair = 1 - look.smooth, look.dark, 1 - look.dark
     lab = mottle(look, head)
-    blood = m("nose") + 0.22 * m("nose_wing") + 0.9 * m("cheeks") + 0.8 * m("ears") + 0.55 * m("chin")
+    blood = m("nose") + 0.22 * m("nose_wing") + 0.9 * m("cheeks") + 0.8 * m("ears") + 0.7 * m("chin")
     blood += 0.45 * m("upper_lid") + 0.35 * m("lips_soft") + 0.25 * m("orbit")
     if rough > 0:
         blood *= 1 + np.float32(0.35 * rough) * head.noise("noise_medium")
@@ -110,10 +110,10 @@ def _skin(look: SkinLook, head: Surface) -> F32:
             (m("cheeks") + m("nose") + 0.6 * m("forehead"), (3.0 * dark, 1.2 * dark, 2.4 * dark)),
             (m("lips_soft") + 0.8 * m("muzzle") + 0.6 * m("temple"), (-3.0 * dark, -0.4 * dark, -1.2 * dark)),
             (m("jaw_side") + 0.7 * m("temple"), (-1.4 - 1.2 * dark, 0.2 - 0.8 * fair, -0.6)),
-            # golden forehead, cooler jaw on men, a little green around the mouth
+            # golden forehead, cooler jaw on men, rosy around the mouth
             (m("forehead"), (1.2 * fair, -0.8 * fair, 1.6 * fair)),
-            (m("muzzle"), (-0.2 * fair, 0.4 * fair, -0.2 * fair)),
-            (m("shave"), tuple(np.array([-1.5, -0.8, -2.4]) * look.masculine * (1 - 0.5 * dark) * deep)),
+            (m("muzzle"), (0.0, 1.6 * fair, -0.6 * fair)),
+            (m("shave"), tuple(np.array([-1.5, -0.6, -1.6]) * look.masculine * (1 - 0.5 * dark) * deep)),
             # the orbit
             (m("under_eye"), (-2.4 * tired, 2.6 * tired, -2.2 * tired)),
             (hollow, (-1.0 * deep, 2.0 * deep, 1.0 * deep)),
@@ -127,7 +127,7 @@ def _skin(look: SkinLook, head: Surface) -> F32:
         k = rough * (1 + 0.4 * look.age)
         add(lab, [(head.noise("noise_small"), (0.9 * k, 0.8 * k, 0.2 * k))])
     if look.stubble:
-        add(lab, [(m("shave"), tuple(np.array([-7.0 + 3 * dark, -2.5, -4.5]) * look.stubble))])
+        add(lab, [(m("shave"), tuple(np.array([-7.0 + 3 * dark, -2.5 + dark, -4.5 + 2.5 * dark]) * look.stubble))])
     if look.contour:
         add(lab, [(m("contour"), (-4.5 * look.contour, 1.2 * look.contour, 1.8 * look.contour))])
     if look.blush_opacity:
@@ -189,7 +189,7 @@ class _Overlays:
             mix(linear, self.beard[rows] * np.minimum(stumps, 0.85), self.hair * 0.7)
         if look.scalp:
             strand = np.float32(0.86) + fine["stubble"] * np.float32(0.14 / 255)
-            mix(linear, fine["scalp"] * (np.float32(look.scalp / 255) * strand), self.hair * 0.8)
+            mix(linear, fine["scalp"] * (np.float32(look.scalp / 255) * strand), self.hair * [0.84, 0.78, 0.72])
         if look.flat:
             shadow = fine["drawn_shadow"] * np.float32(1 / 255)
             for plane, left in zip(linear, self.drawn, strict=True):

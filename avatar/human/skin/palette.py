@@ -94,7 +94,7 @@ def look_of(character: CharacterDescription) -> SkinLook:
         flat=flat,
         warmth=1.0 + 0.25 * stylised,
         hair=hair,
-        scalp=_SCALP.get(character.hair.style, 0.85) * (1 - 0.6 * fair_hair),  # the skin shows through fair hair
+        scalp=_SCALP.get(character.hair.style, 0.85) * (1 - 0.8 * fair_hair),  # the skin shows through fair hair
         stubble=facial * (0.5 if flat else 1.0),
         brow=brow_colour(hair),
         brow_thickness=float(np.clip(0.88 + 0.34 * masculine + 0.42 * weight + rng.normal(0, 0.03), 0.35, 1.9))
@@ -173,7 +173,7 @@ def brow_colour(hair: F64) -> F64:
     grey = float(np.clip(1 - np.hypot(lab[1], lab[2]) / 12, 0, 1)) * float(np.clip((lab[0] - 40) / 20, 0, 1))
     chroma = lab[1:] * 0.55
     natural[1:] = chroma * (1 - 0.5 * grey) if np.hypot(*lab[1:]) > 4 else chroma
-    natural[1:] += [1.0 * grey, 3.5 * grey]  # cool light turns neutral grey blue
+    natural += np.array([5.0, 2.6, 5.0]) * grey  # cool light turns neutral grey blue
     planes = natural.astype(np.float32).reshape(3, 1, 1)
     return np.asarray(to_srgb(lab_to_linear(planes).reshape(3).astype(np.float64)))
 

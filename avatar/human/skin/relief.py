@@ -66,7 +66,7 @@ def head_relief(look: SkinLook) -> U8:
         {
             "noise_relief": 0.075 * rough,
             "noise_creases": 0.085 * (0.3 + 0.7 * rough),
-            "noise_folds": 0.50 * look.folds,
+            "noise_folds": 0.42 * look.folds,
             "noise_wrinkles": neck_lines(look),
         },
     )
@@ -89,4 +89,4 @@ def body_relief(look: SkinLook) -> U8:
 
 def neck_lines(look: SkinLook) -> float:
     """Millimetres; the same above and below the seam of the neck."""
-    return 0.27 * look.wrinkles + 0.012 * (1 - look.smooth)
+    return 0.22 * look.wrinkles + 0.012 * (1 - look.smooth)
