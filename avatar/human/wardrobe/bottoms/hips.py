@@ -55,4 +55,4 @@ def thigh_weights(dummy: Dummy, points: F64, reach: float, side: float = 0.0) ->
         legs &= dummy.positions[:, 0] * side > -0.01
     gap, index = cKDTree(dummy.positions[legs]).query(points, 12)
     share = np.exp(-((gap / reach) ** 2)) + 1e-6
-    return np.einsum("nk,nkj->nj", share / share.sum(1, keepdims=True), dummy.weights[legs][index])
+    return np.asarray(np.einsum("nk,nkj->nj", share / share.sum(1, keepdims=True), dummy.weights[legs][index]))

@@ -85,7 +85,7 @@ def _rings(
 ) -> tuple[F64, F64]:
     """(rows, n, 3) rings under the loop ``start`` (n, 3), and what folds add to them."""
     frame, k, gap = dummy.frame, dummy.frame.scale, gap_of(dummy, fit)
-    tucked = shod is not None and shod.shaft and fit.tucks and is_long(fit)
+    tucked = shod is not None and bool(shod.shafts) and fit.tucks and is_long(fit)
     theta0, radius0, _ = leg_polar(frame, start, side)
     order = _even(theta0)
     grid = dummy.legs[side].bridged(0.8).hanging(fit.slope).blurred(2.0, 2.0)
@@ -106,7 +106,7 @@ def _rings(
         if tucked and shod is not None:
             inside = smoothstep(shod.top + 0.036 * k, shod.top + 0.014 * k, y)
             r += (bare.sample(y, at) + 0.0040 * k - r) * inside
-            r -= np.maximum(r - clearance(y, at) + 0.0085 * k, 0) * (inside > 0.5)
+            r = np.minimum(r, _in_shaft(frame, shod.shafts[side], side, y, at, shod.top) - 0.0035 * k)
         else:
             r = np.maximum(r, clearance(y, at))
         radius[row] = r
@@ -132,6 +132,18 @@ def _axis(frame: Frame, side: str, y: F64) -> F64:
     ankle, hip = frame.legs[side]
     share = np.clip((y - ankle[1]) / (hip[1] - ankle[1]), 0, 1)
     return np.stack([ankle[0] + (hip[0] - ankle[0]) * share, y, ankle[2] + (hip[2] - ankle[2]) * share], 1)
+
+
+def _in_shaft(frame: Frame, rings: F64, side: str, y: F64, theta: F64, top: float) -> F64:
+    """Radius of a shaft of two ``rings`` (2, n, 3) at heights and angles; large above it."""
+    reach, height = [], []
+    for ring in rings:
+        angle, radius, _ = leg_polar(frame, ring, side)
+        order = np.argsort(angle)
+        reach.append(np.interp(theta, angle[order], radius[order], period=2 * np.pi))
+        height.append(np.interp(theta, angle[order], ring[order, 1], period=2 * np.pi))
+    share = np.clip((y - height[0]) / (height[1] - height[0]), 0, 1)
+    return np.where(y < top + 0.004 * frame.scale, reach[0] + (reach[1] - reach[0]) * share, 9.0)
 
 
 def _wrapped(angle: F64) -> F64:
@@ -230,7 +242,7 @@ def _ring_weights(dummy: Dummy, fit: BottomFit, rings: F64, side: str, sign: flo
     if is_long(fit):
         low = smoothstep(frame.ankle + 0.14 * k, frame.ankle + 0.05 * k, rings[..., 1]).reshape(-1)
         foot = 0.45 * smoothstep(frame.ankle + 0.045 * k, frame.ankle - 0.03 * k, rings[..., 1]).reshape(-1)
-        if shod is not None and shod.shaft and fit.tucks:
+        if shod is not None and shod.shafts and fit.tucks:
             foot = foot * 0
         shin = np.zeros_like(weights)
         shin[:, dummy.columns[f"{side}Leg"]] = 1 - foot

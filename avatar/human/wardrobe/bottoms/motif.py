@@ -27,7 +27,7 @@ def accent(motif: Pattern, fit: BottomFit, c: Canvas) -> F32:
             out = fabric.ramp(0.46, 0.54, wave)
         case Pattern.PINSTRIPES:
             off = (u / (PIN * k) + 0.5) % 1 - 0.5
-            out = 0.75 * fabric.ramp(0.0013, 0.0006, np.abs(off) * PIN * k)
+            out = 0.75 * fabric.ramp(0.0013, 0.0006, (np.abs(off) * PIN * k).astype(np.float32))
         case Pattern.CHECKS:
             out = np.maximum(_bars(u, k), _bars(v, k)) * 0.55 + _bars(u, k) * _bars(v, k) * 0.45
             thin = np.maximum(_lines(u, k), _lines(v, k))
@@ -36,7 +36,7 @@ def accent(motif: Pattern, fit: BottomFit, c: Canvas) -> F32:
             row = np.floor(v / (DOT * k))
             du = ((u / (DOT * k) + 0.5 * (row % 2)) % 1 - 0.5) * DOT * k
             dv = (v / (DOT * k) % 1 - 0.5) * DOT * k
-            out = fabric.ramp(0.0058, 0.0050, np.hypot(du, dv))
+            out = fabric.ramp(0.0058, 0.0050, np.hypot(du, dv).astype(np.float32))
         case Pattern.BANDS:
             belt = np.float32(c.body.belt) - c.at[:, 1] - 0.012 * k * fabric.ramp(0, 0.1, c.at[:, 2])
             hem = _over_hem(fit, c, panel)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
+from numpy.typing import NDArray
 
 from avatar.character import Footwear, FootwearKind
 from avatar.human.coat import Coat, Paint, Slot, paint_key
@@ -32,6 +35,10 @@ def shoe_coat(footwear: Footwear) -> Coat:
 
 
 def _inks(footwear: Footwear) -> dict[str, F32]:
+    return {name: np.asarray(ink, np.float32) for name, ink in _mixed(footwear).items()}
+
+
+def _mixed(footwear: Footwear) -> Mapping[str, NDArray[np.floating]]:
     base = fabric.srgb(footwear.colour)
     light = float(base @ _LUMA) > 0.45
     kind = footwear.kind

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from dataclasses import dataclass
 
 import numpy as np
@@ -38,15 +37,6 @@ class Foot:
 
     def t(self, z: F64) -> F64:
         return (z - self.heel) / self.length
-
-
-@functools.cache
-def average_foot() -> Foot:
-    """The left foot of an average adult, on which shoes are painted."""
-    inner = np.array([-25, -30, -32, -32, -30, -28, -28, -31, -36, -41, -44, -44, -40, -34, -30]) / 1000
-    outer = np.array([24, 31, 34, 36, 39, 42, 45, 47, 49, 50, 50, 48, 43, 34, 28]) / 1000
-    top = np.array([72, 88, 96, 100, 100, 95, 84, 73, 63, 54, 46, 38, 32, 28, 25]) / 1000
-    return Foot(inner, outer, top, -0.075, 0.275, 0.083, np.array([0.0, -0.012, 0.038, 0.049]), 1.0)
 
 
 def measure(figure: Figure, dummy: Dummy, side: str, sign: float) -> tuple[Foot, F64]:

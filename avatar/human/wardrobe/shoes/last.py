@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import functools
+from dataclasses import dataclass, fields
+from importlib import resources
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from avatar.character import FootwearKind
 from avatar.human.figure import F64
@@ -12,12 +16,13 @@ from avatar.human.wardrobe.mesh import smoothstep
 from avatar.human.wardrobe.shoes.foot import STATIONS, Foot
 from avatar.human.wardrobe.surface import Surface
 
+ARCHIVE = "shoes.npz"
 HALF = 10  # columns from the toe to the heel along one side
 AROUND = 2 * HALF
 _ALONG = np.array([1.0, 0.978, 0.90, 0.79, 0.67, 0.54, 0.41, 0.285, 0.16, 0.05, 0.0])  # stations of those columns
-_DOME = np.array([0.0, 0.025, 0.09, 0.24, 0.50, 0.78, 1.0])  # rows of the upper where it closes over the toes,
+_DOME = np.array([0.0, 0.11, 0.24, 0.40, 0.59, 0.79, 1.0])  # rows of the upper where it closes over the toes,
 _WALL = np.array([0.0, 0.14, 0.32, 0.50, 0.68, 0.86, 1.0])  # and where it stands round the heel
-_SPARED = (0.50,)  # rows that a boot does without
+_SPARED = (0.59,)  # rows that a boot does without
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +59,7 @@ SHOES = {
         roll=0.004, arch=0.012, spring=0.012, swell=2.8, shaft=0.125, laces=7,
     ),
     FootwearKind.LOAFERS: ShoeFit(
-        heel=0.024, tread=0.012, welt=0.0035, toe_box=0.047, throat=0.545, rim_heel=0.070, rim_side=0.056, close=0.0025,
+        heel=0.024, tread=0.012, welt=0.0035, toe_box=0.044, throat=0.52, rim_heel=0.070, rim_side=0.056, close=0.0025,
         roll=0.0015, arch=0.009, spring=0.007, point=0.35, swell=2.4, wide=1.15,
     ),
     FootwearKind.FLATS: ShoeFit(
@@ -74,6 +79,25 @@ class Loft:
     throat: int  # row of the opening over the foot: the rim, or the foot of a shaft
     foot: Foot
     fit: ShoeFit
+
+
+def to_arrays(name: str, made: Loft) -> dict[str, NDArray[Any]]:
+    """Flat arrays for an npz archive, keys prefixed."""
+    foot = {f"foot/{item.name}": np.asarray(getattr(made.foot, item.name)) for item in fields(Foot)}
+    own = {"sole": made.sole.astype(np.float32), "upper": made.upper.astype(np.float32)}
+    rows = {"rim": np.array(made.rim), "throat": np.array(made.throat)}
+    return {f"{name}/{key}": array for key, array in (own | rows | foot).items()}
+
+
+@functools.cache
+def average(kind: FootwearKind) -> Loft:
+    """The left shoe of an average adult, on which shoes are painted; baked by ``tools/bake_wardrobe.py``."""
+    with (resources.files("avatar.human") / "data" / ARCHIVE).open("rb") as handle, np.load(handle) as archive:
+        flat = {key.removeprefix(f"{kind}/"): archive[key] for key in archive if key.startswith(f"{kind}/")}
+    measured = {item.name: flat[f"foot/{item.name}"] for item in fields(Foot)}
+    foot = Foot(**{name: float(value) if value.ndim == 0 else value for name, value in measured.items()})
+    upper, sole = flat["upper"].astype(np.float64), flat["sole"].astype(np.float64)
+    return Loft(sole, upper, int(flat["rim"]), int(flat["throat"]), foot, SHOES[kind])
 
 
 def turns() -> F64:
@@ -175,26 +199,49 @@ def loft(foot: Foot, fit: ShoeFit, skin: Surface | None = None) -> Loft:
     if skin is not None:
         rim = _settled(rim, fit, k, skin)
     edge = ring(0.0, top)
-    wall = smoothstep(0.64, 0.42, t)[:, None]
+    wall = smoothstep(0.66, 0.40, t)[:, None]
+    shares = [(d, h) for d, h in zip(_DOME, _WALL, strict=True) if not (fit.shaft and d in _SPARED)]
+    over = _over(foot, fit, edge, rim, np.array([d for d, _ in shares]))
     rows = []
-    for s, h in zip(_DOME, _WALL, strict=True):
-        if fit.shaft and s in _SPARED:
-            continue
-        over = edge + (rim - edge) * s
-        over[:, 1] = dome(foot, fit, over[:, 0], foot.t(over[:, 2]))
-        over[:, 1] += (rim[:, 1] - dome(foot, fit, rim[:, 0], foot.t(rim[:, 2]))) * s * s
+    for row, (_, h) in enumerate(shares):
         inward = h**2.6 - 0.10 * np.sin(np.pi * h)
         beside = edge + (rim - edge) * np.array([inward, h, inward])
-        rows.append(over * (1 - wall) + beside * wall)
+        rows.append(over[row] * (1 - wall) + beside * wall)
     rows[0] = ring(fit.welt, top)
     upper = np.stack(rows)
     if skin is not None:
-        free = upper[1:-1].reshape(-1, 3)
-        upper[1:-1] = skin.push_out(free, 0.003 * k).reshape(upper[1:-1].shape)
+        inner = upper[1:-1]
+        ease = 0.35 * smoothstep(0.82, 0.60, t)[None, :, None]  # toes stay full
+        for _ in range(3):  # out of the foot, and even
+            inner[:] = skin.push_out(inner.reshape(-1, 3), 0.003 * k).reshape(inner.shape)
+            beside = (np.roll(inner, 1, 1) + np.roll(inner, -1, 1)) / 2
+            inner += ease * ((upper[:-2] + upper[2:]) / 4 + beside / 2 - inner)
+        inner[:] = skin.push_out(inner.reshape(-1, 3), 0.0025 * k).reshape(inner.shape)
+        for row in range(len(upper) - 2, 0, -1):  # no row of a wall climbs over the next
+            level = upper[row + 1, :, 1] - 0.0045 * k
+            upper[row, :, 1] -= np.maximum(upper[row, :, 1] - level, 0) * (wall[:, 0] > 0.3)
     throat = len(upper) - 1
     if fit.shaft:
         upper = np.concatenate([upper, _shaft(foot, fit, upper[-1], skin)])
     return Loft(sole, np.concatenate([upper, _lining(fit, k, upper[-1], skin)]), len(upper) - 1, throat, foot, fit)
+
+
+def _over(foot: Foot, fit: ShoeFit, edge: F64, rim: F64, shares: F64) -> F64:
+    """(rows, AROUND, 3) lines from the sole's edge over the closed upper to the rim, at shares of their length."""
+    s = np.linspace(0, 1, 48)[:, None, None] ** 1.8
+    path = edge + (rim - edge) * s
+    flat = path.reshape(-1, 3)
+    path[..., 1] = dome(foot, fit, flat[:, 0], foot.t(flat[:, 2])).reshape(path.shape[:2])
+    lack = rim[:, 1] - dome(foot, fit, rim[:, 0], foot.t(rim[:, 2]))
+    path[..., 1] += lack * s[..., 0] ** 2
+    step = np.linalg.norm(np.diff(path, axis=0), axis=2)
+    length = np.vstack([np.zeros(AROUND), np.cumsum(step, 0)])
+    out = np.zeros((len(shares), AROUND, 3))
+    for column in range(AROUND):
+        along = length[:, column] / length[-1, column]
+        for axis in range(3):
+            out[:, column, axis] = np.interp(shares, along, path[:, column, axis])
+    return out
 
 
 def _shaft(foot: Foot, fit: ShoeFit, ankle: F64, skin: Surface | None) -> F64:

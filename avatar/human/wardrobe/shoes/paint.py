@@ -12,11 +12,11 @@ from avatar.character import FootwearKind
 from avatar.human.figure import F32, F64, U8
 from avatar.human.wardrobe import fabric
 from avatar.human.wardrobe.raster import Texels, rasterise
-from avatar.human.wardrobe.shoes.foot import average_foot
-from avatar.human.wardrobe.shoes.last import SHOES, Loft, ShoeFit, loft
-from avatar.human.wardrobe.shoes.pieces import Piece, pieces
+from avatar.human.wardrobe.shoes.last import HALF, SHOES, Loft, ShoeFit, average
+from avatar.human.wardrobe.shoes.pieces import UPPER, Piece, pieces
 
 SIZE, PACKED_SIZE = 512, 256
+LENGTH = 0.275  # metres: of the shoe on which seams are laid out
 ORDER = ("second", "accent", "panel", "tongue", "inside", "sole", "edge", "tread", "lace", "thread", "metal")
 
 
@@ -40,7 +40,7 @@ class Bench:
     x: F32  # metres from the shoe's middle line, never negative
     y: F32
     t: F32  # station
-    z: F32  # metres from the heel
+    z: F32  # metres from the heel of a shoe of LENGTH
     row: F32  # ring of the upper or sole
     u: F32  # texture coordinates
     v: F32
@@ -67,7 +67,7 @@ class Bench:
 def layers(kind: FootwearKind) -> ShoeLayers:
     """The colourless layers of a kind of shoe; kept for the life of the process."""
     fit = SHOES[kind]
-    made = loft(average_foot(), fit)
+    made = average(kind)
     shells = _drawn_once(pieces(made))
     uv, triangles, values = _gather(shells, made)
     texels = rasterise(uv, triangles, SIZE)
@@ -104,9 +104,14 @@ def _gather(shells: list[Piece], made: Loft) -> tuple[F64, np.ndarray, F64]:
         half = shell.name in ("upper", "sole")
         keep = len(shell.triangles) // 2 if half else len(shell.triangles)
         p = shell.points[shell.source]
-        t = foot.t(p[:, 2])
-        off = np.abs(p[:, 0] - foot.middle(np.clip(t, 0, 1)) * (shell.name != "tongue"))
-        values.append(np.column_stack([off, p[:, 1], t, shell.row, p]))
+        if half:  # both halves look at one picture: it is painted on the mean of their shapes
+            other = np.roll(p, len(p) // 2, 0)
+            middle = foot.middle(np.clip(foot.t(p[:, 2]), 0, 1)), foot.middle(np.clip(foot.t(other[:, 2]), 0, 1))
+            x = (np.abs(p[:, 0] - middle[0]) + np.abs(other[:, 0] - middle[1])) / 2
+            p = (p + other * [-1.0, 1.0, 1.0]) / 2
+        else:
+            x = np.abs(p[:, 0] - foot.middle(np.clip(foot.t(p[:, 2]), 0, 1)) * (shell.name != "tongue"))
+        values.append(np.column_stack([x, p[:, 1], foot.t(p[:, 2]), shell.row, p]))
         uv.append(shell.uv)
         triangles.append(shell.triangles[:keep] + count)
         count += len(p)
@@ -121,7 +126,7 @@ def _bench(texels: Texels, fit: ShoeFit, made: Loft, shells: list[Piece], values
     zero = np.zeros(len(x), np.float32)
     return Bench(
         fit, made, {shell.name: (on == number).astype(np.float32) for number, shell in enumerate(shells)},
-        x, y, t, t * np.float32(made.foot.length), row, u, v, {}, zero.copy(), zero.copy(), zero + np.float32(0.55),
+        x, y, t, t * np.float32(LENGTH), row, u, v, {}, zero.copy(), zero.copy(), zero + np.float32(0.55),
     )  # fmt: skip
 
 
@@ -179,8 +184,8 @@ def _flex(b: Bench, depth: float, at: float = 0.70) -> None:
 def _lacing(b: Bench, until: float) -> tuple[F32, F32]:
     """The slot under the laces as a signed distance (positive inside) and its mask on the vamp."""
     front = b.loft.foot.t(b.loft.upper[b.loft.throat, 0, 2:3])[0]
-    end = np.float32(until * b.loft.foot.length)
-    half = np.float32(0.0125) - 0.05 * np.clip(b.z - np.float32(front * b.loft.foot.length), 0, 1)
+    end = np.float32(until * LENGTH)
+    half = np.float32(0.0125) - 0.05 * np.clip(b.z - np.float32(front * LENGTH), 0, 1)
     inside = np.minimum(half - b.x, end - b.z - np.square(b.x) * 40)
     vamp = b.piece["upper"] * (b.row > 2.5) * (b.row < b.loft.throat + 0.4) * (b.t > front - 0.12)
     return inside.astype(np.float32), vamp.astype(np.float32)
@@ -188,6 +193,7 @@ def _lacing(b: Bench, until: float) -> tuple[F32, F32]:
 
 def _laces_shadow(b: Bench, holes: str) -> None:
     """Shadows of the laces on what they cross, and the holes they come from."""
+    foot = b.loft.foot
     for bar in (piece for piece in pieces(b.loft) if piece.name == "lace"):
         if len(bar.points) != 9:
             continue
@@ -195,13 +201,14 @@ def _laces_shadow(b: Bench, holes: str) -> None:
         end = ends[int(np.argmax(ends[:, 0]))]
         x1 = abs(end[0] - middle[0])
         share = np.clip(b.x / np.float32(x1), 0, 1.1)
-        along = b.z + np.float32(b.loft.foot.heel) - (middle[2] + (end[2] - middle[2]) * share)
+        place = b.t * np.float32(foot.length) + np.float32(foot.heel)
+        along = place - (middle[2] + (end[2] - middle[2]) * share)
         rise = b.y - (middle[1] + (end[1] - middle[1]) * share)
         near = np.hypot(along, rise) if b.fit.shaft else np.abs(along)
         b.dark += (
             0.42 * fabric.bump(near.astype(np.float32), 0.0050) * (b.x < x1 + 0.003) * b.piece["upper"] * (b.row > 2)
         )
-        spot = np.hypot(b.x - np.float32(x1 + 0.0008), np.hypot(b.z + b.loft.foot.heel - end[2], b.y - end[1]) * 0.8)
+        spot = np.hypot(b.x - np.float32(x1 + 0.0008), np.hypot(place - end[2], b.y - end[1]) * 0.8)
         ring = fabric.ramp(0.0046, 0.0040, spot) * b.piece["upper"]
         b.add(holes, ring)
         b.dark += 0.75 * fabric.ramp(0.0028, 0.0022, spot) * b.piece["upper"]
@@ -213,7 +220,7 @@ def _sneaker(b: Bench) -> None:
     low = (b.row > 0.3).astype(np.float32) * upper
     slot, vamp = _lacing(b, 0.795)
     # toe cap: a bow over the toes
-    cap = b.z - np.float32(0.245) + np.square(b.x) * 9.0
+    cap = b.z - np.float32(0.245) + np.square(b.x) * np.float32(9)
     b.add("second", fabric.ramp(-0.0006, 0.0006, cap) * low)
     b.seam(cap, low, stitch=0.0024)
     b.height += 0.0007 * fabric.ramp(-0.0008, 0.0008, cap) * low
@@ -236,11 +243,15 @@ def _sneaker(b: Bench) -> None:
     b.add("accent", fabric.ramp(-0.0006, 0.0006, tab) * low)
     b.seam(tab, low)
     b.height += 0.0008 * fabric.ramp(-0.0008, 0.0008, tab) * low
-    # two slanting stripes on the quarter, and the line round the sole
-    lean = b.z - (b.y - np.float32(0.045)) * 0.62
-    side = low * (b.x > 0.018) * (b.y < 0.090) * fabric.ramp(0.0005, -0.0005, stay)
-    for at in (0.104, 0.122):
-        stripe = np.float32(0.0052) - np.abs(lean - np.float32(at))
+    # two slanting stripes on the quarter, straight on the cloth and not in space: feet differ
+    column = b.u * np.float32(HALF)
+    up = (np.float32(UPPER[3]) - b.v) / np.float32(UPPER[3] - UPPER[2])
+    side = low * fabric.ramp(0.0005, -0.0005, stay) * fabric.ramp(0.0, -0.001, counter)
+    for at in (5.30, 5.92):
+        stripe = (np.float32(0.20) - np.abs(column - np.float32(at) + (up - np.float32(0.20)) * 1.5)) * np.float32(
+            0.030
+        )
+        stripe = stripe.astype(np.float32)
         b.add("accent", fabric.ramp(-0.0005, 0.0005, stripe) * side)
         b.height += 0.0006 * fabric.ramp(-0.0006, 0.0006, stripe) * side
         b.dark += 0.30 * fabric.line(stripe, 0.0006) * side
@@ -265,7 +276,7 @@ def _sneaker(b: Bench) -> None:
 def _boot(b: Bench) -> None:
     upper = b.piece["upper"] * (b.row < b.loft.rim + 0.6)
     slot, vamp = _lacing(b, 0.70)
-    front = np.float32(b.loft.upper[b.loft.throat, 0, 2] - b.loft.foot.heel)
+    front = np.float32(b.loft.foot.t(b.loft.upper[b.loft.throat, 0, 2:3])[0] * LENGTH)
     shaft = upper * (b.y > 0.098)
     gap = np.where(b.y > 0.098, np.float32(0.0125) - b.x - 9 * (b.z < front - 0.045), slot).astype(np.float32)
     where = np.maximum(vamp, shaft)
@@ -274,7 +285,7 @@ def _boot(b: Bench) -> None:
     b.height -= 0.0018 * fabric.ramp(-0.0006, 0.0008, gap) * where
     stay = gap + np.float32(0.0125)
     b.seam(stay, where, stitch=0.0022)
-    cap = b.z - np.float32(0.212) + np.square(b.x) * 6.0
+    cap = b.z - np.float32(0.212) + np.square(b.x) * np.float32(6)
     low = (b.row > 0.3).astype(np.float32) * upper
     b.add("second", fabric.ramp(-0.0006, 0.0006, cap) * low)
     b.seam(cap, low, stitch=0.0024)
@@ -300,7 +311,7 @@ def _boot(b: Bench) -> None:
     b.dark += 0.45 * lug.astype(np.float32)
     _grain(b, 0.00035, 0.0045, upper)
     _flex(b, 0.0022, 0.72)
-    bend = fabric.crease(b.y / np.float32(0.017) + 0.3 * np.sin(b.z * 60)) - 0.5
+    bend = fabric.crease(b.y / np.float32(0.017) + np.float32(0.3) * np.sin(b.z * 60)) - 0.5
     b.height += 0.0020 * bend * fabric.bump(b.y - np.float32(0.105), 0.030) * fabric.ramp(0.02, 0.035, b.x) * upper
     b.rough[:] = np.where(upper > 0, np.float32(0.48) + 0.1 * fabric.noise(b.z, b.y, 0.02, 8), b.rough)
     _laces_shadow(b, "metal")

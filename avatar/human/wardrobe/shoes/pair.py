@@ -34,7 +34,7 @@ class Pair:
     hidden: NDArray[np.bool_]  # (19158,) base vertices that need no skin
     outside: dict[str, F64]  # side -> (n, 3) points of the upper that a trouser leg has to clear
     top: float  # height of the rim: trousers end inside a shaft, or hang over a shoe
-    shaft: bool
+    shafts: dict[str, F64]  # side -> (2, n, 3) the two upper rings of a shaft; empty when there is none
 
 
 def shoes(figure: Figure, dummy: Dummy) -> Pair:
@@ -48,11 +48,12 @@ def shoes(figure: Figure, dummy: Dummy) -> Pair:
     faces: list[I64] = []
     hidden = np.zeros(len(figure.vertices), bool)
     outside: dict[str, F64] = {}
+    shafts: dict[str, F64] = {}
     top, count = 0.0, 0
     for side, sign in SIDES:
         foot, axes = measure(figure, dummy, side, sign)
         ground = figure.joints[f"{side}Foot"] * [1.0, 0.0, 1.0]
-        skin, skin_weights = _skin(figure, dummy, side, ground, axes)
+        skin, skin_weights = skin_of_foot(figure, dummy, side, ground, axes)
         made = loft(foot, fit, skin)
         for piece in pieces(made):
             own = piece.triangles if sign > 0 else piece.triangles[:, ::-1]
@@ -65,16 +66,18 @@ def shoes(figure: Figure, dummy: Dummy) -> Pair:
             weights.append(_weights(figure, dummy, side, axes, foot, piece, skin, skin_weights)[piece.source])
         instep = skin.points[(skin.points[:, 1] < top_of(made)) & (skin.points[:, 2] > made.foot.z(np.array([0.3]))[0])]
         outside[side] = ground + np.vstack([made.upper[1 : made.rim + 1].reshape(-1, 3), instep]) @ axes
+        if fit.shaft:
+            shafts[side] = ground + made.upper[made.rim - 1 : made.rim + 1] @ axes
         top = max(top, float(made.upper[made.rim, :, 1].max()))
         hidden |= _hides(figure, dummy, side, ground, axes, made)
     part = Part(
         node=NODE, material=shoe_coat(footwear).painted(), positions=np.vstack(positions), normals=np.vstack(normals),
         uv=np.vstack(uv), triangles=np.vstack(faces), weights=np.vstack(weights),
     )  # fmt: skip
-    return Pair(part, hidden, outside, top, bool(fit.shaft))
+    return Pair(part, hidden, outside, top, shafts)
 
 
-def _skin(figure: Figure, dummy: Dummy, side: str, ground: F64, axes: F64) -> tuple[Surface, F32]:
+def skin_of_foot(figure: Figure, dummy: Dummy, side: str, ground: F64, axes: F64) -> tuple[Surface, F32]:
     """The skin of one foot and shin in the foot's axes, and its weights."""
     points = (dummy.skin.points - ground) @ axes.T
     sign = 1.0 if side == "Left" else -1.0
@@ -121,7 +124,7 @@ def _hides(figure: Figure, dummy: Dummy, side: str, ground: F64, axes: F64, made
     order = np.argsort(phi)
 
     def at(values: F64) -> F64:
-        return np.interp(angle, phi[order], values[order], period=2 * np.pi)
+        return np.asarray(np.interp(angle, phi[order], values[order], period=2 * np.pi))
 
     reach = np.hypot(local[:, 0] - centre[0], local[:, 2] - centre[2])
     beyond = reach - at(np.hypot(rim[:, 0] - centre[0], rim[:, 2] - centre[2]))

@@ -60,7 +60,7 @@ def _arch(head: Head, over: F64 | None, level: float, depth: float, half: float)
     arch[:, 0] += (side - arch[:, 0]) * low
     for _ in range(2):
         arch[1:-1] = (arch[:-2] + 2 * arch[1:-1] + arch[2:]) / 4
-    return arch
+    return np.asarray(arch)
 
 
 def _microphone(head: Head, level: float, depth: float, half: float) -> list[Solid]:
