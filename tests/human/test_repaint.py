@@ -303,7 +303,7 @@ def test_nothing_private_is_in_the_file() -> None:
     document = read_glb(repaint_human(built("drawn"), somebody("drawn", {"name": "Zaphod", "summary": "A president"})))
     said = repr(document.tree)
     assert "Zaphod" not in said and "president" not in said
-    assert set(document.tree["asset"]["extras"]) == {"contract", "style", "shape"}
+    assert set(document.tree["asset"]["extras"]) == {"contract", "style", "shape", "humanoid"}
 
 
 def test_a_coat_paints_what_its_keys_name() -> None:

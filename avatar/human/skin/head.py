@@ -49,7 +49,7 @@ def head_colour(look: SkinLook) -> U8:
     spots = _spots(look, head)
     over = _Overlays(look, head)
     tables = occlusion_tables(dark, 1.6 if look.flat else look.smooth, look.warmth)
-    deep = 0.4 if look.flat else 1.0
+    deep = 0.0 if look.flat else 1.0
     shine = lab[0][head.fine["lips"] > 127].mean() if look.lipstick is not None else np.float32(0)
     colour = np.empty((FINE, FINE, 3), np.uint8)
     for start in range(0, FINE, BAND):

@@ -85,7 +85,10 @@ def look_of(character: CharacterDescription) -> SkinLook:
         base=_base(character, age),
         depth=depth,
         dark=dark,
-        redness=(0.80 + 0.5 * skin.blush + 0.15 * (1 - grown)) * (1.2 if stylised else 1.0) * rng.uniform(0.92, 1.08),
+        redness=(0.80 + 0.5 * skin.blush + 0.15 * (1 - grown))
+        * (1.2 if stylised else 1.0)
+        * (1 - 0.35 * depth)
+        * rng.uniform(0.92, 1.08),
         age=age,
         folds=(0.10 * grown + 0.90 * age**0.9) * (0.9 + 0.2 * masculine) * (0.7 if stylised else 1.0),
         wrinkles=float(np.clip((body.age - 30) / 45, 0, 1.1)) ** 1.2 * (1 - 0.6 * _SMOOTH[style]) * (not flat),
@@ -118,7 +121,7 @@ def look_of(character: CharacterDescription) -> SkinLook:
         * (1 - 0.35 * dark),
         hatching=0.55 * _ease(skin.blush, 0.45, 0.8) if flat else 0.0,
         contour=skin.make_up * (not flat),
-        rim=float(max(0.50 * (1 - 0.3 * masculine), 0.9 * skin.make_up)),
+        rim=float(max(0.50 * (1 - 0.3 * masculine), 0.9 * skin.make_up)) * (0.4 if flat else 1.0),
         liner=float(max(skin.eyeliner, 0.40 * skin.make_up)),
         nail=None if skin.nail_colour is None else hex_to_srgb(skin.nail_colour),
         seed=character.seed,
