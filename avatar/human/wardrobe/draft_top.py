@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial import cKDTree
 
 from avatar.human.figure import F64, I64, Figure
 from avatar.human.wardrobe.canvas import Canvas
 from avatar.human.wardrobe.cut import Cloth, clip
 from avatar.human.wardrobe.drafting import (
     HIDE_HEM,
-    HIDE_OPENING,
     Chart,
     arm_share,
     assemble,
@@ -42,7 +42,8 @@ from avatar.human.wardrobe.refine import finer_triangles, finer_values
 from avatar.human.wardrobe.simplify import simplify
 from avatar.human.wardrobe.trimmings import trimmings
 
-HIDE_NECK = 0.018  # metres of skin that stay under a neckline
+HIDE_SKIRT = 0.05  # metres more of skin that stay over the hem of a skirt
+HIDE_NECK = 0.012  # metres of skin that stay under a neckline
 CHEST = 12.0  # how much more an error weighs there when simplifying
 INSIDE = 0.030  # metres that a shirt reaches under the lapels over it
 
@@ -58,6 +59,8 @@ def draft_top(figure: Figure, fit: TopFit) -> Pattern:
     whole = finer_triangles(cut.triangles, cut.count)
     panels = _charts(dummy.frame, place, arm, inner, whole)
     lifts = _fold_heights(dummy.frame, fit, cut, draped, place, arm, panels, whole) * ~inner
+    away = cKDTree(draped.positions[cut.edges["neck"]]).query(draped.positions)[0]
+    lifts *= smoothstep(0.008, 0.06, away)  # necklines are sewn flat
     folded = draped.positions + draped.normals * lifts[0][:, None]
     shell = simplify(folded, whole, fit.triangles, _importance(dummy.frame, draped.positions))
     turned = ("hem", "cuffLeft", "cuffRight", *(("neck",) if fit.neck in (Neck.CREW, Neck.SCOOP) else ()))
@@ -139,9 +142,12 @@ def hidden_by_top(figure: Figure, dummy: Dummy, fit: TopFit) -> NDArray[np.bool_
     s, _, _ = arm_coordinates(frame, p)
     along = np.where(s > 0, s * smoothstep(0.15, 0.5, arm), np.clip(s, -1, 0))
     sleeve = (fit.sleeve - along) * float(np.linalg.norm(frame.arms["Left"][1] - frame.arms["Left"][0]))
-    margin = HIDE_OPENING if fit.sleeve < 1.5 else HIDE_HEM
+    margin = 0.006 + 1.1 * fit.sleeve_ease if fit.sleeve < 1.5 else HIDE_HEM  # one can look into wide sleeves
+    if fit.flare:
+        hem = hem - HIDE_SKIRT * k
+    collared = fit.neck in (Neck.LAPELS, Neck.COLLAR, Neck.HOOD)  # nobody looks past a collar
     neck = neck_field(frame, Neck.COLLAR if fit.neck is Neck.LAPELS else fit.neck, p)
-    inside = np.minimum(np.minimum(hem, neck - HIDE_NECK * k), sleeve - margin * k)
+    inside = np.minimum(np.minimum(hem, neck - HIDE_NECK * k * (0.3 if collared else 1)), sleeve - margin * k)
     return skin_of(inside > 0)
 
 

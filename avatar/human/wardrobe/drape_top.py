@@ -58,6 +58,8 @@ def drape_top(
     lies = smoothstep(frame.shoulder - 0.03 * k, frame.shoulder + 0.03 * k, q[:, 1])
     lies *= smoothstep(0.17 * k, 0.13 * k, np.abs(q[:, 0])) * ~inner
     q -= direction * (np.maximum(distance - gap * 0.8 - 0.001, 0) * lies)[:, None]
+    for edge in cut.edges.keys() & {"neck", "innerNeck"}:
+        q[cut.edges[edge]] = _rounded(q[cut.edges[edge]])
     if cut.rows and cut.loop[0] != cut.loop[-1]:
         loop = cut.edges["hem"]
         q[loop, 1] = q[loop, 1].mean()
@@ -120,6 +122,13 @@ def _level_collar(frame: Frame, cut: Cut, q: F64) -> F64:
     return q + (smooth - line)[nearest] * np.exp(-((gap / (0.03 * k)) ** 2))[:, None]
 
 
+def _rounded(line: F64) -> F64:
+    """A closed line (n, 3) without jitter, as long as before."""
+    for strength in (0.5, -0.52, 0.5, -0.52):
+        line = line + strength * ((np.roll(line, 1, 0) + np.roll(line, -1, 0)) / 2 - line)
+    return line
+
+
 def _sleeve_ease(frame: Frame, fit: TopFit, p: F64, n: F64) -> F64:
     """Looseness of a sleeve: grows towards the elbow, hangs below the arm, gathers at a cuff."""
     s, _, _ = arm_coordinates(frame, p)
@@ -163,7 +172,8 @@ def _hang_hem(dummy: Dummy, fit: TopFit, cut: Cut, q: F64, weights: F64, below: 
     theta, radius, outward = trunk_polar(frame, start)
     depth = start[:, 2] - outward[:, 2] * radius
     hem = frame.crotch + fit.hem * k
-    grid = dummy.hips.hanging(-fit.flare if fit.flare else 0.06).blurred(1.5, 2.0)
+    slope = -fit.flare * (0.62 + 0.38 * np.abs(np.sin(dummy.hips.theta))) if fit.flare else 0.06
+    grid = dummy.hips.hanging(slope).blurred(1.5, 2.0)
     offset = radius - grid.sample(start[:, 1], theta)
     open_front = cut.loop[0] == cut.loop[-1]
     if open_front:

@@ -108,7 +108,7 @@ TOPS = {
     ),
     TopKind.DRESS: TopFit(
         "dress", Weave.CREPE, Neck.SCOOP, sleeve=0.42, hem=-0.300, ease=0.004, ease_hem=0.020, slope=0.42,
-        sleeve_ease=0.010, gap=0.005, flare=0.20, folds=0.8, logo=LogoSlot(0.075, 0.060, 0.048), triangles=1900,
+        sleeve_ease=0.012, gap=0.005, flare=0.15, folds=0.8, logo=LogoSlot(0.075, 0.060, 0.048), triangles=1900,
     ),
 }  # fmt: skip
 BOTTOMS = {

@@ -23,12 +23,13 @@ class _Opening:
 
 
 _OPENINGS = {
-    Neck.CREW: _Opening(0.067, 0.074, 0.055),
+    Neck.CREW: _Opening(0.061, 0.071, 0.053),
     Neck.COLLAR: _Opening(0.058, 0.056, 0.048),
     Neck.HOOD: _Opening(0.066, 0.072, 0.054),
     Neck.LAPELS: _Opening(0.066, 0.066, 0.054),
-    Neck.SCOOP: _Opening(0.088, 0.128, 0.064, 0.15),
+    Neck.SCOOP: _Opening(0.090, 0.090, 0.060),
 }
+SCOOP_DEPTH = 0.118  # metres below the neck joint
 LAPEL_TOP = -0.012  # metres from the neck joint up to where the opening of lapels begins
 LAPEL_WIDTH = 0.060  # half of it up there
 
@@ -45,6 +46,9 @@ def neck_field(frame: Frame, neck: Neck, p: F64) -> F64:
     half = np.where(z > 0, cut.front, cut.back) * k
     ellipse = np.sqrt((p[:, 0] / (cut.width * k)) ** 2 + (z / half) ** 2) - 1
     field = np.maximum(ellipse * 0.07, np.where(z > 0, -y - cut.depth * k, -y - 0.035 * k))
+    if neck is Neck.SCOOP:  # a U seen from the front
+        bowl = np.sqrt((p[:, 0] / (cut.width * k)) ** 2 + (np.minimum(y, 0) / (SCOOP_DEPTH * k)) ** 2) - 1
+        field = np.where(z > 0, bowl * 0.09, field)
     throat = (0.022 - 0.030 * smoothstep(-0.02, 0.05, z / k)) * k - y
     field = np.minimum(np.minimum(field, throat), 0.012 * k - y)
     if neck is Neck.LAPELS:

@@ -12,9 +12,11 @@ from PIL import Image, ImageDraw, ImageFont
 from avatar.character import Logo, Pattern
 from avatar.human.figure import F32, F64, U8
 from avatar.human.wardrobe import fabric
-from avatar.human.wardrobe.canvas import COLOUR_SIZE, Canvas, canvas, mask_image
+from avatar.human.wardrobe.canvas import COLOUR_SIZE, Canvas, canvas, mask_image, place_at
 from avatar.human.wardrobe.frame import armhole
 from avatar.human.wardrobe.garments import LogoSlot, TopFit, Weave
+from avatar.human.wardrobe.pattern import Pattern as Draft
+from avatar.human.wardrobe.pattern import pattern as draft
 from avatar.human.wardrobe.sewing_top import raglan_line
 
 STRIPE, CHECK, PIN, DOT = 0.037, 0.034, 0.021, 0.034  # metres: periods
@@ -35,7 +37,7 @@ def logo_mask(fit: TopFit, logo: Logo, initial: str) -> U8:
     """(1024, 1024) where a mark stands on the chest, 0..255."""
     c = canvas(fit.pattern, COLOUR_SIZE)
     chosen = np.flatnonzero(c.on("front"))
-    at = c.place[chosen] - _slot_centre(c, fit.logo)
+    at = c.place[chosen] - _slot_centre(c.pattern, fit.logo)
     at = at * np.float32(2 / (fit.logo.size * c.body.scale))  # -1..1 across the slot, up is positive
     near = np.abs(at).max(1) < 1.05
     drawn = np.zeros(len(c.at), np.float32)
@@ -44,16 +46,16 @@ def logo_mask(fit: TopFit, logo: Logo, initial: str) -> U8:
     return mask_image(c.texels, drawn)
 
 
-def logo_rect(fit: TopFit) -> list[float]:
-    """[u0, v0, u1, v1] of the chest in the texture, v down: where clients may paint a mark of their own."""
-    c = canvas(fit.pattern, COLOUR_SIZE)
-    number = c.pattern.charts.index("front")
-    own = np.flatnonzero(c.pattern.chart == number)[0]
-    corner = c.pattern.uv[own] * c.pattern.sheet - c.pattern.metric[own] * [1, -1]
-    centre = corner + _slot_centre(c, fit.logo) * [1, -1]
-    half = fit.logo.size * c.body.scale / 2
-    rect = np.r_[(centre - half) / c.pattern.sheet, (centre + half) / c.pattern.sheet]
-    return [round(float(value), 5) for value in rect]
+@functools.cache
+def logo_rect(fit: TopFit) -> tuple[float, ...]:
+    """(u0, v0, u1, v1) of the chest in the texture, v down: where clients may paint a mark of their own."""
+    made = draft(fit.pattern)
+    own = np.flatnonzero(made.chart == made.charts.index("front"))[0]
+    corner = made.uv[own] * made.sheet - made.metric[own] * [1, -1]
+    centre = corner + _slot_centre(made, fit.logo) * [1, -1]
+    half = fit.logo.size * made.body.scale / 2
+    rect = np.concatenate([(centre - half) / made.sheet, (centre + half) / made.sheet])
+    return tuple(round(float(value), 5) for value in rect)
 
 
 def initial_of(name: str) -> str:
@@ -62,10 +64,9 @@ def initial_of(name: str) -> str:
     return next((letter for letter in plain if letter.isascii() and letter.isalnum()), "")
 
 
-def _slot_centre(c: Canvas, slot: LogoSlot) -> F64:
-    k = c.body.scale
-    point = np.array([slot.across * k, c.body.bust + slot.above * k, c.body.neck[2] + 0.13 * k])
-    return c.place_at("front", point)
+def _slot_centre(made: Draft, slot: LogoSlot) -> F64:
+    k, body = made.body.scale, made.body
+    return place_at(made, "front", np.array([slot.across * k, body.bust + slot.above * k, body.neck[2] + 0.13 * k]))
 
 
 def _levels(c: Canvas) -> tuple[F32, F32]:
@@ -74,7 +75,9 @@ def _levels(c: Canvas) -> tuple[F32, F32]:
     body, k = c.body, c.body.scale
     for name in ("front", "back"):
         own = c.on(name)
-        across[own] -= np.float32(c.place_at(name, np.array([0.0, body.bust, 0.13 if name == "front" else -0.1]))[0])
+        across[own] -= np.float32(
+            place_at(c.pattern, name, np.array([0.0, body.bust, 0.13 if name == "front" else -0.1]))[0]
+        )
         level[own] = c.at[own, 1]
     meeting = np.array([armhole(body), body.armpit + 0.075 * k, 0.06 * k])
     for side, sign in (("Left", 1.0), ("Right", -1.0)):
@@ -136,9 +139,10 @@ def _pattern(fit: TopFit, pattern: Pattern, c: Canvas) -> F32:
 
 def _mark(logo: Logo, initial: str, x: F32, y: F32, soft: float) -> F32:
     """A mark in a square from -1 to 1, y up; ``soft`` is a texel."""
+    inside: F32
     match logo:
         case Logo.RING:
-            inside = 0.20 - np.abs(np.hypot(x, y) - 0.72)
+            inside = np.float32(0.20) - np.abs(np.hypot(x, y) - np.float32(0.72))
         case Logo.TRIANGLE:
             inside = _polygon([(0.0, 0.86), (-0.92, -0.70), (0.92, -0.70)], x, y)
         case Logo.STAR:
@@ -156,7 +160,7 @@ def _mark(logo: Logo, initial: str, x: F32, y: F32, soft: float) -> F32:
             return _glyph(initial, x, y) if initial else _mark(Logo.RING, "", x, y, soft)
         case Logo.NONE:
             return np.zeros(len(x), np.float32)
-    return fabric.ramp(-soft, soft, np.asarray(inside, np.float32))
+    return fabric.ramp(-soft, soft, inside)
 
 
 def _polygon(corners: list[tuple[float, float]], x: F32, y: F32) -> F32:

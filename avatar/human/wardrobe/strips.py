@@ -74,7 +74,8 @@ def ring(edge: F64, weights: F64, frame: Frame, columns: int, opening: float) ->
     """
     angle = np.arctan2(edge[:, 0], edge[:, 2] - frame.neck[2] - 0.01 * frame.scale)
     order = np.argsort(angle)
-    at = np.linspace(opening, 2 * np.pi - opening, columns)
+    even = np.linspace(-1, 1, columns)
+    at = np.pi + (np.pi - opening) * (0.5 * even + 0.5 * np.sin(even * np.pi / 2))  # denser in front
     turns = np.concatenate([angle[order] + turn for turn in (-2 * np.pi, 0, 2 * np.pi)])
 
     def resampled(values: F64) -> F64:

@@ -38,7 +38,7 @@ def top_coat(character: CharacterDescription) -> Coat:
         return canvas.colour(paint_top.layers(*folds), base, inks, prints)
 
     return Coat(
-        Material(TOP_NODE, double_sided=True, extras={"logo": {"rect": logo_rect(fit)}}),
+        Material(TOP_NODE, double_sided=True, extras={"logo": {"rect": list(logo_rect(fit))}}),
         {
             Slot.COLOUR: Paint(said, colour),
             Slot.NORMAL: Paint(paint_key(f"{TOP_NODE} relief", *folds), lambda: paint_top.layers(*folds).normal),

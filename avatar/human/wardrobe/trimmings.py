@@ -49,19 +49,26 @@ def _collar(
     down = np.array([0.0, -1.0, 0.0])
     height, fall, point = (0.034, 0.038, 0.5) if tucked else (0.026, 0.036, 0.45) if soft else (0.032, 0.042, 0.60)
     stand = height * k * (1 - 0.80 * smoothstep(0.45, 1.0, front))
-    length = fall * k * (1 + point * smoothstep(0.75, 1.0, front))
-    spread = 0.008 if tucked else 0.022
-    sideways = np.sign(np.sin(at))[:, None] * np.array([1.0, 0.0, 0.0]) * smoothstep(0.80, 1.0, front) * spread * k
+    length = fall * k * (1 + point * smoothstep(0.86, 1.0, front))
+    spread = 0.008 if tucked else 0.026
+    sideways = np.sign(np.sin(at))[:, None] * np.array([1.0, 0.0, 0.0]) * smoothstep(0.50, 1.0, front) * spread * k
     inner = q + up * stand - out * 0.001
     inner = np.where(front < 0.93, _evened(skin.push_out(inner, 0.0045) - inner) + inner, inner)
     fold = inner + up * 0.003 * k + out * 0.0055 * k
     middle = fold + down * length * 0.5 + out * (0.005 if tucked else 0.008) * k + sideways * 0.45
     tip = fold + down * length + out * (0.004 if tucked else 0.010 + 0.010 * front) * k + sideways
     if not tucked:
-        middle = middle + _evened(under.push_out(skin.push_out(middle, 0.010), 0.0055) - middle)
-        tip = tip + _evened(laid_on(under, skin.push_out(tip, 0.010), 0.0065 * k) - tip)
+        middle = _smoothed(under.push_out(skin.push_out(middle, 0.010), 0.0060))
+        tip = _smoothed(laid_on(under, skin.push_out(tip, 0.010), 0.0070 * k))
     rows = np.stack([q + down * 0.004 * k, inner, fold, middle, tip, tip - out * 0.003 + up * 0.004 * k])
     return strip("collar", rows, weights, turned=True)
+
+
+def _smoothed(line: F64) -> F64:
+    """A line without jitter whose ends stay."""
+    for _ in range(4):
+        line = np.vstack([line[:1], (line[:-2] + 2 * line[1:-1] + line[2:]) / 4, line[-1:]])
+    return line
 
 
 def _evened(moves: F64) -> F64:
