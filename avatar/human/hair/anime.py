@@ -88,7 +88,7 @@ class Sketch:
             lines = resample(lines, np.linspace(0, 1, POINTS), ends)
             self.add(lines, self.head.volume_normal(lines), width, **look)
         if curtain.max_side:
-            self.springs += chains(outer, 6, self.head.eye_level - 0.03 * k)
+            self.springs += chains(lines, 6, self.head.eye_level - 0.03 * k)
 
     def bangs(self, kind: str) -> None:
         """The fringe: ``full`` straight across, ``parted``, ``swept`` to one side, or ``short``."""

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from scipy import ndimage
 
+from avatar.character import TopKind
 from avatar.human.figure import F32, F64, I64
 from avatar.human.hair.vectors import smoothstep, triangle_normals, unit
 
+COLLARS = {  # metres a collar stands up over the neck joint, and off the neck
+    TopKind.BLAZER: (0.050, 0.020),
+    TopKind.SHIRT: (0.045, 0.012),
+    TopKind.POLO: (0.040, 0.010),
+}
 CLOTH = 0.017  # metres that hair keeps off the skin where a shirt may be (clothes reach 14 mm)
 
 
@@ -42,6 +49,23 @@ class CollisionField:
         return value[:, 0].reshape(points.shape[:-1]), unit(value[:, 1:]).reshape(points.shape)
 
 
+def clothed(kind: TopKind, neck: F64, scale: float) -> Callable[[F64], F64]:
+    """What a top adds to the skin near the joint ``neck``: its cloth, and a hood or collar round the neck."""
+    high, thick = COLLARS.get(kind, (0.0, 0.0))
+
+    def reach(points: F64) -> F64:
+        y, z = points[:, 1] - neck[1], points[:, 2] - neck[2]
+        cloth = CLOTH * smoothstep(0.04, 0.0, y)
+        if not high:
+            return cloth
+        round_neck = smoothstep(high + 0.03, high, y / scale) * smoothstep(-0.12, -0.02, y / scale)
+        behind = smoothstep(0.075, 0.015, z / scale)
+        more: F64 = cloth + thick * scale * round_neck * behind
+        return more
+
+    return reach
+
+
 def surface_samples(points: F64, triangles: I64, spacing: float) -> tuple[F64, F64]:
     """Positions and unit normals of samples at most about ``spacing`` apart on every triangle."""
     corner = points[triangles]
@@ -60,12 +84,13 @@ def surface_samples(points: F64, triangles: I64, spacing: float) -> tuple[F64, F
 
 
 def build_field(
-    points: F64, triangles: I64, low: F64, high: F64, collar: float, voxel: float = 0.007
+    points: F64, triangles: I64, low: F64, high: F64, cloth: Callable[[F64], F64], voxel: float = 0.007
 ) -> CollisionField:
     """The field of a surface that is closed apart from the bottom of the box ``low``..``high``.
 
     Voxels that hold surface keep the mean position and normal of it, so distances are finer than the grid: every
-    other voxel measures to the plane of its nearest surface voxel. Below the height ``collar`` clothes count as skin.
+    other voxel measures to the plane of its nearest surface voxel. ``cloth`` says how many metres clothes reach off the
+    skin at points (n, 3): they count as skin.
     """
     shape = tuple(int(n) for n in np.ceil((high - low) / voxel).astype(int) + 1)
     corner = points[triangles]
@@ -83,9 +108,10 @@ def build_field(
     facing = np.stack([np.bincount(flat, normal[:, k], size)[filled] for k in range(3)], 1) / count[filled, None]
     wall = (count > 0).reshape(shape)
     closed = wall.copy()
-    closed[:, 0] = True  # the torso is open at the bottom of the box
+    closed[:, 0] = closed[0] = closed[-1] = True  # the torso is open at the bottom of the box, arms at its sides
     label, _ = ndimage.label(~closed)
-    outside = label == label[0, -1, 0]
+    outside = label == label[shape[0] // 2, -1, 0]
+    outside[:, 0], outside[0], outside[-1] = outside[:, 1], outside[1], outside[-2]
     nearest = ndimage.distance_transform_edt(~wall, return_distances=False, return_indices=True)
     slot = np.zeros(size, np.int64)
     slot[filled] = np.arange(len(filled))
@@ -99,8 +125,7 @@ def build_field(
     far = smoothstep(1.0 * voxel, 3.0 * voxel, reach)
     distance = np.where(out, np.abs(plane) * (1 - far) + reach * far, -(np.abs(plane) * (1 - far) + reach * far))
     distance = np.where(solid, np.clip(plane, -voxel, voxel), distance)
-    height = smoothstep(collar + 0.03, collar - 0.01, nodes[:, 1])
-    distance = (distance - CLOTH * height).reshape(shape)
+    distance = (distance - cloth(nodes)).reshape(shape)
     smooth = ndimage.gaussian_filter(distance, 0.6)
     soft = ndimage.gaussian_filter(distance, 1.4)  # normals need to be smoother than distances
     table = np.stack([smooth, *(g / voxel for g in np.gradient(soft))], -1).astype(np.float32)

@@ -6,7 +6,7 @@ A surface has no gaps and a clean outline; locks over it give depth, wisps softe
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from scipy import ndimage
@@ -110,7 +110,9 @@ def fall(curtain: Curtain, head: HeadModel, patch: Dome, count: int, rng: np.ran
     if curtain.hem is not None:
         uneven = ndimage.gaussian_filter1d(rng.normal(0, 1, count), 0.6) * curtain.ragged * k
         hem = curtain.hem
-        lines = cut_at(lines, lines[..., 1] < hem(lines) + uneven[:, None], np.zeros(count))
+        behind = lines[..., 2] < head.neck[2] + 0.045 * k
+        dead = (lines[..., 1] < hem(lines) + uneven[:, None]) | (behind & (lines[..., 1] < head.hood))
+        lines = cut_at(lines, dead, np.zeros(count))
     lines = resample(lines, np.linspace(0, 1, POINTS))
     if curtain.wave:
         lines = _waved(curtain, head, lines, rng)
@@ -247,17 +249,12 @@ def sheen(head: HeadModel, points: F64) -> F64:
     return tint
 
 
-def chains(falling: Falling, count: int, level: float, points: int = 4) -> tuple[F64, ...]:
-    """``count`` polylines round the head, from where hair leaves it below the height ``level`` to the tips."""
+def chains(lines: F64, count: int, level: float, points: int = 4) -> tuple[F64, ...]:
+    """``count`` polylines, every so many strands (n, k, 3), from the height ``level`` to the tips."""
     out = []
-    for place in (np.arange(count) + 0.5) / count:
-        line = falling.at(np.array([place]))[0]
+    for index in np.round((np.arange(count) + 0.5) / count * (len(lines) - 1)).astype(int):
+        line = lines[index]
         low = int(np.argmax(line[:, 1] < level))
         if line[-1, 1] < level - 0.04:
             out.append(resample(line[None, max(low - 1, 0) :], np.linspace(0, 1, points))[0])
     return tuple(out)
-
-
-def fuller(curtain: Curtain, metres: float) -> Curtain:
-    """The same curtain further out."""
-    return replace(curtain, volume=curtain.volume + metres, clearance=curtain.clearance + metres)

@@ -157,7 +157,7 @@ def falling(cut: Cut, head: HeadModel, rng: np.random.Generator) -> Grown:
         sheets.append(fringe)
         soft.append(tips)
     level = head.eye_level - 0.03 * k
-    return Grown(join(soft), join(sheets), chains(outer, cut.springs, level) if cut.springs else ())
+    return Grown(join(soft), join(sheets), chains(outer.lines, cut.springs, level) if cut.springs else ())
 
 
 def bangs(head: HeadModel, patch: Dome, rng: np.random.Generator, low: float = 0.020) -> tuple[HairMesh, HairMesh]:

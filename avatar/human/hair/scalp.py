@@ -6,11 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from avatar.character import TopKind
 from avatar.human.bundle import LEFT_EYE, RIGHT_EYE
 from avatar.human.figure import F64, Figure
 from avatar.human.hair import store
-from avatar.human.hair.collision import CollisionField, build_field
+from avatar.human.hair.collision import CollisionField, build_field, clothed
 from avatar.human.hair.vectors import UP, angles, direction, smoothstep, unit
+from avatar.profile import AvatarStyle
 
 BASE_CENTRE: F64 = np.array([0.0, 0.765, 0.055])  # middle of the base mesh's skull, metres in the base mesh's space
 BASE_EYE_TO_TOP = 0.118  # metres between eye level and crown of the base mesh
@@ -36,6 +38,7 @@ class HeadModel:
     scale: float  # 1 for the neutral adult head
     neck: F64  # (3,) joint at the base of the neck
     head_joint: F64  # (3,)
+    hood: float = -9.0  # height of the inside of a hood behind the neck, into which long hair goes
     hatted: bool = False  # a hat sits on it: hair is tied low
 
     def scalp(self, directions: F64) -> tuple[F64, F64]:
@@ -88,7 +91,11 @@ def head_model(figure: Figure, reach: float, side: float) -> HeadModel:
     half = max(side * scale, extent + 0.07 * scale)
     low = np.array([-half, neck[1] - reach * scale, centre[2] - 0.25 * max(scale, 1.0)])
     high = np.array([half, top + 0.08 * scale, centre[2] + 0.21 * max(scale, 1.0)])
-    field = build_field(vertices, store.skin_triangles(), low, high, collar=float(neck[1]) + 0.01)
+    field = build_field(
+        vertices, store.skin_triangles(), low, high, clothed(figure.character.outfit.top.kind, neck, scale)
+    )
+    drawn = figure.character.style is AvatarStyle.ANIME  # whose hair lies outside of it
+    hooded = figure.character.outfit.top.kind is TopKind.HOODIE and not drawn
     return HeadModel(
         position_table=table,
         normal_table=normal,
@@ -102,6 +109,7 @@ def head_model(figure: Figure, reach: float, side: float) -> HeadModel:
         scale=scale,
         neck=neck,
         head_joint=np.asarray(figure.joints["Head"]),
+        hood=float(neck[1]) + 0.035 * scale if hooded else -9.0,
     )
 
 

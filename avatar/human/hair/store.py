@@ -69,9 +69,9 @@ def load() -> HairData:
 
 @lru_cache(maxsize=1)
 def skin_triangles() -> I64:
-    """(t, 3) triangles of head, neck and upper torso: what hair must not enter."""
+    """(t, 3) triangles of head, neck and torso: what hair must not enter."""
     quads = bundle().faces("body")[..., 0]
-    upper = bundle().base[quads][..., 1].mean(1) > 0.15  # the navel is at .15 m of the base mesh's space
+    upper = bundle().base[quads][..., 1].mean(1) > 0.0  # the navel is at .15 m of the base mesh's space
     return quads_to_triangles(quads[upper])
 
 
