@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Mapping
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from avatar.human import drawn, landmarks, proportions, rig
 from avatar.human import face as faces
 from avatar.human.bundle import VERTEX_COUNT, bundle
 from avatar.human.figure import F64, Delta, Figure
+from avatar.human.heads import with_usual_head
 from avatar.human.lips import close_lips
 from avatar.human.traits import build_weights, face_weights
 from avatar.profile import AvatarStyle
@@ -37,14 +38,6 @@ _STRONGER = 0.30
 # Its heavy body of average muscle hardly differs from the average one; the slack and the strong heavy bodies do.
 _FAT_CORNER = ("averagemuscle", "maxweight")
 _FAT = {"minmuscle": 0.5, "averagemuscle": 0.2, "maxmuscle": 0.3}
-_MENTON = 5296  # base vertex at the bottom of the chin
-# Ages; women's and men's mean statures; their mean heights of the head, menton to vertex. Adults: ANSUR (Gordon 1989);
-# children: Snyder 1977, CDC 2000.
-_GROWTH: tuple[Any, ...] = (
-    (8.0, 10.0, 12.0, 14.0, 16.0, 19.0),
-    ((1.28, 1.38, 1.51, 1.60, 1.625, 1.63), (1.28, 1.39, 1.49, 1.64, 1.74, 1.756)),
-    ((0.198, 0.203, 0.208, 0.213, 0.217, 0.219), (0.200, 0.206, 0.211, 0.219, 0.227, 0.232)),
-)
 _YOUTH = 11.0  # years of the head that drawn styles lean towards
 
 
@@ -130,30 +123,6 @@ def _on_the_ground(vertices: F64) -> F64:
     return out
 
 
-def head_height(vertices: F64) -> float:
-    """Metres from the bottom of the chin to the top of the scalp."""
-    return float(vertices[bundle().vertices_of("body"), 1].max() - vertices[_MENTON, 1])
-
-
-def _usual_head(body: Body) -> float:
-    """Metres from chin to scalp that go with an age and a height; heads vary less than heights do."""
-    height, head = (
-        (1 - body.gender) * np.interp(body.age, _GROWTH[0], row[0])
-        + body.gender * np.interp(body.age, _GROWTH[0], row[1])
-        for row in _GROWTH[1:]
-    )
-    return float(head * (body.height / height) ** 0.5)
-
-
-def _with_usual_head(vertices: F64, body: Body) -> F64:
-    """The same figure with its head scaled about the joint to the usual size; the source's adults have small heads."""
-    factor = float(np.clip(_usual_head(body) / head_height(vertices), 0.90, 1.12))
-    share = 1 - (1 - rig.head_weight()) ** 2.5
-    pivot = rig.source_joints(vertices)["Head"]
-    out: F64 = vertices + (factor - 1) * share[:, None] * (vertices - pivot)
-    return out
-
-
 def shape_vertices(character: CharacterDescription) -> F64:
     """(19158, 3) metres: the described body in the source's A-pose, realistic proportions, soles at y = 0.
 
@@ -167,10 +136,11 @@ def shape_vertices(character: CharacterDescription) -> F64:
     extreme = standing_height(shape + change)
     share = 0.0
     if abs(extreme - natural) > 1e-3:
-        # Two thirds by proportion (long limbs), the rest by size: people vary in both.
-        share = float(np.clip((character.body.height - natural) / (extreme - natural) * 0.67, 0.0, 0.8))
+        # Partly by proportion (long limbs), the rest by size: people vary in both.
+        part, most = (0.67, 0.8) if extreme > natural else (0.25, 0.3)  # the source's shortest have too short thighs
+        share = float(np.clip((character.body.height - natural) / (extreme - natural) * part, 0.0, most))
     shape = shape + share * change
-    shape = _with_usual_head(shape * (character.body.height / standing_height(shape)), character.body)
+    shape = with_usual_head(shape * (character.body.height / standing_height(shape)), character.body)
     return _on_the_ground(shape * (character.body.height / standing_height(shape)))
 
 
@@ -196,44 +166,61 @@ def youthful_head(character: CharacterDescription, vertices: F64, share: float) 
     return out
 
 
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """A person at rest, before expressions."""
+
+    plain: F64  # (19158, 3) realistic, A-pose
+    units: Mapping[str, Delta]  # the source's expressions on ``plain``
+    warp: proportions.Warp  # ``plain`` -> styled, before ``scale`` and ``lift``
+    scale: float
+    lift: F64  # (3,)
+    vertices: F64  # (19158, 3) styled
+    joints: Mapping[str, F64]
+
+
+def shape_person(character: CharacterDescription) -> Shape:
+    """The described person in the described style, at rest: metres, A-pose, soles at y = 0."""
+    style = character.style
+    plain = close_lips(youthful_head(character, shape_vertices(character), proportions.STYLES[style].youth))
+    joints = rig.source_joints(plain)
+    units = faces.raw_units(plain)
+    for name, share in proportions.rest_face(style).items():
+        plain[units[name].index] += share * units[name].offset
+    warp = proportions.style_warp(style, plain, joints)
+    styled = proportions.soften(style, warp(plain, np.arange(VERTEX_COUNT)))
+    scale = character.body.height / standing_height(styled)
+    lift = np.array([0.0, -scale * styled[bundle().vertices_of("body"), 1].min(), 0.0])
+    vertices = close_lips(styled * scale + lift)
+    if style is AvatarStyle.ANIME:
+        vertices = close_lips(drawn.draw_face(vertices, character))
+    vertices = faces.clear_eyeballs(vertices, style)
+    places = {name: place * scale + lift for name, place in proportions.restyle_joints(warp, joints).items()}
+    places |= {f"{side}Eye": vertices[ids].mean(axis=0) for side, ids in landmarks.EYEBALLS.items()}
+    return Shape(plain, units, warp, scale, lift, vertices, places)
+
+
 def shape_figure(character: CharacterDescription) -> Figure:
     """The described person as a figure: shaped, jointed, weighted and able to make every contract expression.
 
     Metres, A-pose of the source, soles at y = 0; the standing height is ``character.body.height`` in every style.
     """
-    style = character.style
-    plain = close_lips(youthful_head(character, shape_vertices(character), proportions.STYLES[style].youth))
-    joints = rig.source_joints(plain)
-    raw = faces.raw_units(plain)
-    for name, share in proportions.rest_face(style).items():
-        plain[raw[name].index] += share * raw[name].offset
-    warp = proportions.style_warp(style, plain, joints)
-    everyone = np.arange(VERTEX_COUNT)
-    styled = proportions.soften(style, warp(plain, everyone))
-    scale = character.body.height / standing_height(styled)
-    lift = np.array([0.0, -scale * styled[bundle().vertices_of("body"), 1].min(), 0.0])
-    vertices = close_lips(styled * scale + lift)
-    anime = style is AvatarStyle.ANIME
-    if anime:
-        vertices = close_lips(drawn.draw_face(vertices, character))
-    vertices = faces.clear_eyeballs(vertices, style)
+    style, shape = character.style, shape_person(character)
     carried: dict[str, Delta] = {}
-    for name, unit in raw.items():
+    for name, unit in shape.units.items():
         if name.startswith(("mouth", "jaw", "cheekPuff", "tongue")):
             offset = proportions.speech_scale(style) * unit.offset
         else:
-            offset = proportions.carried(warp, plain[unit.index], unit.offset, unit.index)
-        carried[name] = Delta(unit.index, scale * offset)
+            offset = proportions.carried(shape.warp, shape.plain[unit.index], unit.offset, unit.index)
+        carried[name] = Delta(unit.index, shape.scale * offset)
     units = proportions.soften_units(style, carried)
-    if anime:
-        units |= drawn.lid_units(vertices, character)
-    places = {name: place * scale + lift for name, place in proportions.restyle_joints(warp, joints).items()}
-    places |= {f"{side}Eye": vertices[ids].mean(axis=0) for side, ids in landmarks.EYEBALLS.items()}
+    if style is AvatarStyle.ANIME:
+        units |= drawn.lid_units(shape.vertices)
     return Figure(
         character=character,
-        vertices=vertices,
-        joints=places,
+        vertices=shape.vertices,
+        joints=shape.joints,
         joint_names=rig.JOINT_NAMES,
         weights=rig.base_weights(),
-        morphs=faces.contract_morphs(vertices, units, style),
+        morphs=faces.contract_morphs(shape.vertices, units, style),
     )

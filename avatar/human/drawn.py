@@ -202,6 +202,12 @@ def drawn_eye(vertices: F64, character: CharacterDescription, side: str, size: f
     )
 
 
+def _longer(character: CharacterDescription) -> float:
+    """How much longer than the drawing a face is under the eyes: grown men's are."""
+    grown = float(np.interp(character.body.age, (12.0, 22.0), (0.0, 1.0)))
+    return 0.97 + grown * (0.03 + 0.09 * character.body.gender)
+
+
 @functools.cache
 def _along(side: str) -> tuple[F64, F64]:
     """Where the margin vertices of the upper and the lower lid lie, -1 inner corner .. 1 outer corner."""
@@ -247,12 +253,13 @@ def draw_face(vertices: F64, character: CharacterDescription) -> F64:
         out[ids] = eye.centre + eye.radius * spokes / np.linalg.norm(spokes, axis=1, keepdims=True)
     eyes = drawn_eye(vertices, character, "Left", size)
     origin = np.array([0.0, eyes.middle[1] - _EYE[1] * size, eyes.centre[2] + eyes.radius])
+    longer = _longer(character)
     for vertex, up, forward in _PROFILE:
-        goal = origin + size * np.array([0.0, up, forward])
+        goal = origin + size * np.array([0.0, up * (longer if up < 0 else 1.0), forward])
         goals.append(goal + _OWN * (vertices[vertex] - goal))
     lips, seam = vertices[_lip_skin()], vertices[_seam()]
     middle = seam[np.abs(seam[:, 0]) < 0.25 * np.abs(seam[:, 0]).max()].mean(axis=0)
-    shift = origin + size * np.array([0.0, *_MOUTH]) - middle
+    shift = origin + size * np.array([0.0, _MOUTH[0] * longer, _MOUTH[1]]) - middle
     corner = np.abs(seam[:, 0]).max()
     across = np.clip(np.abs(lips[:, 0]) / corner, 0, 1)
     order = np.argsort(seam[:, 0])
@@ -305,7 +312,7 @@ def _lid(side: str) -> _Lid:
     return _Lid(chosen, handles, splu(system).solve, 60.0**2)
 
 
-def lid_units(vertices: F64, character: CharacterDescription) -> dict[str, Delta]:
+def lid_units(vertices: F64) -> dict[str, Delta]:
     """The eye units of a drawn face, without what the balls do: lids that slide over them, and shares of that."""
     out: dict[str, Delta] = {}
     for side in EYEBALLS:

@@ -28,6 +28,7 @@ class Proportions:
     """What a style does to a figure; 1 and 0 leave it as it is. Lengths are metres on an adult head."""
 
     head: float = 1.0  # scale of the head about its joint
+    breadth: float = 1.0  # of the head
     neck: float = 1.0  # thickness
     limbs: float = 1.0  # thickness
     waist: float = 1.0  # thickness
@@ -68,6 +69,7 @@ STYLES: Mapping[AvatarStyle, Proportions] = {
     ),
     AvatarStyle.ANIME: Proportions(
         head=1.27,
+        breadth=0.95,
         neck=0.78,
         limbs=0.86,
         waist=0.90,
@@ -77,7 +79,7 @@ STYLES: Mapping[AvatarStyle, Proportions] = {
         nose=(0.62, 0.72, 0.80),
         mouth=(0.80, 0.60, 0.88),
         cheek=(0.0, 0.0, 0.0015),
-        chin_narrow=0.18,
+        chin_narrow=0.20,
         chin_lift=0.006,
         teeth=0.90,
         youth=0.75,
@@ -199,6 +201,7 @@ def style_warp(style: AvatarStyle, vertices: F64, joints: Mapping[str, F64]) -> 
         q = face(points)
         q += (look.teeth - 1) * teeth[like, None] * (q - throat)
         q = pivot + (q - pivot) * (1 + (look.head - 1) * head[like, None])
+        q[:, 0] *= 1 + (look.breadth - 1) * head[like]
         along = ((q - joints["Neck"]) @ neck_line / (neck_line @ neck_line)).clip(-0.3, 1.0)[:, None]
         radial = (q - joints["Neck"] - along * neck_line) * [1, 0, 1]
         q += (look.neck - 1) * neck[like, None] * radial

@@ -76,8 +76,8 @@ _SLIDERS: Mapping[str, tuple[Mapping[str, float], Mapping[str, float]]] = {
         {"eyes/~eye-trans-out": 0.55},
     ),
     "eye_tilt": (
-        {"eyes/~eye-corner2-down": 0.75, "eyes/~eye-corner1-up": 0.35, "eyes/~eye-eyefold-angle-down": 0.4},
-        {"eyes/~eye-corner2-up": 0.75, "eyes/~eye-corner1-down": 0.35, "eyes/~eye-eyefold-angle-up": 0.4},
+        {"eyes/~eye-corner1-down": 0.9, "eyes/~eye-corner2-up": 0.45, "eyes/~eye-eyefold-angle-up": 0.4},
+        {"eyes/~eye-corner1-up": 0.9, "eyes/~eye-corner2-down": 0.45, "eyes/~eye-eyefold-angle-down": 0.4},
     ),
     "cheekbones": (
         {"cheek/~cheek-bones-decr": 0.8},
@@ -119,14 +119,14 @@ _CHARM: tuple[Charm, ...] = (
     Charm("eyes/~eye-height1-incr", 0.0, 0.05, 0.0, 0.15),
     Charm("eyes/~eye-height2-incr", 0.18, 0.10, 0.20, 0.20),
     Charm("eyes/~eye-height3-incr", 0.30, 0.10, 0.15, 0.20),
-    Charm("eyes/~eye-corner2-up", 0.28, 0.08, 0.10, 0.0),
+    Charm("eyes/~eye-corner1-up", 0.45, 0.12, 0.15, 0.0),
     Charm("eyes/~eye-eyefold-up", 0.15, 0.10, 0.20, 0.20),
     # Brows at ease: neither pressed down nor pulled together.
     Charm("eyebrows/eyebrows-trans-up", 0.20, 0.22, 0.30, 0.25),
-    Charm("eyebrows/eyebrows-angle-up", 0.16, 0.32, 0.42, 0.32),
+    Charm("eyebrows/eyebrows-angle-up", 0.26, 0.36, 0.55, 0.36),
     Charm("eyebrows/eyebrows-trans-backward", 0.15, 0.15, 0.25, 0.15),
     # The beginning of a smile.
-    Charm("mouth/mouth-angles-up", 0.30, 0.30, 0.30, 0.36),
+    Charm("mouth/mouth-angles-up", 0.40, 0.36, 0.42, 0.42),
     Charm("mouth/mouth-upperlip-height-incr", 0.25, 0.15, 0.15, 0.15),
     Charm("mouth/mouth-lowerlip-volume-incr", 0.25, 0.15, 0.15, 0.10),
     Charm("mouth/mouth-upperlip-volume-incr", 0.15, 0.10, 0.10, 0.10),
@@ -148,6 +148,15 @@ _FINE_NOSE: tuple[Charm, ...] = (
     Charm("nose/nose-point-width-decr", 0.25, 0.10, 0.0, 0.0),
     Charm("nose/nose-curve-concave", 0.20, 0.0, 0.20, 0.0),
 )
+# And one of the broad, low noses of the Asian heads of the source.
+_SMALL_NOSE: tuple[Charm, ...] = (
+    Charm("nose/nose-volume-decr", 0.35, 0.20, 0.15, 0.10),
+    Charm("nose/nose-scale-vert-decr", 0.25, 0.15, 0.10, 0.10),
+    Charm("nose/nose-point-width-decr", 0.25, 0.15, 0.10, 0.10),
+    Charm("nose/nose-base-up", 0.20, 0.10, 0.0, 0.0),
+    Charm("mouth/mouth-lowerlip-height-decr", 0.15, 0.10, 0.10, 0.0),
+    Charm("mouth/mouth-trans-backward", 0.25, 0.20, 0.20, 0.20),
+)
 # What the years do besides the source's own old bodies, at ninety.
 _AGED: Mapping[str, float] = {
     "head/head-age-incr": 0.25,
@@ -157,7 +166,7 @@ _AGED: Mapping[str, float] = {
     "nose/nose-point-down": 0.20,
     "eyes/~eye-bag-incr": 0.30,
     "eyes/~eye-eyefold-down": 0.20,
-    "eyes/~eye-corner2-down": 0.20,
+    "eyes/~eye-corner1-down": 0.40,
     "cheek/~cheek-volume-decr": 0.15,
     "mouth/mouth-upperlip-volume-decr": 0.25,
     "mouth/mouth-laugh-lines-in": 0.15,
@@ -196,8 +205,9 @@ def _charm(character: CharacterDescription) -> Weights:
     ancestry = character.face.ancestry
     total = ancestry.african + ancestry.asian + ancestry.european
     broad = ancestry.african / total if total > 0 else 1 / 3
+    asian = ancestry.asian / total if total > 0 else 1 / 3
     out: Weights = {}
-    for charms, share in ((_CHARM, 1.0), (_FINE_NOSE, 1.0 - 0.75 * broad)):
+    for charms, share in ((_CHARM, 1.0), (_FINE_NOSE, 1.0 - 0.75 * broad), (_SMALL_NOSE, asian)):
         for charm in charms:
             grown = body.gender * charm.masculine + (1 - body.gender) * charm.feminine
             _add(out, {charm.name: adult * grown + child * charm.child + old * charm.old}, share)
@@ -218,6 +228,7 @@ def build_weights(body: Body, seed: int) -> Weights:
     heavy, thin = max(0.0, 2 * body.weight - 1), max(0.0, 1 - 2 * body.weight)
     strong = max(0.0, 2 * body.muscle - 1)
     grown = float(np.interp(body.age, (11.0, 18.0), (0.0, 1.0)))
+    old = float(np.interp(body.age, (45.0, 85.0), (0.0, 1.0)))
     slim = grown * (1 - heavy) * (1 - strong)
     feminine = 1 - body.gender
     limbs = ("arms/~upperarm", "arms/~lowerarm", "arms/~upperarm-shoulder", "legs/~upperleg", "legs/~lowerleg")
@@ -242,8 +253,10 @@ def build_weights(body: Body, seed: int) -> Weights:
             "arms/measure-upperarm-circ-decr": slim * (0.22 * feminine + 0.05),
             "legs/measure-thigh-circ-decr": slim * 0.18,
             "legs/measure-calf-circ-decr": slim * 0.12,
-            "legs/lowerlegs-height-incr": slim * 0.20,
-            "legs/upperlegs-height-incr": slim * 0.10,
+            "legs/lowerlegs-height-incr": slim * 0.02,
+            # The source's old men have short thighs and long shins.
+            "legs/upperlegs-height-incr": slim * 0.22 + 0.35 * old * body.gender,
+            "legs/lowerlegs-height-decr": 0.35 * old * body.gender,
             "neck/neck-scale-vert-incr": slim * 0.06,
             "hands/~hand-fingers-diameter-decr": slim * 0.20 * feminine,
             "hands/~hand-scale-decr": 0.10 * grown,
