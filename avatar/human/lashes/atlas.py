@@ -204,8 +204,11 @@ def paint_brow(brow: BrowLook, seed: int) -> F64:
     ends = _step(0, 0.10, along) * _step(1.0, 0.88, along)
     soft = np.exp(-(((across - 0.15 * t) / t) ** 2) * 1.2) * ends
     natural = hairs + (1 - hairs) * soft * brow.fill
-    ends = _step(0, 0.05, along) * _step(1.0, 0.93, along)
-    clean = _step(1.25, 0.85, np.abs(across - 0.1 * t) / t) * ends * (0.70 + 0.25 * brow.drawn + 0.05 * hairs)
+    # a drawn one: a rounded head, a tail to a point, and at its rim the hairs of which it might be made
+    head = np.sqrt(np.clip(along / 0.07, 0, 1) * np.clip(2 - along / 0.07, 0, 1)) * (along < 0.07) + (along >= 0.07)
+    rim = np.abs(across - 0.1 * t) / np.maximum(t * head, 0.05) - 0.25 * (hairs - 0.3) * (1 - brow.drawn**4)
+    clean = _step(1.2, 0.9, rim) * _step(1.0, 0.95, along) * (0.62 + 0.33 * brow.drawn)
+    clean = clean * (1 - 0.35 * (1 - hairs) * (1 - brow.drawn**4))
     border = np.clip((1 - np.abs(np.linspace(-1, 1, height))) * 14, 0, 1)[:, None]
     return np.asarray((natural * (1 - brow.drawn) + clean * brow.drawn) * border)
 

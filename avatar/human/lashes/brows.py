@@ -19,7 +19,9 @@ from avatar.human.lashes.look import BrowLook
 from avatar.human.lashes.sheet import Places, Sheet, grid
 from avatar.human.skin.maps import FINE, brow_windows, surface
 
-COLUMNS, ROWS = 12, 5
+COLUMNS = 11
+ACROSS = np.array([1.0, 0.84, 0.3, -0.3, -0.84, -1.0])  # rows of a card, of its half width
+ROWS = len(ACROSS)
 LIFTS = (0.00035, 0.00095)  # metres of the two shells over the skin in their middle, on an adult's head
 SUNK = 0.0004  # metres that their borders lie under it
 SHIFT_MM = (0.9, 0.5)  # along and up: the outer shell shows other hairs over those of the inner one
@@ -51,13 +53,15 @@ def ground(side: int) -> Ground:
     return Ground(cKDTree(seen), seen, uv, head.vertex[head.triangles[close]], corners[close])
 
 
-def brow_places(side: int, brow: BrowLook) -> tuple[Places, F64]:
-    """Where the grid of one brow lies on the skin, and its curve coordinates (n, 2) in mm."""
+def brow_places(side: int, brow: BrowLook, finer: int = 1) -> tuple[Places, F64]:
+    """Where the grid of one brow lies on the skin, and its curve coordinates (n, 2) in mm; ``finer`` 2 adds the
+    middles between its rows and columns."""
     bone = ground(side)
-    along = np.linspace(0, 1, COLUMNS)
+    along = np.linspace(0, 1, finer * (COLUMNS - 1) + 1)
+    rows = np.interp(np.arange(finer * (ROWS - 1) + 1) / finer, np.arange(ROWS), ACROSS)
     half = HALF_MM * np.interp(along, *_WIDTH)
-    across = brow_shift(brow, along) + np.linspace(1, -1, ROWS)[:, None] * half
-    wanted = np.c_[np.tile(along * BROW_LENGTH_MM, ROWS), across.ravel()]
+    across = brow_shift(brow, along) + rows[:, None] * half
+    wanted = np.c_[np.tile(along * BROW_LENGTH_MM, len(rows)), across.ravel()]
     near = np.asarray(bone.tree.query(wanted)[1])
     a, b, c = bone.corners.transpose(1, 0, 2)
     ab, ac, ap = b - a, c - a, bone.uv[near][:, None] - a
@@ -74,13 +78,15 @@ def brow_places(side: int, brow: BrowLook) -> tuple[Places, F64]:
 
 def brow_sheets(brow: BrowLook, vertices: F64, normals: F64, size: float, fields: Mapping[str, F64]) -> list[Sheet]:
     """Both brows; ``normals`` (19158, 3) of the skin, ``size`` of the head, ``fields`` displacements by morph."""
-    ends = np.interp(np.linspace(0, 1, COLUMNS), [0, 0.12, 0.8, 1], [0.75, 1, 1, 0])
-    bump = (1 - np.linspace(-1, 1, ROWS)[:, None] ** 2) * ends
+    ends = np.interp(np.linspace(0, 1, COLUMNS), [0, 0.12, 0.85, 1], [0.8, 1, 1, 0])
+    bump = np.interp(np.abs(ACROSS), [0, 0.84, 1], [1, 0.75, 0])[:, None] * ends
     sheets = []
     for side in (0, 1):
         places, seen = brow_places(side, brow)
         skin, outward = places.take(vertices), places.take(normals)
         outward /= np.linalg.norm(outward, axis=1, keepdims=True)
+        fine = brow_places(side, brow, 2)[0].take(vertices).reshape(2 * ROWS - 1, 2 * COLUMNS - 1, 3)
+        curved = _bulge(fine, outward.reshape(ROWS, COLUMNS, 3)) * np.clip(bump * 2, 0, 1)
         moved = {name: places.take(field) for name, field in fields.items()}
         triangles = grid(ROWS, COLUMNS)
         corner = skin[triangles]
@@ -90,6 +96,19 @@ def brow_sheets(brow: BrowLook, vertices: F64, normals: F64, size: float, fields
         for shell, lift in enumerate(LIFTS):
             along = (seen[:, 0] + shell * SHIFT_MM[0]) / BROW_LENGTH_MM
             down = (BROW_CEILING_MM - seen[:, 1] + shell * SHIFT_MM[1]) / (BROW_CEILING_MM - BROW_FLOOR_MM)
-            height = ((lift + SUNK) * bump.reshape(-1, 1) - SUNK) * size
-            sheets.append(Sheet(skin + outward * height, outward, BROW.uv(along, down), triangles, moved))
+            height = ((lift + SUNK) * bump - SUNK) * size + curved
+            card = skin + outward * height.reshape(-1, 1)
+            sheets.append(Sheet(card, outward, BROW.uv(along, down), triangles, moved))
     return sheets
+
+
+def _bulge(fine: F64, outward: F64) -> F64:
+    """(ROWS, COLUMNS) metres by which the skin rises over the flat pieces between the points of a card, which takes
+    every second of the ``fine`` ones."""
+    flat = fine.copy()
+    flat[1::2] = (fine[:-1:2] + fine[2::2]) / 2
+    flat[:, 1::2] = (flat[:, :-1:2] + flat[:, 2::2]) / 2
+    facing = np.repeat(np.repeat(outward, 2, 0), 2, 1)[: fine.shape[0], : fine.shape[1]]
+    rise = np.pad(np.clip(((fine - flat) * facing).sum(-1), 0, 0.0015), 1)
+    around = [rise[r : r + fine.shape[0], c : c + fine.shape[1]] for r in range(3) for c in range(3)]
+    return np.asarray(np.max(around, axis=0)[::2, ::2])

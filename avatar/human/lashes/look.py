@@ -105,13 +105,13 @@ def lash_look(character: CharacterDescription) -> LashLook:
     growth = _GROWTH[character.eyes.lashes]
     return LashLook(
         length=(0.0066 - 0.0014 * masculine) * (1 + 0.18 * made_up) * growth.length * (0.66 if flat else 1.0),
-        lower_length=0.0030 * (1 - 0.25 * masculine) * (1 - 0.45 * drawn) * growth.lower,
+        lower_length=0.0030 * (1 - 0.25 * masculine) * (1 - 0.45 * drawn) * growth.lower * (0.4 if flat else 1.0),
         drawn=float(flat),
         wing=0.15 * (1 - masculine) + 0.25 * drawn * (1 - 0.6 * masculine) + growth.wing,
         thick=(1.25 - 0.45 * masculine) * (1 + 0.2 * made_up + 1.1 * drawn) * growth.thick,
         stroke=0.30 - 0.10 * masculine,
         root=(0.17 - 0.06 * masculine + 0.07 * made_up) * growth.thick**0.5
-        + (0.36 if flat else 0.34 * drawn) * (1 - 0.3 * masculine),
+        + (0.50 if flat else 0.34 * drawn) * (1 - 0.3 * masculine),
         count=round(120 * (0.22 if flat else 1 - 0.6 * drawn) * growth.count),
         colour=np.array([0.035, 0.024, 0.02]) * (1 - fair) + np.array([0.23, 0.15, 0.10]) * fair,
         shadow=0.72 - 0.20 * drawn,
@@ -134,7 +134,7 @@ def brow_look(character: CharacterDescription) -> BrowLook:
         thick=skin.brow_thickness * thick,
         arch=height + max(arch, 0.0),
         lift=skin.brow_lift,
-        slant=skin.brow_slant,
+        slant=6.5 if character.style is AvatarStyle.ANIME else skin.brow_slant,
         hairs=round(300 * hairs * skin.brow_thickness**0.7),
         length=length * min(1.25, (skin.brow_thickness * thick) ** 0.45),
         disorder=disorder,

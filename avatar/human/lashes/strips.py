@@ -77,7 +77,9 @@ def lash_strip(
     sideways = (t - 0.42) * 0.85 + look.wing * np.clip(t - 0.5, 0, 1) * 1.6
     fan = np.array([1.0 if side == "Left" else -1.0, 0, 0]) * sideways[:, None]
     length = (look.length if upper else look.lower_length) * size
-    lengths = length * np.interp(t, [0, 0.12, 0.55, 0.85, 1], [0.35, 0.65, 0.95, 1.1 + 0.5 * look.wing, 0.8])[:, None]
+    growth = np.array([0.35, 0.65, 0.95, 1.1 + 0.5 * look.wing, 0.8])
+    growth *= 1 - look.drawn * np.array([0.1, 0.45, 0.45, 0.1, 0.0])
+    lengths = length * np.interp(t, [0, 0.12, 0.55, 0.85, 1], growth)[:, None]
     steps, down = [], []
     for k in range(rows):
         f = k / (rows - 1)

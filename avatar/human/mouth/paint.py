@@ -20,7 +20,7 @@ TONGUE = np.array([0.83, 0.41, 0.39])
 
 @lru_cache(maxsize=8)
 def paint_mouth(age: int, drawn: bool) -> U8:
-    """(320, 512, 3) sRGB: upper arch, lower arch, tongue. ``age`` in decades yellows the enamel, ``drawn`` evens it."""
+    """(256, 512, 3) sRGB: upper arch, lower arch, tongue. ``age`` in decades yellows the enamel, ``drawn`` evens it."""
     images = [
         _arch(UPPER_WIDTHS, age, drawn, 31),
         _arch(LOWER_WIDTHS, age, drawn, 32) * LOWER_SHADE,
@@ -31,7 +31,7 @@ def paint_mouth(age: int, drawn: bool) -> U8:
 
 @lru_cache(maxsize=1)
 def mouth_gloss() -> U8:
-    """(160, 256, 3) occlusion, roughness, metal: wet enamel, duller flesh, hardly any sky in the depth of the mouth."""
+    """(128, 256, 3) occlusion, roughness, metal: wet enamel, duller flesh, hardly any sky in the depth of the mouth."""
     v, u = (np.mgrid[0:ARCH_ROWS, 0:WIDTH] + 0.5) / np.array([ARCH_ROWS, WIDTH])[:, None, None]
     deep = step(0.30, 0.95, np.abs(u * 2 - 1) ** (1 / CROWDING))
     front = step(0.16, 0.34, v) * step(0.88, 0.80, v)

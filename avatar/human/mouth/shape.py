@@ -9,7 +9,7 @@ import numpy as np
 from avatar.human.figure import F64, I64
 
 # Rows of the texture: upper arch, lower arch, tongue.
-WIDTH, ARCH_ROWS, TONGUE_ROWS = 512, 112, 96
+WIDTH, ARCH_ROWS, TONGUE_ROWS = 512, 96, 64
 HEIGHT = 2 * ARCH_ROWS + TONGUE_ROWS
 
 
