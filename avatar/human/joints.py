@@ -72,11 +72,11 @@ class Hinge:
 # A pivot towards the crease lets the outer side stretch, which makes up for what blending takes from the inner side.
 _HINGES: Mapping[str, Hinge] = {
     "ForeArm": Hinge(0.15, 0.58, "Hand"),
-    "Leg": Hinge(0.20, 0.30, "Foot"),
+    "Leg": Hinge(0.20, 0.26, "Foot"),
     "UpLeg": Hinge(0.20, 0.71, "Leg"),
     "Arm": Hinge(0.18, None),
 }
-_SHOULDER_INWARDS = 0.21  # of the way from the arm's source joint back to the collar bone's: into the joint's socket
+_SHOULDER_INWARDS = 0.222  # of the way from the arm's source joint back to the collar bone's: into the joint's socket
 _AROUND = 0.015  # metres along the bone that belong to a joint on the base mesh
 
 
