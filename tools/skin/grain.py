@@ -43,4 +43,6 @@ def stubble(tex: Texels) -> F64:
         away = np.linalg.norm(net.offset - along[:, None] * way, axis=1)
         thick = 0.00017 * (0.7 + 0.6 * net.chance)
         out = np.maximum(out, np.clip(1.5 - away / thick, 0, 1) * (0.45 + 0.55 * net.chance))
-    return spread(tex, out)
+    wide = tex.metric.max(-1)[tex.covered]  # there, single hairs would be smeared
+    seen = 0.3 + 0.7 * smoothstep(0.0009, 0.0004, wide)
+    return spread(tex, out * seen + (1 - seen) * 2.4 * out.mean())

@@ -19,12 +19,12 @@ _FROM_XYZ = (np.linalg.inv(_TO_XYZ) * _WHITE).astype(np.float32)
 # depth 0 (porcelain) .. 1 (deepest), then L, a, b of unlit albedo; our own table, tuned by eye on rendered busts
 _ANCHORS = np.array(
     [
-        [0.0, 83, 9.5, 13.5],
-        [0.2, 75.5, 13.4, 18.2],
-        [0.4, 65, 14.6, 21.5],
-        [0.6, 50.5, 14.2, 20.0],
-        [0.8, 36.5, 12.2, 16.8],
-        [1.0, 25, 10.0, 13.0],
+        [0.0, 83, 10.2, 13.8],
+        [0.2, 75.5, 14.2, 18.6],
+        [0.4, 65, 15.2, 21.2],
+        [0.6, 50.5, 13.9, 20.2],
+        [0.8, 36.5, 11.9, 17.4],
+        [1.0, 25, 9.5, 13.2],
     ]
 )
 _ENCODE_STEPS = 8192
@@ -79,5 +79,5 @@ def skin_lab(depth: float, undertone: float, olive: float) -> F64:
     lab = np.array([np.interp(depth, _ANCHORS[:, 0], _ANCHORS[:, k]) for k in (1, 2, 3)])
     chroma = lab[2] / 20
     lab[1] += chroma * (-2.2 * undertone - 3.0 * olive)
-    lab[2] += chroma * (3.4 * undertone + 1.5 * olive)
+    lab[2] += chroma * (2.9 * undertone + 1.5 * olive)
     return lab

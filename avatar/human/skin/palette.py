@@ -138,7 +138,7 @@ def _base(character: CharacterDescription, age: float) -> F64:
     depth, ancestry = character.skin.tone, character.face.ancestry
     total = ancestry.african + ancestry.asian + ancestry.european
     asian = ancestry.asian / total if total > 0 else 1 / 3
-    olive = 0.3 * asian * float(np.exp(-(((depth - 0.42) / 0.22) ** 2)))
+    olive = 0.15 * asian * float(np.exp(-(((depth - 0.42) / 0.22) ** 2)))
     base = skin_lab(depth, character.skin.undertone, olive)
     fair = 1 - _ease(depth, 0.45, 0.9)
     if character.style is AvatarStyle.ANIME:
