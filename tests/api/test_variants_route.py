@@ -82,7 +82,7 @@ async def test_a_variant_is_made_once_and_then_found(published: Gateway) -> None
 
 async def test_a_published_level_is_served_as_it_is(published: Gateway) -> None:
     """No worker runs: nothing is made."""
-    for query, level in (("", 0), ("lod=1", 1), ("quality=low", 2), ("quality=low&textureSizeLimit=300", 2)):
+    for query, level in (("", 0), ("lod=1", 1), ("quality=low", 2), ("quality=low&textureSizeLimit=600", 2)):
         answer = await published.http.get(f"/avatars/ada.glb?{query}")
         assert (answer.status_code, answer.content) == (200, LODS[level]), query
     everything = f"/avatars/ada.glb?morphTargets={','.join(MORPHS)}&textureFormat=jpg&pose="
