@@ -90,7 +90,7 @@ def test_a_headset_keeps_all_its_pieces(sidecar: Sidecar) -> None:
     headset = {"kind": "headset", "colour": "#202020"}
     source = make_human(a_character(outfit=outfit | {"accessories": [headset]}))
     made = build_variant(source, APART_2, sidecar)
-    assert 1 < _pieces(source, "Wolf3D_Facewear") == _pieces(made.data, "Wolf3D_Facewear")
+    assert 1 < _pieces(source, "Wolf3D_Headwear") == _pieces(made.data, "Wolf3D_Headwear")
 
 
 def _motion(document: Document) -> dict[str, float]:

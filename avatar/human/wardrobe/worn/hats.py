@@ -6,7 +6,7 @@ import numpy as np
 
 from avatar.human.figure import F64
 from avatar.human.wardrobe.worn.head import HatFrame, Head, hat_frame, hull_reach
-from avatar.human.wardrobe.worn.solids import Solid, join, sheet, tube, turned
+from avatar.human.wardrobe.worn.solids import Solid, join, sheet, turned
 
 AROUND = 24  # columns of a crown
 HAIR = 0.004  # metres of pressed hair under a hat
@@ -19,22 +19,19 @@ def cap(head: Head) -> Solid:
     """Six panels, a peak, a button; at most 600 triangles."""
     k, frame = head.size, hat_frame(head)
     theta = _columns()
-    rises = np.radians([0.0, 9.0, 24.0, 40.0, 57.0, 74.0, 90.0])
+    rises = np.radians([0.0, 20.0, 38.0, 56.0, 73.0, 85.5, 86.0, 90.0])
     reach = _reach(head, frame, rises, theta) + (HAIR + 0.0035) * k
     front = np.maximum(np.cos(theta), 0) ** 1.2
     high = np.sin(rises)[:, None]
     # two stiff front panels stand up before they turn over the crown
     reach += k * (0.011 * front * np.exp(-(((rises[:, None] - 0.62) / 0.42) ** 2)) + 0.007 * high**1.5)
     grid = _dome(frame, reach, rises, theta)
-    inside = _dome(frame, reach[:2] - 0.0025 * k, rises[:2], theta)[::-1]
+    grid[-2:] += frame.axes[1] * 0.0045 * k  # the button, of one piece with the crown: it must not be lost
+    inside = _dome(frame, reach[:1] - 0.0025 * k, np.radians([0.0, 7.0]), theta)[::-1]
     crown = sheet(grid, uv=_crown_uv(len(rises)), wrap=True)
     band = sheet(np.stack([inside[0], inside[1]]), uv=_band_uv(), wrap=True, tint=0.45)
     lip = sheet(np.stack([inside[1], grid[0]]), uv=_band_uv(), wrap=True)
-    top = grid[-1, 0] + frame.axes[1] * 0.001 * k
-    button = tube(
-        top + np.array([[0.0], [0.0035], [0.005]]) * k * frame.axes[1], np.array([0.0075, 0.0062, 0.002]) * k, 8
-    )
-    return join([crown, lip, band, *_visor(frame, reach[0], theta, k), button])
+    return join([crown, lip, band, *_visor(frame, reach[0], theta, k)])
 
 
 def beanie(head: Head) -> Solid:

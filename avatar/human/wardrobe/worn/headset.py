@@ -11,7 +11,7 @@ from avatar.human.wardrobe.worn.head import Head, hull_reach
 from avatar.human.wardrobe.worn.solids import Solid, join, tube
 
 ARCH = 15  # points of the band
-CUSHION, DARK = 0.30, 0.55  # tints: foam, joints
+CUSHION, DARK = 0.30, 0.50  # tints: foam, joints
 
 
 def headset(head: Head, over: F64 | None = None) -> Solid:
@@ -23,17 +23,24 @@ def headset(head: Head, over: F64 | None = None) -> Solid:
     out = float(max(abs(p[0]) for p in ear.values()))
     half = out + (0.005 + head.hair.side * 0.6) * k
     arch = _arch(head, over, level, depth, half)
-    pad = arch[ARCH // 2 - 3 : ARCH // 2 + 4] - [0.0, 0.0042 * k, 0.0]
-    solids = [tube(arch, 0.0048 * k, 4, tall=2.3), tube(pad, 0.0046 * k, 4, tall=1.9, tint=CUSHION)]
+    solids = [tube(arch, 0.0052 * k, 4, tall=2.3)]
     for _, sign in SIDES:
-        at, disc = np.array([0.0, level, depth]), np.array([sign, 0.0, 0.0])
-        foam = np.array([out - 0.013 * k, out - 0.008 * k, half + 0.001 * k])
-        cup = half + np.array([0.0, 0.009, 0.0115]) * k
-        plate = half + np.array([0.0105, 0.0125]) * k
-        solids.append(tube(at + foam[:, None] * disc, np.array([0.025, 0.0335, 0.0335]) * k, 12, tint=CUSHION))
-        solids.append(tube(at + cup[:, None] * disc, np.array([0.0345, 0.0325, 0.026]) * k, 12))
-        solids.append(tube(at + plate[:, None] * disc, np.array([0.019, 0.017]) * k, 8, tint=DARK))
-    return join([*solids, *_microphone(head, level, depth, half)])
+        # rings that two pieces share lie in the same places: a headset must hold together when it is simplified
+        ear_side = np.array([0.0, level, depth]), sign
+        edge = half + 0.0115 * k
+        foam = np.array([[out - 0.013 * k, 0.025 * k], [out - 0.008 * k, 0.0335 * k], [half, 0.0335 * k]])
+        shell = np.array([foam[-1], [half + 0.001 * k, 0.035 * k], [half + 0.0095 * k, 0.0325 * k], [edge, 0.020 * k]])
+        plate = np.array([shell[-1], [edge - 0.0015 * k, 0.0175 * k]])
+        solids.append(_turned(*ear_side, foam, CUSHION, (True, False)))
+        solids.append(_turned(*ear_side, shell, 1.0, (False, False)))
+        solids.append(_turned(*ear_side, plate, DARK, (False, True)))
+    return join([*solids, _microphone(head, level, depth, half)])
+
+
+def _turned(centre: F64, sign: float, profile: F64, tint: float, caps: tuple[bool, bool]) -> Solid:
+    """A body of revolution about the axis through both ears: ``profile`` (n, 2) are x and radius."""
+    path = centre + profile[:, :1] * np.array([sign, 0.0, 0.0])
+    return tube(path, profile[:, 1], 12, tint=tint, caps=caps)
 
 
 def _arch(head: Head, over: F64 | None, level: float, depth: float, half: float) -> F64:
@@ -63,7 +70,7 @@ def _arch(head: Head, over: F64 | None, level: float, depth: float, half: float)
     return np.asarray(arch)
 
 
-def _microphone(head: Head, level: float, depth: float, half: float) -> list[Solid]:
+def _microphone(head: Head, level: float, depth: float, half: float) -> Solid:
     k = head.size
     lips = float(head.eyes["Left"][1]) - 0.066 * k
     mouth = np.array([0.030 * k, lips - 0.004 * k, head.bridge + 0.004 * k])
@@ -72,9 +79,6 @@ def _microphone(head: Head, level: float, depth: float, half: float) -> list[Sol
     boom = start * (1 - share) + mouth * share
     boom[:, 1] -= 0.012 * k * np.sin(np.pi * share[:, 0])
     boom = head.skin.push_out(boom, 0.009 * k)
-    tip = boom[-1]
-    capsule = tip + np.array([[0.008, 0.0005, -0.005], [0.003, 0.0, -0.002], [-0.008, 0.0, 0.003]]) * k
-    return [
-        tube(boom, np.array([0.0032, 0.0022, 0.0018, 0.0018, 0.0018, 0.0018]) * k, 4, tint=DARK),
-        tube(capsule, np.array([0.0026, 0.0058, 0.0044]) * k, 6, tint=CUSHION),
-    ]
+    step = boom[-1] - boom[-2]
+    boom = np.vstack([boom, boom[-1] + np.array([[0.08], [0.42], [0.56]]) * step])
+    return tube(boom, np.array([3.2, 2.2, 1.8, 1.8, 1.8, 2.2, 5.6, 5.4, 3.0]) * 0.001 * k, 5, tint=DARK)

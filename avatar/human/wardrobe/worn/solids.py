@@ -31,9 +31,17 @@ def solid(positions: F64, triangles: I64, *, uv: F64 | None = None, tint: float 
 
 
 def tube(
-    path: F64, radius: float | F64, sides: int, *, closed: bool = False, tall: float = 1.0, tint: float = 1.0
+    path: F64,
+    radius: float | F64,
+    sides: int,
+    *,
+    closed: bool = False,
+    tall: float = 1.0,
+    tint: float = 1.0,
+    caps: tuple[bool, bool] = (True, True),
 ) -> Solid:
-    """A small polygon swept along a path (n, 3); ``tall`` stretches it across the path. Open ends are capped."""
+    """A small polygon swept along a path (n, 3); ``tall`` stretches it across the path. ``caps``: which of the open
+    ends are closed."""
     count = len(path)
     step = np.roll(path, -1, 0) - np.roll(path, 1, 0) if closed else np.gradient(path, axis=0)
     along = unit(step)
@@ -51,9 +59,10 @@ def tube(
         else ((index[:-1], index[1:]), (beside[:-1], beside[1:]))
     )
     faces = [np.stack([i0, j0, j1], -1).reshape(-1, 3), np.stack([i0, j1, i1], -1).reshape(-1, 3)]
-    if not closed:
-        faces += [np.array([[index[0, 0], index[0, k + 1], index[0, k]] for k in range(1, sides - 1)])]
-        faces += [np.array([[index[-1, 0], index[-1, k], index[-1, k + 1]] for k in range(1, sides - 1)])]
+    if not closed and caps[0]:
+        faces.append(np.array([[index[0, 0], index[0, k + 1], index[0, k]] for k in range(1, sides - 1)]))
+    if not closed and caps[1]:
+        faces.append(np.array([[index[-1, 0], index[-1, k], index[-1, k + 1]] for k in range(1, sides - 1)]))
     made = solid(rings.reshape(-1, 3), np.vstack(faces), tint=tint)
     if (made.normals * (made.positions - np.repeat(path, sides, 0))).sum() < 0:
         made = replace(made, triangles=made.triangles[:, ::-1], normals=-made.normals)
