@@ -16,6 +16,7 @@ from avatar.gltf.model.document import Document, read_glb, write_glb
 from avatar.gltf.model.pose import placed_vertices, placements, skin_weights, world_matrices
 from avatar.gltf.transforms.vrm import as_vrm, hang_springs
 from avatar.gltf.transforms.vrm.humanoid import BONES, REQUIRED, human_bones
+from avatar.gltf.transforms.vrm.toon import toon
 from avatar.gltf.variants import VariantFile, build_variant
 from avatar.human.human import make_human
 from avatar.morph_names import ARKIT, VISEMES
@@ -211,6 +212,18 @@ def test_anime_is_drawn_by_mtoon(human: Document) -> None:
     assert toons["Wolf3D_Skin"]["outlineWidthMode"] == "worldCoordinates"
     assert "outlineWidthMode" not in toons["Wolf3D_Eye"]
     assert all(min(toon["shadeColorFactor"]) >= 0 and max(toon["shadeColorFactor"]) <= 1 for toon in toons.values())
+
+
+def test_toons_answer_to_light_with_their_whole_colour() -> None:
+    texture = {"index": 2}
+    surface = {"baseColorTexture": texture, "baseColorFactor": [0.55, 0.55, 0.55, 1.0]}
+    drawn = {"pbrMetallicRoughness": surface, "emissiveTexture": texture, "emissiveFactor": [0.45, 0.45, 0.45]}
+    made = toon(drawn)
+    assert made["pbrMetallicRoughness"]["baseColorFactor"] == [1.0, 1.0, 1.0, 1.0]
+    assert "emissiveTexture" not in made and "emissiveFactor" not in made
+    assert made["extensions"]["VRMC_materials_mtoon"]["shadeColorFactor"] == [0.68, 0.68, 0.78]
+    lamp = {"pbrMetallicRoughness": surface, "emissiveTexture": {"index": 3}, "emissiveFactor": [1.0, 1.0, 1.0]}
+    assert toon(lamp)["emissiveFactor"] == [1.0, 1.0, 1.0]
 
 
 def test_what_vrm_cannot_hold_is_refused() -> None:

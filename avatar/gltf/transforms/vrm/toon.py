@@ -20,6 +20,7 @@ _LIT: Final = re.compile(r"eye|teeth|lash|brow|tongue|lens", re.I)  # always as 
 
 def toon(material: Tree) -> Tree:
     """``material`` with MToon; an outline only where it is opaque."""
+    material = _unglowing(material)
     name = material.get("name", "")
     surface = material.get("pbrMetallicRoughness", {})
     factor = surface.get("baseColorFactor", (1.0, 1.0, 1.0, 1.0))[:3]
@@ -47,6 +48,22 @@ def toon(material: Tree) -> Tree:
             "outlineLightingMixFactor": 0.5,
         }
     return _flat(material) | {"extensions": {**without(material.get("extensions", {}), _SHEEN), EXTENSION: made}}
+
+
+def _unglowing(material: Tree) -> Tree:
+    """``material`` whose whole colour answers to light: part of it may shine, so that readers without toons show it."""
+    surface = material.get("pbrMetallicRoughness", {})
+    shining = material.get("emissiveFactor", (0.0, 0.0, 0.0))
+    if not any(shining) or _index(material.get("emissiveTexture")) != _index(surface.get("baseColorTexture")):
+        return material
+    *colour, opacity = surface.get("baseColorFactor", (1.0, 1.0, 1.0, 1.0))
+    whole = [round(min(lit + own, 1.0), 4) for lit, own in zip(colour, shining, strict=True)]
+    surface = {**surface, "baseColorFactor": [*whole, opacity]}
+    return {**without(material, "emissiveFactor", "emissiveTexture"), "pbrMetallicRoughness": surface}
+
+
+def _index(texture: Tree | None) -> int | None:
+    return None if texture is None else texture.get("index")
 
 
 def _flat(material: Tree) -> Tree:
