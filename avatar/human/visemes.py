@@ -48,7 +48,7 @@ VISEMES: Mapping[str, Mapping[str, float]] = {
     "viseme_U": {"jawOpen": 0.28, "mouthPucker": 1.0, "mouthFunnel": 0.20},
 }
 SHAPES: Mapping[str, LipShape] = {
-    "viseme_FF": LipShape(width=0.98, lift=3.0, drop=0.3, shown=3.4, outline=0.42, lower_forward=-2.6, bites=True),
+    "viseme_FF": LipShape(width=0.98, lift=3.0, drop=0.3, shown=3.4, outline=0.42, lower_forward=-2.2, bites=True),
     "viseme_TH": LipShape(width=1.00, lift=3.2, drop=10.0, shown=3.4),
     "viseme_DD": LipShape(width=1.08, lift=3.2, drop=3.6, shown=3.8, outline=0.5),
     "viseme_kk": LipShape(width=0.98, lift=1.6, drop=9.5, shown=1.2),
@@ -61,7 +61,7 @@ SHAPES: Mapping[str, LipShape] = {
     "viseme_I": LipShape(width=1.24, lift=3.2, drop=4.2, shown=4.6, outline=0.5, corners=1.0),
     "viseme_O": LipShape(width=0.64, lift=3.6, drop=12.0, shown=2.8, outline=0.5),
     "viseme_U": LipShape(width=0.50, lift=2.0, drop=3.6, shown=0.8, outline=0.5),
-    "tongueOut": LipShape(width=1.0, lift=1.5, drop=13.0, shown=2.2, outline=0.5),
+    "tongueOut": LipShape(width=1.0, lift=1.5, drop=14.0, shown=2.2, outline=0.5),
 }
 OWN: Mapping[str, Mapping[str, float]] = {"tongueOut": {"jawOpen": 0.50}}  # ARKit units that are mixes here
 

@@ -25,7 +25,7 @@ BULGE_EDGE = 1.12  # where the cornea meets the sclera, in those
 
 GAZE_LIMITS = (12.0, 22.0)  # degrees a gaze morph turns the ball at weight 1
 GAZE_DEFAULT = 14.0
-CORNEA_SPECULAR = 0.63  # a refractive index of 1.376 reflects 2.5 %, glTF's default 4 %; else dark irises look grey
+CORNEA_SPECULAR = 0.45  # glTF's default reflects 4 %; less leaves the iris its colour, and the glints are cards
 GAZES = ("eyeLookUp", "eyeLookDown", "eyeLookIn", "eyeLookOut")
 
 # angles of the vertex rings from the pupil outwards, in iris angles
@@ -146,7 +146,7 @@ def eye_coat(character: CharacterDescription) -> Coat:
     """``Wolf3D_Eye``, for both eyes."""
     look = eye_look(character)
     flat = character.style is AvatarStyle.ANIME
-    material = Material(name="Wolf3D_Eye", roughness=0.35 if flat else 0.06, specular=CORNEA_SPECULAR)
+    material = Material(name="Wolf3D_Eye", roughness=0.7 if flat else 0.06, specular=0.1 if flat else CORNEA_SPECULAR)
     return Coat(material, {Slot.COLOUR: Paint(paint_key("eye", look), lambda: paint_eye(look))})
 
 

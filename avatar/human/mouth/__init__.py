@@ -42,7 +42,8 @@ def mouth_parts(figure: Figure) -> list[Part]:
     marks = landmarks()
     upper_fit = fit_affine(marks.upper_teeth_canonical, figure.vertices[marks.upper_teeth])
     lower_fit = fit_affine(marks.lower_teeth_canonical, figure.vertices[marks.lower_teeth])
-    shapes = (dental_arch(True), dental_arch(False), tongue())
+    drawn = figure.character.style is not AvatarStyle.REALISTIC
+    shapes = (dental_arch(True, drawn), dental_arch(False, drawn), tongue())
     fits = (upper_fit, lower_fit, lower_fit)
     placed = [apply_affine(fit, shape.positions) for fit, shape in zip(fits, shapes, strict=True)]
     positions = np.concatenate(placed)

@@ -52,14 +52,16 @@ def _columns(widths: F64) -> tuple[F64, F64, I64]:
     return table[:, 0], table[:, 1], table[:, 2].astype(int)
 
 
-@lru_cache(maxsize=2)
-def dental_arch(upper: bool) -> Shape:
-    """Twelve teeth with gums, five profile rows; 352 triangles."""
+@lru_cache(maxsize=4)
+def dental_arch(upper: bool, drawn: bool = False) -> Shape:
+    """Twelve teeth with gums, five profile rows; 352 triangles. Drawn teeth are one even row."""
     widths, lengths = (UPPER_WIDTHS, UPPER_LENGTHS) if upper else (LOWER_WIDTHS, LOWER_LENGTHS)
     half_width, depth, front = (*UPPER_ARCH, INCISORS[2]) if upper else (0.0210, 0.0430, 0.1430)
     edge_y = INCISORS[1] if upper else LOWER_EDGE
     sign = 1.0 if upper else -1.0
     s, full, tooth = _columns(widths)
+    if drawn:
+        full = 1 - 0.2 * (1 - full)
     end = float(s[-1])
     length = lengths[tooth] / 1000
     px, pz, nx, nz = _on_arch(s, half_width, depth, front)
