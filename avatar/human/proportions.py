@@ -32,6 +32,7 @@ class Proportions:
     neck: float = 1.0  # thickness
     limbs: float = 1.0  # thickness
     waist: float = 1.0  # thickness
+    shoulders: float = 1.0  # breadth
     legs: float = 1.0  # length
     eyes: float = 1.0  # scale on top of the head's
     eye_shift: tuple[float, float, float] = (0.0, 0.0, 0.0)  # outwards, up, forward
@@ -52,9 +53,11 @@ STYLES: Mapping[AvatarStyle, Proportions] = {
     AvatarStyle.REALISTIC: Proportions(),
     AvatarStyle.STYLISED: Proportions(
         head=1.16,
-        neck=0.90,
+        breadth=1.06,
+        neck=0.88,
         limbs=0.92,
         waist=0.94,
+        shoulders=0.96,
         eyes=1.30,
         eye_shift=(0.0020, -0.0008, 0.0004),
         nose=(0.90, 0.84, 0.84),
@@ -69,10 +72,11 @@ STYLES: Mapping[AvatarStyle, Proportions] = {
     ),
     AvatarStyle.ANIME: Proportions(
         head=1.27,
-        breadth=0.95,
+        breadth=1.0,
         neck=0.78,
-        limbs=0.86,
+        limbs=0.83,
         waist=0.90,
+        shoulders=0.91,
         legs=1.05,
         eyes=1.28,
         eye_shift=(0.0030, -0.0024, 0.0004),
@@ -192,7 +196,11 @@ def style_warp(style: AvatarStyle, vertices: F64, joints: Mapping[str, F64]) -> 
         for s in ("Left", "Right")
         for a, b in (("Arm", "ForeArm"), ("ForeArm", "Hand"), ("UpLeg", "Leg"), ("Leg", "Foot"))
     ]
+    arm = np.minimum(
+        sum((_column(name) for name in rig.JOINT_NAMES if "Hand" in name or "Arm" in name), np.zeros(1)), 1
+    )
     waist = 0.5 * (joints["Spine"][1] + joints["Spine1"][1]) + 0.06 * size
+    breadth = abs(float(joints["LeftArm"][0]))
     trunk = _column("Hips") + _column("Spine") + _column("Spine1") + _column("Spine2")
     hip = 0.5 * (joints["LeftUpLeg"][1] + joints["RightUpLeg"][1])
     pivot = joints["Head"]
@@ -211,6 +219,10 @@ def style_warp(style: AvatarStyle, vertices: F64, joints: Mapping[str, F64]) -> 
             q += (look.limbs - 1) * weight[like, None] * (q - start - along * line)
         belt = np.exp(-(((q[:, 1] - waist) / (0.11 * size)) ** 2)) * trunk[like]
         q *= 1 + (look.waist - 1) * belt[:, None] * [1, 0, 1]
+        # Narrower shoulders: the arms come along, hips and head stay.
+        above = smoothstep(hip + 0.03 * size, joints["Spine2"][1], q[:, 1]) * (1 - head[like])
+        arms = np.sign(q[:, 0]) * breadth * np.tanh(np.abs(q[:, 0]) / breadth)
+        q[:, 0] += (look.shoulders - 1) * np.maximum(above, arm[like]) * arms
         # Longer legs: below the hips y stretches, above it shifts; the bend between is smooth.
         below = np.logaddexp(0.0, (hip - q[:, 1]) / 0.03) * 0.03
         q[:, 1] -= (look.legs - 1) * below

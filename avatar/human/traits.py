@@ -259,7 +259,7 @@ def build_weights(body: Body, seed: int) -> Weights:
             "legs/lowerlegs-height-decr": 0.35 * old * body.gender,
             "neck/neck-scale-vert-incr": slim * 0.06,
             "hands/~hand-fingers-diameter-decr": slim * 0.20 * feminine,
-            "hands/~hand-scale-decr": 0.10 * grown,
+            "hands/~hand-scale-decr": (0.10 + 0.15 * feminine) * grown,
             "feet/~foot-scale-decr": 0.15 * grown,
         },
     )
