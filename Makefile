@@ -4,6 +4,7 @@
 # make check  tests, lint, types, import rules: what .ci/run calls
 # make bench  measures the pipeline, writes bench-out/
 # make bench-gltf  levels of detail beside gltfpack and glTF-Transform, on avatars of many makers; writes bench-out/
+# make gallery  photographs the parametric people on contact sheets, docs/images/gallery (SHEETS="hair-anime poses")
 # make chaos  kills parts of a real stack while it works and checks that nothing is lost (SEED=7)
 # make fuzz   breaks files by the thousand and sees what the reader makes of them (N=5000 SEED=1 FILES="a.glb b.glb")
 # make lock   resolves the dependencies anew (asks the package indexes)
@@ -19,7 +20,7 @@ BIN := .venv/bin
 COMPILE := $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --all-build-deps --no-header \
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-emit-options --newline lf
 
-.PHONY: help setup setup-dev run demo test lint check bench bench-gltf chaos fuzz lock clean
+.PHONY: help setup setup-dev run demo test lint check bench bench-gltf gallery chaos fuzz lock clean
 
 help:
 	@sed -n 's/^# make /  make /p' Makefile
@@ -52,6 +53,9 @@ bench: setup-dev
 
 bench-gltf: setup-dev
 	@$(BIN)/python -m bench.gltf
+
+gallery: setup-dev
+	@$(BIN)/python -m gallery $(SHEETS)
 
 chaos: setup-dev
 	@$(BIN)/python -m chaos --seed $(or $(SEED),7)
