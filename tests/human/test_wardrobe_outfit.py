@@ -25,6 +25,7 @@ from avatar.character import (
     Footwear,
     Hair,
     HairStyle,
+    Logo,
     Outfit,
     Skin,
     Top,
@@ -40,6 +41,8 @@ from avatar.human.wardrobe import dress
 from avatar.human.wardrobe.garments import FOLD_VARIANTS, TOPS
 from avatar.human.wardrobe.mesh import boundary_loops, face_normals
 from avatar.human.wardrobe.pattern import pattern
+from avatar.human.wardrobe.prints import logo_mask, logo_rect, pattern_mask
+from avatar.human.wardrobe.top_coat import top_coat
 from avatar.profile import AvatarStyle
 
 BUDGET = {
@@ -371,11 +374,59 @@ def test_colours_reach_the_textures() -> None:
         assert np.delete(average, channel).max() < 40
     blue = (shoes[:, 2] > 60) & (shoes[:, 0] < 40)
     assert blue.mean() > 0.25
-    plain, *_ = worn(Top(colour="#a01010"), "#10a010", "#1010a0")
-    for motif in Motif:  # every way to place a second colour
-        accented, *_ = worn(Top(colour="#a01010", accent="#f0f0f0", pattern=motif), "#10a010", "#1010a0")
-        changed = (np.abs(plain - accented).max(1) > 60).mean()
-        assert 0.01 < changed < 0.8, motif
+
+
+def coloured(top: Top, name: str = "somebody") -> np.ndarray:
+    """The painted texels of a top, (1024, 1024, 3)."""
+    wearing = character("man", top).model_copy(update={"name": name})
+    pixels = top_coat(wearing).painted().colour
+    assert pixels is not None
+    return pixels.astype(float)
+
+
+@pytest.mark.parametrize("motif", Motif)
+def test_every_pattern_shows_the_second_colour(motif: Motif) -> None:
+    plain, accented = (
+        coloured(Top(kind=TopKind.POLO, colour="#a01010", accent=accent, pattern=pattern_of))
+        for accent, pattern_of in ((None, Motif.PLAIN), ("#f0f0f0", motif))
+    )
+    changed = (np.abs(plain - accented).max(2) > 60).mean()
+    assert 0.004 < changed < 0.8
+
+
+def test_stripes_meet_at_the_side_seams() -> None:
+    """Front and back are the same colour where a side seam joins them."""
+    made = pattern(TOPS[TopKind.T_SHIRT].pattern)
+    mask = pattern_mask(TOPS[TopKind.T_SHIRT], Motif.STRIPES)
+    names = np.array(made.charts)[made.chart]
+    front, back = (np.flatnonzero(names == name) for name in ("front", "back"))
+    gap, twin = cKDTree(made.position[back]).query(made.position[front])
+    low = made.position[front][:, 1] < made.body.armpit - 0.02
+    seam = (gap < 1e-6) & low
+    cell = np.clip((made.uv * 1024).astype(int), 0, 1023)
+    here, there = (mask[cell[i, 1], cell[i, 0]] > 127 for i in (front[seam], back[twin[seam]]))
+    assert seam.sum() > 10
+    assert (here == there).mean() > 0.8  # a texel next to an edge may fall on either side
+
+
+@pytest.mark.parametrize("logo", [logo for logo in Logo if logo is not Logo.NONE])
+@pytest.mark.parametrize("kind", [TopKind.T_SHIRT, TopKind.BLAZER])
+def test_a_mark_fills_its_place_and_nothing_else(kind: TopKind, logo: Logo) -> None:
+    fit = TOPS[kind]
+    marked = logo_mask(fit, logo, "A") > 127
+    left, upper, right, lower = (np.array(logo_rect(fit)) * 1024).tolist()
+    rows, columns = np.nonzero(marked)
+    assert upper - 3 <= rows.min() and rows.max() <= lower + 3
+    assert left - 3 <= columns.min() and columns.max() <= right + 3
+    assert marked.sum() > 0.12 * (right - left) * (lower - upper)
+
+
+def test_the_initial_is_that_of_the_name() -> None:
+    top = Top(colour="#101010", logo=Logo.INITIAL)
+    first, again, other, foreign = (coloured(top, name) for name in ("Ada", "Ämilie", "Bo", "\u5c0f\u660e"))
+    assert np.array_equal(first, again)
+    assert not np.array_equal(first, other)
+    assert not np.array_equal(foreign, coloured(Top(colour="#101010")))  # a ring where no letter can be drawn
 
 
 def test_the_same_character_gives_the_same_bytes() -> None:

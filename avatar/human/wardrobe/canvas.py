@@ -19,6 +19,7 @@ from avatar.human.wardrobe.pattern import Pattern, pattern
 from avatar.human.wardrobe.raster import Texels, rasterise
 
 COLOUR_SIZE, NORMAL_SIZE, PACKED_SIZE = 1024, 512, 256
+CLOSE = 0.034  # metres from an edge within which distances are exact
 
 
 def place_at(made: Pattern, chart: str, point: F64) -> F64:
@@ -86,8 +87,11 @@ class Canvas:
         points = self.pattern.position[[first[int(v)] for v in self.pattern.open_edges[edge]]]
         after = np.roll(points, -1, axis=0)
         dense = np.concatenate([points * (1 - t) + after * t for t in np.arange(8) / 8])
-        # measured at the vertices: close to an edge the distance is as good as linear across a triangle
-        distance = self.texels.sample(np.asarray(cKDTree(dense).query(self.pattern.position)[0]))
+        # measured at the vertices, linear across triangles; closer by, where bands end, at the texels themselves
+        tree = cKDTree(dense)
+        distance = self.texels.sample(np.asarray(tree.query(self.pattern.position)[0]))
+        near = np.flatnonzero(chosen & (distance < CLOSE))
+        distance[near] = tree.query(self.at[near])[0]
         return np.where(chosen, distance, np.float32(9))
 
 

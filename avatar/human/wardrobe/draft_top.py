@@ -147,7 +147,9 @@ def hidden_by_top(figure: Figure, dummy: Dummy, fit: TopFit) -> NDArray[np.bool_
         hem = hem - HIDE_SKIRT * k
     collared = fit.neck in (Neck.LAPELS, Neck.COLLAR, Neck.HOOD)  # nobody looks past a collar
     neck = neck_field(frame, Neck.COLLAR if fit.neck is Neck.LAPELS else fit.neck, p)
-    inside = np.minimum(np.minimum(hem, neck - HIDE_NECK * k * (0.3 if collared else 1)), sleeve - margin * k)
+    inside = np.minimum(
+        np.minimum(hem, neck - HIDE_NECK * k * (0.3 if collared or fit.neck is Neck.SCOOP else 1)), sleeve - margin * k
+    )
     return skin_of(inside > 0)
 
 

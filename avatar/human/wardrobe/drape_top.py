@@ -10,7 +10,7 @@ from avatar.human.figure import F64
 from avatar.human.wardrobe.drape import INNER_GAP, Bare, Draped, arm_joints_of, finish, lay, relax
 from avatar.human.wardrobe.frame import Dummy, Frame, arm_coordinates, trunk_polar
 from avatar.human.wardrobe.garments import FORK, Neck, TopFit
-from avatar.human.wardrobe.mesh import smoothstep
+from avatar.human.wardrobe.mesh import four_strongest, smoothstep
 from avatar.human.wardrobe.pattern import Cut
 from avatar.human.wardrobe.radial import RadialGrid
 from avatar.human.wardrobe.surface import Surface
@@ -66,7 +66,9 @@ def drape_top(
         if fit.tail:
             around = trunk_polar(frame, q[loop])[0]
             q[loop, 1] += fit.tail * k * (0.5 - np.cos(2 * around) * 0.5 - 0.35)
-    return finish(q, weights, cut, smooth)
+    draped = finish(q, weights, cut, smooth)
+    near = lies[:, None]  # what lies on the shoulders moves as they do
+    return Draped(q, draped.normals, four_strongest(draped.weights * (1 - near) + weights * near))
 
 
 def _hung(dummy: Dummy, fit: TopFit, worn: F64 | None, gap: float) -> RadialGrid:

@@ -47,7 +47,7 @@ def _trunk(fit: TopFit, variant: int, c: Canvas, name: str, number: int) -> F32:
         swing = fabric.ramp(body.waist - 0.02, hem, y)
         flutes = fabric.noise(u[:, 0] / np.float32(0.085), u[:, 1] / np.float32(1.6), 1.0, 61 + number + 5 * variant)
         h *= 1 - 0.7 * fabric.ramp(body.waist, body.crotch, y)
-        h += 0.013 * swing * np.clip(flutes, -1.3, 1.3)
+        h += np.float32(0.018) * swing * np.clip(flutes, -1.2, 1.2)
         return _spread(c, chosen, h)
     if fit.cinch:  # blousing over the elastic hem
         top = hem + fit.cinch * k

@@ -84,7 +84,9 @@ class BottomFit:
 
 
 TOPS = {
-    TopKind.T_SHIRT: TopFit("t_shirt", Weave.JERSEY, Neck.CREW, sleeve=0.66, sleeve_ease=0.026),
+    TopKind.T_SHIRT: TopFit(
+        "t_shirt", Weave.JERSEY, Neck.CREW, sleeve=0.68, hem=0.038, ease_hem=0.007, sleeve_ease=0.026
+    ),
     TopKind.LONG_SLEEVE: TopFit(
         "long_sleeve", Weave.JERSEY, Neck.CREW, sleeve=2.0, hem=0.035, ease=0.014, sleeve_ease=0.016, gather=0.65
     ),
@@ -103,7 +105,7 @@ TOPS = {
         triangles=1700,
     ),
     TopKind.BLAZER: TopFit(
-        "blazer", Weave.WOOL, Neck.LAPELS, sleeve=1.93, hem=-0.030, ease=0.018, ease_hem=0.018, slope=0.16,
+        "blazer", Weave.WOOL, Neck.LAPELS, sleeve=2.02, hem=-0.030, ease=0.018, ease_hem=0.018, slope=0.16,
         sleeve_ease=0.021, gap=0.010, folds=0.65, logo=LogoSlot(0.098, -0.025, 0.050), triangles=1720,
     ),
     TopKind.DRESS: TopFit(

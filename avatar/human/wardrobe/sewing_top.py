@@ -105,6 +105,9 @@ def raglan_line(body: Frame, x: F32, y: F32) -> F32:
 
 def _neckband(fit: TopFit, made: Sewn, c: Canvas, trunk: NDArray[np.bool_]) -> None:
     k = c.body.scale
+    if fit.neck is Neck.COLLAR:  # what lies under the collar is in its shadow
+        away = c.from_edge("neck", trunk & (c.at[:, 1] > c.body.neck[1] - 0.15 * k))
+        made.dark += np.float32(0.24) * fabric.ramp(0.062 * k, 0.036 * k, away)
     if fit.neck not in (Neck.CREW, Neck.SCOOP):
         return
     near = trunk & (c.at[:, 1] > c.body.neck[1] - 0.24 * k) & (np.abs(c.at[:, 0]) < 0.16 * k)
@@ -288,11 +291,15 @@ def _blazer(fit: TopFit, made: Sewn, c: Canvas, cuff: F32) -> None:
     vent = back & (y < body.crotch + 0.10 * k)
     made.seam(x - np.float32(0.003), vent, 0.5, 0.0018)
     _, _, angle = c.sleeve(sleeve)
-    made.stitched(c.place[:, 0], cuff - np.float32(0.003), sleeve, 0.1)
+    linked = np.float32(0.013 * k)  # the shirt's cuff looks out of the sleeve
+    showing = fabric.ramp(linked + 0.0006, linked - 0.0006, cuff) * sleeve
+    made.shirt += showing
+    made.height -= np.float32(0.0022) * showing
+    made.seam(cuff - linked, sleeve, 0.55, 0.0016)
     outer = np.abs(np.abs(angle) - np.float32(1.9)) < 0.09
     for row in range(4):
         spot = np.zeros(len(c.at), np.float32)
-        near = fabric.bump(cuff[sleeve] - np.float32((0.022 + 0.015 * row) * k), 0.0052 * k) * outer
+        near = fabric.bump(cuff[sleeve] - np.float32((0.036 + 0.015 * row) * k), 0.0052 * k) * outer
         spot[sleeve] = (near > 0.45) & (angle < 0)
         made.button = np.maximum(made.button, spot)
     for panel in ("lapel", "backCollar"):

@@ -60,7 +60,7 @@ def _collar(
     if not tucked:
         middle = _smoothed(under.push_out(skin.push_out(middle, 0.010), 0.0060))
         tip = _smoothed(laid_on(under, skin.push_out(tip, 0.010), 0.0070 * k))
-    rows = np.stack([q + down * 0.004 * k, inner, fold, middle, tip, tip - out * 0.003 + up * 0.004 * k])
+    rows = np.stack([q + down * 0.004 * k, inner, fold, middle, tip])
     return strip("collar", rows, weights, turned=True)
 
 
