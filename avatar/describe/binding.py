@@ -6,123 +6,40 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from enum import StrEnum
-from typing import TypeVar
 
-from avatar.character import AccessoryKind, BottomKind, FacialHair, FootwearKind, HairStyle, TopKind
-from avatar.describe import colours, words
+from avatar.character import BrowStyle, FacialHair, HairStyle, IrisPattern, LashStyle, Logo, Pattern
+from avatar.describe import colours, garments, words
+from avatar.describe.attributes import EYE_TABLE, HAIR_TABLE, Attribute, Part, colour_of
+from avatar.describe.dressing import (
+    ACCESSORY_COLOURS,
+    ACCESSORY_KINDS,
+    CLOTHES,
+    GARMENT_COLOURS,
+    SQUARE,
+    bind_accessory,
+    bind_garment,
+    bind_outfit,
+    made_name,
+    nearest,
+)
 from avatar.describe.findings import Findings
 from avatar.describe.grammar import Kind
 from avatar.describe.slots import Slot
 from avatar.describe.tables import bag
-from avatar.describe.terms import HAIR_PEOPLE, HAIR_STYLE_QUALITIES, Term
+from avatar.describe.terms import HAIR_PEOPLE, HAIR_STYLE_QUALITIES
 
-Choice = TypeVar("Choice", bound=StrEnum)
-
-CLOTHES = frozenset((Slot.TOP, Slot.BOTTOM, Slot.SHOES, Slot.OUTFIT))
-ACCESSORY_COLOURS = {
-    Slot.GLASSES: Slot.GLASSES_COLOUR,
-    Slot.EARRINGS: Slot.EARRINGS_COLOUR,
-    Slot.HEADSET: Slot.HEADSET_COLOUR,
-}
-GARMENT_COLOURS = {Slot.TOP: Slot.TOP_COLOUR, Slot.BOTTOM: Slot.BOTTOM_COLOUR, Slot.SHOES: Slot.SHOES_COLOUR}
-MADE_NAMES = {
-    "t_shirt": "T-shirt",
-    "long_sleeve": "long sleeve",
-    "long_straight": "long straight hair",
-    "side_part": "side part",
-    "crop": "crop",
-    "buzz": "buzz cut",
-    "bob": "bob",
-}
+_SHORT_BEARDS = bag("short trimmed neat light small thin cropped tidy groomed")
+_CURLS = {"curls": "curly", "ringlets": "curly", "waves": "wavy", "coils": "coily"}
+_POLISHED = "#b0305a"  # of nails that are only said to be painted
+_SMOKY = "#3b343a"
+FRINGES = ("bangs", "fringe", "fringed")
+_EYE_SHADOWS = ("eyeshadow", "eye shadow", "eye make up", "lids", "eyelids")
+EYELINERS = {"eyeliner": 0.6, "eye liner": 0.6, "kohl": 0.8, "cat eye": 0.9, "winged eyeliner": 0.9}
 # Words of build that describe characters and voices as often as bodies; they need a person or a body beside them.
 _VAGUE = bag("""
     soft solid normal medium average powerful robust round delicate big large strong trim heavy stout broad fit
     slight sturdy huge thin small little large minute mature tiny mixed western full
 """)
-
-
-@dataclass(frozen=True, slots=True)
-class Attribute:
-    """One adjective or colour with its shades ("dark", "pale") and degree (1 plain, more for "very")."""
-
-    kind: Kind  # QUALITY, COLOUR or SHADE (a shade that stands alone)
-    key: str
-    shades: tuple[str, ...] = ()
-    degree: float = 1.0
-    blended: tuple[str, ...] = ()  # further colours hung on by a hyphen: blue-green
-
-    @property
-    def said(self) -> str:
-        strength = "very " if self.degree > 1 else "slightly " if self.degree < 1 else ""
-        return strength + " ".join((*self.shades, "-".join((self.key, *self.blended))))
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """The noun that adjectives are bound to."""
-
-    slot: Slot
-    key: str
-    certain: bool = True  # False: no noun was said, the person is only meant
-
-
-def attributes(segment: Sequence[Term]) -> list[Attribute]:
-    """A run of terms as attributes: shades and degrees join the word they stand before."""
-    found: list[Attribute] = []
-    shades: list[str] = []
-    degree = 1.0
-    for term in segment:
-        match term.kind:
-            case Kind.DEGREE:
-                degree = 1.4 if term.key in words.STRONGER else 0.6 if term.key in words.WEAKER else degree
-                continue
-            case Kind.SHADE:
-                shades.append(term.key)
-                continue
-            case Kind.COLOUR if term.glued and found and found[-1].kind == Kind.COLOUR and not shades:
-                last = found.pop()
-                found.append(Attribute(Kind.COLOUR, last.key, last.shades, last.degree, (*last.blended, term.key)))
-            case Kind.COLOUR:
-                found.append(Attribute(Kind.COLOUR, term.key, tuple(shades), degree))
-                shades = []
-            case Kind.QUALITY:
-                found.extend(Attribute(Kind.SHADE, shade, (), degree) for shade in shades)
-                shades = []
-                found.append(Attribute(Kind.QUALITY, term.key, (), degree))
-            case _:
-                pass
-        degree = 1.0
-    found.extend(Attribute(Kind.QUALITY if shade == "medium" else Kind.SHADE, shade, (), degree) for shade in shades)
-    return found
-
-
-def colour_of(attribute: Attribute, table: dict[str, str] | None = None) -> str | None:
-    """The hex of a colour attribute, looked up in ``table`` (hair, eyes) first; None if it has no colour."""
-    own = table or {}
-    if attribute.kind == Kind.SHADE:
-        return own.get(attribute.key)
-    if attribute.kind != Kind.COLOUR:
-        return None
-
-    def one(name: str, shades: tuple[str, ...]) -> str | None:
-        if name.startswith("#"):
-            return colours.shaded(name, shades)
-        for width in range(len(shades), -1, -1):  # "dark brown" before "brown" made dark
-            known = own.get(" ".join((*shades[len(shades) - width :], name)))
-            if known:
-                return colours.shaded(known, shades[: len(shades) - width])
-        known = colours.COLOURS.get(name)
-        return colours.shaded(known, shades) if known else None
-
-    parts = [one(attribute.key, attribute.shades), *(one(name, attribute.shades) for name in attribute.blended)]
-    known = [part for part in parts if part]
-    return colours.mixed(known) if known else None
-
-
-HAIR_TABLE = dict(colours.HAIR_COLOURS)
-EYE_TABLE = dict(colours.EYE_COLOURS)
 
 
 def _person_hair(attribute: Attribute) -> bool:
@@ -156,24 +73,34 @@ def claims(part: Part, attribute: Attribute) -> bool:
                 colour_of(attribute, HAIR_TABLE) is not None
                 or key in words.HAIR_LENGTHS
                 or key in words.HAIR_TEXTURES
+                or key in words.HAIR_UNRULY
                 or key in words.HAIR_NEUTRAL
                 or key in HAIR_STYLE_QUALITIES
             )
         case Slot.EYES:
-            return colour_of(attribute, EYE_TABLE) is not None or key in words.FACE_QUALITIES[Slot.EYES]
+            known = key in words.FACE_QUALITIES[Slot.EYES] or key in words.IRIS_PATTERNS
+            return known or colour_of(attribute, EYE_TABLE) is not None
         case Slot.SKIN:
             return _skin_of(attribute) is not None or key in ("warm", "cool") or key in ("wrinkled", "wrinkly")
         case Slot.FACE:
             return key in words.FACE_SHAPES or key in ("wrinkled", "wrinkly", "pale", "tan")
         case Slot.FACIAL_HAIR:
-            return coloured or key in ("light", "short", "trimmed", "long", "full", "thick", "bushy", "dark", "neat")
+            return coloured or key in _SHORT_BEARDS or key in ("long", "full", "thick", "bushy", "dark", "big")
+        case Slot.HIGHLIGHTS:
+            return colour_of(attribute, HAIR_TABLE) is not None
+        case Slot.ROOTS:
+            return colour_of(attribute, HAIR_TABLE) is not None or key in words.ANCESTRIES
+        case Slot.LASHES:
+            return key in words.LASH_STYLES
+        case Slot.BROWS:
+            return key in words.FACE_QUALITIES[Slot.BROWS] or key in words.BROW_STYLES
         case Slot.LIPS:
             return coloured or key in words.FACE_QUALITIES[Slot.LIPS]
         case Slot.FRECKLES | Slot.MAKE_UP:
             return key in words.MANY or key in words.FEW or (coloured and slot == Slot.MAKE_UP)
         case Slot.PERSON:
             return _claimed_by_person(part, attribute)
-        case Slot.ACCENT:
+        case Slot.ACCENT | Slot.MOTIF | Slot.LOGO | Slot.NAILS:
             return coloured or key in colours.SHADES
         case Slot.LEFT_OUT:
             return coloured
@@ -181,12 +108,12 @@ def claims(part: Part, attribute: Attribute) -> bool:
             return (
                 coloured
                 or attribute.kind == Kind.SHADE
-                or key in words.PATTERNS
-                or key in words.SLEEVES
+                or key in garments.PATTERNS
+                or key in garments.SLEEVES
                 or key in ("long", "short")
             )
         case _ if slot in ACCESSORY_COLOURS:
-            return coloured
+            return coloured or (slot == Slot.GLASSES and key in SQUARE)
         case _ if slot in words.FACE_QUALITIES:
             return key in words.FACE_QUALITIES[slot]
     return False
@@ -218,6 +145,23 @@ def bind(findings: Findings, part: Part, found: Sequence[Attribute]) -> None:
             for attribute in found:
                 if (colour := colour_of(attribute, EYE_TABLE)) is not None:
                     findings.word(Slot.EYE_COLOUR, colour, attribute.said)
+                elif attribute.key in words.IRIS_PATTERNS:
+                    findings.word(Slot.IRIS, IrisPattern(words.IRIS_PATTERNS[attribute.key]), attribute.said)
+        case Slot.IRIS:
+            ringed = part.key == "central heterochromia"
+            findings.word(Slot.IRIS, IrisPattern.RINGED if ringed else IrisPattern.SPECKLED, part.key)
+        case Slot.BROWS:
+            for attribute in found:
+                if attribute.key in words.BROW_STYLES:
+                    findings.word(Slot.BROW_STYLE, BrowStyle(words.BROW_STYLES[attribute.key]), attribute.said)
+        case Slot.LASHES:
+            styles = [(LashStyle(words.LASH_STYLES[a.key]), a.said) for a in found]
+            for style, said in styles or ([(LashStyle.LONG, part.key)] if part.key == "mascara" else []):
+                findings.word(Slot.LASHES, style, said)
+        case Slot.NAILS:
+            _bind_nails(findings, part, found)
+        case Slot.HIGHLIGHTS | Slot.ROOTS:
+            _bind_second_hair(findings, part, found)
         case Slot.SKIN:
             _bind_skin(findings, found)
         case Slot.FACE:
@@ -246,21 +190,14 @@ def bind(findings: Findings, part: Part, found: Sequence[Attribute]) -> None:
         case Slot.PERSON:
             _bind_person(findings, part, found)
         case Slot.OUTFIT:
-            _bind_outfit(findings, part, found)
+            bind_outfit(findings, part, found)
         case Slot.LEFT_OUT:
             said = " ".join((*(a.said for a in found if a.kind == Kind.COLOUR), part.key))
             findings.near[f"{Slot.LEFT_OUT}/{part.key}"] = f"{said} -> left out"
         case _ if slot in GARMENT_COLOURS:
-            _bind_garment(findings, part, found)
+            bind_garment(findings, part, found)
         case _ if slot in ACCESSORY_COLOURS:
-            made = AccessoryKind(slot.value)
-            findings.number(slot, 1.0, part.key)
-            if part.key in words.ACCESSORIES and part.key not in words.ACCESSORIES_EXACT:
-                findings.near[slot] = f"{part.key} -> {made}"
-            for attribute in found:
-                if (colour := colour_of(attribute)) is not None:
-                    findings.word(ACCESSORY_COLOURS[slot], colour, attribute.said)
-                    break
+            bind_accessory(findings, part, found)
     table = words.FACE_QUALITIES.get(slot, {})
     for attribute in found:
         for target, value in table.get(attribute.key, {}).items():
@@ -273,61 +210,90 @@ def unbind(findings: Findings, part: Part) -> None:
     slot = part.slot
     if slot in ACCESSORY_COLOURS:
         findings.forget(ACCESSORY_COLOURS[slot])
+        if slot in ACCESSORY_KINDS:
+            findings.forget(ACCESSORY_KINDS[slot])
         findings.number(slot, 0.0, f"no {part.key}")
-    elif slot in (Slot.FRECKLES, Slot.MAKE_UP):
+    elif slot == Slot.MAKE_UP and part.key in EYELINERS:
+        findings.number(Slot.EYELINER, 0.0, f"no {part.key}")
+    elif slot in (Slot.FRECKLES, Slot.MAKE_UP, Slot.HIGHLIGHTS, Slot.ROOTS, Slot.NAILS):
         findings.number(slot, 0.0, f"no {part.key}")
         if slot == Slot.MAKE_UP:
-            findings.forget(Slot.LIP_COLOUR)
+            for colour in (Slot.LIP_COLOUR, Slot.LID_COLOUR):
+                findings.forget(colour)
+            findings.numbers[Slot.EYELINER] = 0.0
+        findings.words.pop(Slot.NAIL_COLOUR if slot == Slot.NAILS else slot, None)
     elif slot == Slot.FACIAL_HAIR:
         if part.key in words.FACIAL_HAIR and words.FACIAL_HAIR[part.key] != ("none",):
             findings.word(Slot.FACIAL_HAIR, FacialHair.NONE, f"no {part.key}")
     elif slot == Slot.HAIR and part.key in ("hair", "hairs"):
         findings.word(Slot.HAIR_STYLE, HairStyle.BALD, "no hair")
+    elif slot == Slot.HAIR and part.key in FRINGES:
+        findings.word(Slot.FRINGE, "none", f"no {part.key}")
+    elif slot == Slot.MOTIF:
+        findings.word(Slot.TOP_PATTERN, Pattern.PLAIN, f"no {part.key}")
+    elif slot == Slot.LOGO and part.key not in garments.DOUBTFUL_LOGOS:
+        findings.word(Slot.TOP_LOGO, Logo.NONE, f"no {part.key}")
     elif slot == Slot.SHOES and part.key in ("shoes", "footwear"):
         findings.near["shoes"] = f"no {part.key} -> sneakers"
 
 
-def nearest(kinds: type[Choice], wishes: Sequence[str]) -> Choice:
-    """The first wish that the generator can make; the tables end every list with one that it can."""
-    return next(kinds(wish) for wish in wishes if wish in {kind.value for kind in kinds})
-
-
-def _made(value: str) -> str:
-    return MADE_NAMES.get(value, value.replace("_", " "))
-
-
 def _bind_hair(findings: Findings, part: Part, found: Sequence[Attribute]) -> None:
-    colour_set = False
+    coloured = False
     style_keys = [part.key] if part.key in words.HAIR_STYLES else []
     if part.key in HAIR_PEOPLE:
         findings.word(Slot.HAIR_COLOUR, HAIR_TABLE[HAIR_PEOPLE[part.key]], part.key)
-    if part.key in ("curls", "ringlets", "waves"):
-        findings.near[Slot.HAIR_TEXTURE] = f"{part.key} -> straight hair"
-    if part.key in ("bangs", "fringe"):
-        findings.near[f"{Slot.LEFT_OUT}/{part.key}"] = f"{part.key} -> left out"
+    if part.key in _CURLS:
+        findings.word(Slot.HAIR_TEXTURE, _CURLS[part.key], part.key)
+    fringe = part.key in FRINGES
+    if fringe:
+        findings.word(Slot.FRINGE, "bangs", part.key)
     for attribute in found:
-        if attribute.key in HAIR_STYLE_QUALITIES:
-            style_keys.append(attribute.key)
-        elif attribute.key in words.HAIR_LENGTHS and part.key not in ("fringe", "bangs"):
-            length = words.HAIR_LENGTHS[attribute.key]
+        key = attribute.key
+        if key in HAIR_STYLE_QUALITIES:
+            style_keys.append(key)
+        elif key in words.HAIR_LENGTHS and not fringe:
+            length = words.HAIR_LENGTHS[key]
             if length == "short" and attribute.degree > 1:
                 length = "very short"
             if findings.words.get(Slot.HAIR_STYLE) in (HairStyle.BALD, HairStyle.BUZZ):
                 findings.forget(Slot.HAIR_STYLE)
             findings.word(Slot.HAIR_LENGTH, length, attribute.said)
-        elif attribute.key in words.HAIR_TEXTURES:
-            findings.near[Slot.HAIR_TEXTURE] = f"{attribute.key} hair -> straight hair"
-            findings.heard[Slot.HAIR_TEXTURE] = attribute.said
+        elif key in words.HAIR_TEXTURES and not fringe:
+            findings.word(Slot.HAIR_TEXTURE, words.HAIR_TEXTURES[key], attribute.said)
+        elif key in words.HAIR_UNRULY:
+            findings.near["order of the hair"] = f"{key} hair -> as it falls"
         elif (colour := colour_of(attribute, HAIR_TABLE)) is not None:
-            if colour_set:
-                findings.near["second hair colour"] = f"{attribute.said} in the hair -> one colour"
+            if coloured:
+                findings.word(Slot.HIGHLIGHTS, colour, attribute.said)
             else:
                 findings.word(Slot.HAIR_COLOUR, colour, attribute.said)
-                colour_set = True
+                coloured = True
     for key in style_keys:
         style = nearest(HairStyle, words.HAIR_STYLES[key])
-        exact = key in words.HAIR_STYLE_EXACT or style == words.HAIR_STYLES[key][0]
-        findings.word(Slot.HAIR_STYLE, style, key, near="" if exact and key in words.HAIR_STYLE_EXACT else _made(style))
+        exact = style == words.HAIR_STYLES[key][0]
+        findings.word(Slot.HAIR_STYLE, style, key, near="" if exact else made_name(style))
+
+
+def _bind_second_hair(findings: Findings, part: Part, found: Sequence[Attribute]) -> None:
+    """Highlights and roots; "Irish roots" are a family's."""
+    slot = part.slot
+    colour = next((c for a in found if (c := colour_of(a, HAIR_TABLE)) is not None), None)
+    said = " ".join((*(a.said for a in found), part.key))
+    if colour is not None:
+        findings.word(slot, colour, said)
+    elif slot == Slot.HIGHLIGHTS:
+        findings.number(slot, 1.0, said)  # of no colour: lighter ones
+    _bind_person(findings, Part(Slot.PERSON, part.key), [a for a in found if a.key in words.ANCESTRIES])
+
+
+def _bind_nails(findings: Findings, part: Part, found: Sequence[Attribute]) -> None:
+    colour = next((c for a in found if (c := colour_of(a)) is not None), None)
+    if colour is None and any(a.key in ("dark", "deep") for a in found):
+        colour = colours.COLOURS["merlot"]
+    if colour is None and part.key not in ("nails", "nail", "fingernails", "toenails"):
+        colour = _POLISHED
+    if colour is not None:
+        findings.word(Slot.NAIL_COLOUR, colour, " ".join((*(a.said for a in found), part.key)))
 
 
 def _bind_skin(findings: Findings, found: Sequence[Attribute]) -> None:
@@ -345,11 +311,13 @@ def _bind_skin(findings: Findings, found: Sequence[Attribute]) -> None:
 
 def _bind_facial_hair(findings: Findings, part: Part, found: Sequence[Attribute]) -> None:
     key = part.key
-    if key == "beard" and any(a.kind == Kind.SHADE and a.key == "light" and not a.shades for a in found):
-        key = "light beard"
+    if words.FACIAL_HAIR[key][0] == "beard" and any(a.key in _SHORT_BEARDS and not a.shades for a in found):
+        key = "short beard"
     kind = nearest(FacialHair, words.FACIAL_HAIR[key])
-    near = "" if key not in words.FACIAL_HAIR_NEAR or kind == words.FACIAL_HAIR[key][0] else kind.value
-    findings.word(Slot.FACIAL_HAIR, kind, key, near=near)
+    grown = findings.words.get(Slot.FACIAL_HAIR) in (FacialHair.BEARD, FacialHair.SHORT_BEARD, FacialHair.GOATEE)
+    if kind != FacialHair.MOUSTACHE or not grown:  # a beard has a moustache
+        exact = kind == words.FACIAL_HAIR[key][0]
+        findings.word(Slot.FACIAL_HAIR, kind, key, near="" if exact else made_name(kind))
     for attribute in found:
         if attribute.kind == Kind.COLOUR and (colour := colour_of(attribute, HAIR_TABLE)) is not None:
             findings.word(Slot.FACIAL_COLOUR, colour, attribute.said)
@@ -363,12 +331,22 @@ def _amount(found: Sequence[Attribute], few: float, plain: float, many: float) -
 
 
 def _bind_make_up(findings: Findings, part: Part, found: Sequence[Attribute]) -> None:
+    key = part.key
     amount = _amount(found, 0.3, 0.6, 0.9)
-    findings.number(Slot.MAKE_UP, max(amount, findings.numbers.get(Slot.MAKE_UP, 0.0)), part.key)
-    if part.key in ("lipstick", "lip gloss", "lip colour"):
-        for attribute in found:
-            if (colour := colour_of(attribute)) is not None:
-                findings.word(Slot.LIP_COLOUR, colour, attribute.said)
+    colour, said = next(((c, a.said) for a in found if (c := colour_of(a)) is not None), (None, ""))
+    if key in EYELINERS:
+        findings.number(Slot.EYELINER, _amount(found, 0.35, EYELINERS[key], 0.95), key)
+        return
+    if key in ("smoky eyes", "smokey eyes"):
+        colour, said = _SMOKY, key
+    elif key in ("lids", "eyelids") and colour is None:
+        return  # heavy lids are no make-up
+    if colour is not None:
+        lips = key in ("lipstick", "lip gloss", "lip colour")
+        lids = key in _EYE_SHADOWS or key.endswith("eyes")
+        if lips or lids:
+            findings.word(Slot.LIP_COLOUR if lips else Slot.LID_COLOUR, colour, said)
+    findings.number(Slot.MAKE_UP, max(amount, findings.numbers.get(Slot.MAKE_UP, 0.0)), key)
 
 
 def _bind_person(findings: Findings, part: Part, found: Sequence[Attribute]) -> None:
@@ -439,108 +417,3 @@ def age(findings: Findings, years: float, rank: int, said: str) -> None:
         return
     findings.number(Slot.AGE, years, said)
     findings.words[Slot.AGE] = str(rank)
-
-
-def _clothes_colours(found: Sequence[Attribute]) -> list[tuple[str, str]]:
-    return [(colour, a.said) for a in found if a.kind == Kind.COLOUR and (colour := colour_of(a)) is not None]
-
-
-def _denim(attribute: Attribute) -> tuple[str, str] | None:
-    """Blue jeans are denim; a shade alone ("dark jeans") shades denim."""
-    if attribute.kind == Kind.COLOUR and attribute.key == "blue" and not attribute.blended:
-        return colours.shaded(colours.COLOURS["denim"], attribute.shades), attribute.said
-    if attribute.kind == Kind.SHADE and attribute.key in ("dark", "light", "pale", "faded", "washed"):
-        return colours.shaded(colours.COLOURS["denim"], (attribute.key,)), attribute.said
-    return None
-
-
-def _bind_garment(findings: Findings, part: Part, found: Sequence[Attribute]) -> None:
-    slot, key = part.slot, part.key
-    shown = _clothes_colours(found)
-    if slot == Slot.TOP:
-        layer = 1.0 if key in words.OUTER else 0.0
-        worn = findings.numbers.get(Slot.TOP_LAYER, -1.0)
-        if key in words.TOPS:
-            if layer < worn:  # the T-shirt under the jacket shows at the collar
-                if shown and Slot.TOP_ACCENT not in findings.words:
-                    findings.word(Slot.TOP_ACCENT, shown[0][0], f"{shown[0][1]} {key} underneath")
-                return
-            if layer > worn >= 0 and Slot.TOP_COLOUR in findings.words and shown:
-                findings.word(
-                    Slot.TOP_ACCENT, findings.words[Slot.TOP_COLOUR], findings.heard[Slot.TOP_COLOUR] + " underneath"
-                )
-            _wear(findings, slot, key, words.TOPS[key], TopKind, exact=key in words.TOPS_EXACT)
-            findings.numbers[Slot.TOP_LAYER] = layer
-        for attribute in found:
-            if attribute.key in words.SLEEVES:
-                findings.word(slot, nearest(TopKind, words.SLEEVES[attribute.key]), attribute.said)
-    elif slot == Slot.BOTTOM and key in words.BOTTOMS:
-        wishes = words.BOTTOMS[key]
-        if key == "skirt" and any(a.key == "short" for a in found):
-            wishes = words.BOTTOMS["short skirt"]
-        _wear(findings, slot, key, wishes, BottomKind, exact=key in words.BOTTOMS_EXACT)
-        if not shown and findings.words[slot] == BottomKind.JEANS:
-            shown = [denim for a in found if (denim := _denim(a))]
-        elif findings.words[slot] == BottomKind.JEANS and found:
-            shown = [
-                next((d for a in found if a.said == said and (d := _denim(a))), (hex_, said)) for hex_, said in shown
-            ]
-    elif slot == Slot.SHOES and key in words.SHOES:
-        _wear(findings, slot, key, words.SHOES[key], FootwearKind, exact=key in words.SHOES_EXACT)
-    if slot == Slot.BOTTOM and key not in words.BOTTOMS and findings.words.get(slot) == BottomKind.JEANS:
-        shown = [denim for a in found if (denim := _denim(a))] or shown
-    if shown:
-        findings.word(GARMENT_COLOURS[slot], *shown[0])
-    elif key in words.DYES:
-        findings.word(GARMENT_COLOURS[slot], colours.COLOURS[words.DYES[key]], key)
-    elif not findings.has(GARMENT_COLOURS[slot]) and findings.words.get(slot) != BottomKind.JEANS:
-        for attribute in found:  # "a dark shirt", "light shoes"
-            if attribute.kind == Kind.SHADE and attribute.key in ("dark", "light", "pale", "bright"):
-                neutral = {"dark": "#2c2f36", "bright": "#e07a1f"}.get(attribute.key, "#d9d5cb")
-                findings.word(GARMENT_COLOURS[slot], neutral, attribute.said)
-    if slot == Slot.TOP:
-        _pattern(findings, found, shown)
-
-
-def _pattern(findings: Findings, found: Sequence[Attribute], shown: Sequence[tuple[str, str]]) -> None:
-    pattern = next((a.key for a in found if a.key in words.PATTERNS), "")
-    if len(shown) > 1:
-        findings.word(Slot.TOP_ACCENT, *shown[1])
-    elif pattern in words.STRIPED:
-        white = shown and shown[0][1] == "white"
-        findings.word(Slot.TOP_ACCENT, "#1f2c4d" if white else "#f3f3f0", pattern)
-    if pattern and pattern not in words.STRIPED:
-        findings.near["pattern"] = f"{pattern} -> plain"
-
-
-def _wear(
-    findings: Findings, slot: Slot, key: str, wishes: Sequence[str], kinds: type[StrEnum], *, exact: bool
-) -> None:
-    made = nearest(kinds, wishes)
-    findings.word(slot, made, key, near="" if exact or made.value == wishes[0] else _made(made.value))
-    findings.forget(GARMENT_COLOURS[slot])  # new clothes: the old one's colour is gone
-
-
-def _bind_outfit(findings: Findings, part: Part, found: Sequence[Attribute]) -> None:
-    shown = _clothes_colours(found)
-    if part.key in words.WHOLE_OUTFITS:
-        top, bottom = words.WHOLE_OUTFITS[part.key]
-        _wear(findings, Slot.TOP, part.key, top, TopKind, exact=False)
-        _wear(findings, Slot.BOTTOM, part.key, bottom, BottomKind, exact=False)
-        findings.numbers[Slot.TOP_LAYER] = 1.0
-        for attribute in found:
-            if attribute.key in ("long", "short") and "dress" in part.key:
-                made = BottomKind.TROUSERS if attribute.key == "long" else BottomKind.SHORTS
-                findings.word(Slot.BOTTOM, made, f"{attribute.key} {part.key}", near=_made(made))
-            elif attribute.key in words.SLEEVES:
-                findings.word(Slot.TOP, nearest(TopKind, words.SLEEVES[attribute.key]), attribute.said, near=part.key)
-    if not shown:
-        for attribute in found:
-            if attribute.kind == Kind.SHADE and attribute.key in ("dark", "light"):
-                shown = [("#2c2f36" if attribute.key == "dark" else "#d9d5cb", attribute.said)]
-    if shown:
-        findings.word(Slot.TOP_COLOUR, *shown[0])
-        two = len(shown) > 1 and part.key not in words.WHOLE_OUTFITS  # "dressed in black and white"
-        findings.word(Slot.BOTTOM_COLOUR, *(shown[1] if two else shown[0]))
-        shown = shown[:1] if two else shown
-    _pattern(findings, found, shown)

@@ -62,8 +62,12 @@ COLOURS: Mapping[str, HexColour] = _table("""
 ACCESSORY_COLOURS: Mapping[AccessoryKind, HexColour] = MappingProxyType(
     {
         AccessoryKind.GLASSES: COLOURS["black"],
+        AccessoryKind.SQUARE_GLASSES: COLOURS["black"],
+        AccessoryKind.SUNGLASSES: COLOURS["black"],
         AccessoryKind.EARRINGS: COLOURS["gold"],
         AccessoryKind.HEADSET: COLOURS["black"],
+        AccessoryKind.CAP: COLOURS["navy"],
+        AccessoryKind.BEANIE: COLOURS["charcoal"],
     }
 )
 

@@ -16,8 +16,10 @@ from avatar import character as c
 from avatar.describe import colours
 from avatar.describe.chance import around, between, fraction, pick
 from avatar.describe.findings import Findings
+from avatar.describe.haircuts import cut_of, likely_beard, likely_cut
 from avatar.describe.names import Region
-from avatar.describe.roles import MOOD_TOPS, Dress, Mood
+from avatar.describe.outfits import TOLD_WELL, outfit_of
+from avatar.describe.roles import Dress, Mood
 from avatar.describe.slots import Slot
 from avatar.profile import AvatarStyle
 
@@ -74,7 +76,6 @@ _NORTHERN = (
     (("brown", "chestnut", "mousy"), Slot.HAIR_COLOUR, 0.4),
     (("blue", "green", "grey", "ice"), Slot.EYE_COLOUR, 0.12),
 )
-_TOLD_WELL = 6  # facts in the text; beyond that, what is not mentioned is not there
 _DRAWN_HAIR = ("blue", "lavender", "pink", "teal", "silver", "mint", "crimson", "periwinkle", "white", "orange")
 _FEMALE_HEIGHT = ([8, 10, 12, 14, 16, 18, 60, 95], [1.28, 1.385, 1.51, 1.60, 1.625, 1.635, 1.63, 1.57])
 _MALE_HEIGHT = ([8, 10, 12, 14, 16, 18, 60, 95], [1.28, 1.385, 1.50, 1.64, 1.72, 1.765, 1.76, 1.70])
@@ -111,11 +112,11 @@ def complete(
         style=style,
         seed=seed,
         body=_body(found, seed, gender, age, dress),
-        face=_face(found, seed, region, gender),
+        face=_face(found, seed, region, gender, age),
         skin=skin,
-        eyes=c.Eyes(colour=_eye_colour(found, seed, region, style)),
+        eyes=_eyes(found, seed, region, style, gender, age, skin.make_up),
         hair=hair,
-        outfit=_outfit(found, seed, dress, mood, gender, age),
+        outfit=outfit_of(found, seed, dress, mood, gender, age),
     )
 
 
@@ -168,7 +169,7 @@ def _region(found: Findings, seed: int, hint: Region | None) -> Region:
     return pick(seed, "region", list(weights), list(weights.values()))
 
 
-def _face(found: Findings, seed: int, region: Region, gender: float) -> c.Face:
+def _face(found: Findings, seed: int, region: Region, gender: float, age: float) -> c.Face:
     if Slot.ANCESTRY in found.numbers:
         shares = tuple(found.numbers[s] for s in (Slot.AFRICAN, Slot.ASIAN, Slot.EUROPEAN))
     else:
@@ -196,8 +197,23 @@ def _face(found: Findings, seed: int, region: Region, gender: float) -> c.Face:
         lip_fullness=trait(Slot.LIPS, -0.1 * masculine),
         eye_size=trait(Slot.EYE_SIZE, -0.1 * masculine),
         cheekbones=trait(Slot.CHEEKBONES),
+        nose_profile=trait(Slot.NOSE_PROFILE, 0.08 * masculine + (0.18 if region == Region.MIDDLE_EAST else 0.0)),
+        mouth_width=trait(Slot.MOUTH_WIDTH, 0.06 * masculine),
+        eye_spacing=trait(Slot.EYE_SPACING),
+        eye_tilt=trait(Slot.EYE_TILT, (0.2 if region == Region.EAST_ASIA else 0.0) - 0.1 * masculine),
+        cheeks=trait(Slot.FULLNESS, 0.3 if age < 14 else 0.08 if age < 30 else -0.1 if age > 60 else 0.0),
+        ears=trait(Slot.EARS, 0.08 * masculine + (0.15 if age > 60 else 0.0)),
         brow_weight=trait(Slot.BROWS, 0.25 * masculine),
+        brows=c.BrowStyle(found.words.get(Slot.BROW_STYLE) or _brows(seed, gender, age)),
     )
+
+
+def _brows(seed: int, gender: float, age: float) -> c.BrowStyle:
+    if age < 14:
+        return c.BrowStyle.NATURAL
+    styles = (c.BrowStyle.NATURAL, c.BrowStyle.STRAIGHT, c.BrowStyle.ARCHED, c.BrowStyle.BUSHY)
+    women, men = (4.0, 1.2, 3.0, 0.2), (4.0, 2.4, 0.3, 2.4 if age > 50 else 1.2)
+    return pick(seed, "brow style", styles, women if gender < 0.5 else men)
 
 
 def usual_height(gender: float, age: float) -> float:
@@ -257,13 +273,44 @@ def _skin(found: Findings, seed: int, region: Region, gender: float, age: float)
     else:
         wears = gender < 0.4 and age >= 18 and fraction(seed, "make-up") < 0.55
         make_up = between(seed, "make-up amount", 0.15, 0.5) if wears else 0.0
+    lips, lids, nails = (found.words.get(slot) for slot in (Slot.LIP_COLOUR, Slot.LID_COLOUR, Slot.NAIL_COLOUR))
+    silent = Slot.MAKE_UP not in numbers and len(found.heard) < TOLD_WELL
+    wears = silent and make_up > 0.25  # a look of her own
+    if lips is None and wears and fraction(seed, "lipstick") < 0.4:
+        deep = ("merlot", "raspberry", "brick") if tone > 0.55 else ("dusty rose", "rose", "strawberry", "brick")
+        lips = colours.COLOURS[pick(seed, "lip colour", deep)]
+    if lids is None and wears and fraction(seed, "eye shadow") < 0.3:
+        lids = colours.COLOURS[pick(seed, "lid colour", ("bronze", "mauve", "taupe", "copper", "slate", "plum"))]
+    polished = gender < 0.4 and age >= 16 and Slot.NAILS not in numbers and len(found.heard) < TOLD_WELL
+    if nails is None and polished and fraction(seed, "nail polish") < 0.28:
+        names = ("burgundy", "dusty pink", "red", "rose", "mauve", "charcoal", "coral")
+        nails = colours.COLOURS[pick(seed, "nail colour", names)]
+    liner = between(seed, "eyeliner amount", 0.25, 0.6) if wears and fraction(seed, "eyeliner") < 0.5 else 0.0
     return c.Skin(
         tone=_rounded(clamp(tone, 0, 1)),
         undertone=_rounded(clamp(numbers.get(Slot.UNDERTONE, around(seed, "undertone", looks.undertone, 0.2)), -1, 1)),
         freckles=_rounded(freckles),
         blush=_rounded(clamp(numbers.get(Slot.BLUSH, around(seed, "blush", 0.32, 0.08)), 0, 1)),
         make_up=_rounded(make_up),
-        lip_colour=found.words.get(Slot.LIP_COLOUR),
+        lip_colour=lips,
+        lid_colour=lids,
+        eyeliner=_rounded(numbers.get(Slot.EYELINER, liner)),
+        nail_colour=nails,
+    )
+
+
+def _eyes(
+    found: Findings, seed: int, region: Region, style: AvatarStyle, gender: float, age: float, make_up: float
+) -> c.Eyes:
+    colour = _eye_colour(found, seed, region, style)
+    hue, light, _ = colours.to_hls(colour)
+    hazel, brown = 0.08 < hue < 0.2 and light > 0.28, light < 0.26
+    rings = (5, 2, 0.1, 0.4) if brown else (2, 1, 3, 2) if hazel else (3, 2, 1.3, 1)
+    lashes = (4, 2, 0, 0.2) if age < 14 else (3, 2.6, 3 * make_up, 0.1 + (age > 65)) if gender < 0.5 else (5, 0.4, 0, 1)
+    return c.Eyes(
+        colour=colour,
+        iris=c.IrisPattern(found.words.get(Slot.IRIS) or pick(seed, "iris", list(c.IrisPattern), rings)),
+        lashes=c.LashStyle(found.words.get(Slot.LASHES) or pick(seed, "lashes", list(c.LashStyle), lashes)),
     )
 
 
@@ -280,76 +327,42 @@ def _eye_colour(found: Findings, seed: int, region: Region, style: AvatarStyle) 
 
 
 def _hair(found: Findings, seed: int, region: Region, gender: float, age: float, style: AvatarStyle) -> c.Hair:
-    kind = _hair_style(found, seed, region, gender, age)
+    kind = cut_of(found, seed, gender) or likely_cut(found, seed, region, gender, age)
     facial = found.words.get(Slot.FACIAL_HAIR)
     if facial is None:
-        grown = gender > 0.62 and age >= 20 and len(found.heard) < _TOLD_WELL
-        facial = pick(seed, "facial hair", list(c.FacialHair), (5, 2.2, 2.6)) if grown else c.FacialHair.NONE
+        facial = likely_beard(seed, gender, age) if len(found.heard) < TOLD_WELL else c.FacialHair.NONE
     colour = found.words.get(Slot.HAIR_COLOUR)
     beard = found.words.get(Slot.FACIAL_COLOUR)
     if colour is None:
         colour = beard or _hair_colour(seed, region, age, style)
     elif beard and beard != colour:
         found.near[Slot.FACIAL_COLOUR] = f"{found.heard[Slot.FACIAL_COLOUR]} beard -> the colour of the hair"
-    return c.Hair(style=kind, colour=colour, facial=c.FacialHair(facial))
+    lights, roots = _second_hair(found, seed, colour, gender, age, style)
+    return c.Hair(style=kind, colour=colour, highlights=lights, roots=roots, facial=c.FacialHair(facial))
 
 
-def style_of(length: str, seed: int, gender: float) -> c.HairStyle | None:
-    """The style of hair that is only said to be long, medium, short or very short; None for any other word."""
-    match length:
-        case "long":
-            return c.HairStyle.LONG_STRAIGHT
-        case "medium":
-            return c.HairStyle.BOB
-        case "short":
-            return pick(seed, "short hair", (c.HairStyle.CROP, c.HairStyle.SIDE_PART))
-        case "very short":
-            return c.HairStyle.BUZZ if gender >= 0.4 else c.HairStyle.CROP
-    return None
+def lighter(colour: str) -> str:
+    """The colour of highlights that are only said to be there."""
+    blonde = colours.HAIR_COLOURS["honey" if colours.to_hls(colour)[1] < 0.28 else "light blonde"]
+    return colours.toward(colour, blonde, 0.6)
 
 
-def _hair_style(found: Findings, seed: int, region: Region, gender: float, age: float) -> c.HairStyle:
-    said = found.words.get(Slot.HAIR_STYLE)
-    if said:
-        return c.HairStyle(said)
-    cut = style_of(found.words.get(Slot.HAIR_LENGTH, ""), seed, gender)
-    if cut is not None:
-        return cut
-    order = list(c.HairStyle)
-    weights = dict.fromkeys(order, 0.0)
-    if gender >= 0.6:
-        old = clamp((age - 30) / 40, 0, 1)
-        weights |= {
-            c.HairStyle.CROP: 4.0,
-            c.HairStyle.SIDE_PART: 3.6,
-            c.HairStyle.BUZZ: 1.6,
-            c.HairStyle.BALD: 0.2 + 1.6 * old,
-            c.HairStyle.LONG_STRAIGHT: 0.5,
-            c.HairStyle.BOB: 0.3,
-        }
-    elif gender <= 0.4:
-        old = clamp((age - 45) / 30, 0, 1)
-        weights |= {
-            c.HairStyle.LONG_STRAIGHT: 4.6 - 2.6 * old,
-            c.HairStyle.BOB: 3.4 + old,
-            c.HairStyle.SIDE_PART: 0.8 + old,
-            c.HairStyle.CROP: 1.0 + 1.6 * old,
-        }
-    else:
-        weights |= {
-            c.HairStyle.BOB: 2.0,
-            c.HairStyle.SIDE_PART: 2.5,
-            c.HairStyle.CROP: 2.5,
-            c.HairStyle.LONG_STRAIGHT: 1.5,
-            c.HairStyle.BUZZ: 0.7,
-        }
-    if Slot.HAIR_COLOUR in found.words or Slot.HAIR_TEXTURE in found.heard:
-        weights[c.HairStyle.BALD] = 0.0  # hair that was spoken of is there
-    if region == Region.AFRICA:
-        weights[c.HairStyle.CROP] += 1.5
-        weights[c.HairStyle.BUZZ] += 1.5
-        weights[c.HairStyle.SIDE_PART] *= 0.4
-    return pick(seed, "hair style", order, [weights[kind] for kind in order])
+def _second_hair(
+    found: Findings, seed: int, colour: str, gender: float, age: float, style: AvatarStyle
+) -> tuple[str | None, str | None]:
+    """Highlights and roots: as said; else now and then on dyed or fair heads."""
+    lights, roots = found.words.get(Slot.HIGHLIGHTS), found.words.get(Slot.ROOTS)
+    if lights is None and found.numbers.get(Slot.HIGHLIGHTS) == 1:
+        lights = lighter(colour)
+    silent = not {Slot.HIGHLIGHTS, Slot.ROOTS} & {*found.numbers, *found.words}
+    light, saturation = colours.to_hls(colour)[1:]
+    if silent and 16 <= age < 60 and len(found.heard) < TOLD_WELL and saturation > 0.15:
+        chance = 0.22 if style == AvatarStyle.ANIME else 0.13 if gender < 0.5 else 0.02
+        if fraction(seed, "highlights") < chance and 0.12 < light < 0.5:
+            lights = lighter(colour)
+        elif gender < 0.5 and light > 0.42 and fraction(seed, "roots") < 0.15:
+            roots = colours.shaded(colour, ("dark",))
+    return lights, roots
 
 
 def _hair_colour(seed: int, region: Region, age: float, style: AvatarStyle) -> str:
@@ -365,67 +378,3 @@ def _hair_colour(seed: int, region: Region, age: float, style: AvatarStyle) -> s
     if greyed > 0.4:
         return colours.mixed((young, colours.HAIR_COLOURS["salt and pepper"]))
     return young
-
-
-def _outfit(found: Findings, seed: int, dress: Dress, mood: Mood, gender: float, age: float) -> c.Outfit:
-    words = found.words
-
-    def dye(slot: Slot, usual: tuple[str, ...], fallback: tuple[str, ...]) -> str:
-        return words.get(slot) or colours.COLOURS[pick(seed, slot, usual or fallback)]
-
-    top = words.get(Slot.TOP) or dress.top or pick(seed, "top", list(c.TopKind))
-    vivid = dress.tops and mood in (Mood.BRIGHT, Mood.WARM) and fraction(seed, "mood over role") < 0.5
-    top_colour = dye(Slot.TOP_COLOUR, () if vivid else dress.tops, MOOD_TOPS[mood])
-    accent = words.get(Slot.TOP_ACCENT)
-    if accent is None and Slot.TOP not in words and Slot.TOP_COLOUR not in words and fraction(seed, "accent") < 0.18:
-        accent = colours.COLOURS["white"] if colours.to_hls(top_colour)[1] < 0.6 else colours.COLOURS["navy"]
-    bottom = (
-        words.get(Slot.BOTTOM)
-        or dress.bottom
-        or pick(
-            seed,
-            "bottom",
-            (c.BottomKind.JEANS, c.BottomKind.TROUSERS, c.BottomKind.SHORTS),
-            (5, 4, 1.2 if age < 60 else 0.3),
-        )
-    )
-    usual = {
-        c.BottomKind.JEANS: ("denim", "denim", "midnight blue", "steel blue", "black", "charcoal"),
-        c.BottomKind.TROUSERS: ("charcoal", "khaki", "navy", "brown", "olive", "taupe", "black"),
-        c.BottomKind.SHORTS: ("khaki", "navy", "olive", "stone", "denim"),
-    }.get(c.BottomKind(bottom), ("charcoal",))
-    fits = dress.bottoms if dress.bottom == bottom else ()
-    return c.Outfit(
-        top=c.Top(kind=c.TopKind(top), colour=top_colour, accent=accent),
-        bottom=c.Bottom(kind=c.BottomKind(bottom), colour=dye(Slot.BOTTOM_COLOUR, fits, usual)),
-        footwear=c.Footwear(
-            kind=c.FootwearKind(words.get(Slot.SHOES, c.FootwearKind.SNEAKERS)),
-            colour=dye(Slot.SHOES_COLOUR, dress.shoes, ("white", "black", "grey", "navy", "red", "brown", "cream")),
-        ),
-        accessories=_accessories(found, seed, dress, gender, age),
-    )
-
-
-def _accessories(found: Findings, seed: int, dress: Dress, gender: float, age: float) -> tuple[c.Accessory, ...]:
-    likely = {
-        c.AccessoryKind.GLASSES: 0.14 + (0.2 if age > 45 else 0.0),
-        c.AccessoryKind.EARRINGS: 0.3 if gender < 0.4 and age > 14 else 0.03,
-        c.AccessoryKind.HEADSET: 0.85 if dress.accessory == c.AccessoryKind.HEADSET else 0.0,
-    }
-    dyes = {
-        c.AccessoryKind.GLASSES: ("black", "tortoiseshell", "silver", "gold", "burgundy", "navy"),
-        c.AccessoryKind.EARRINGS: ("gold", "silver", "pearl", "turquoise", "rose gold"),
-        c.AccessoryKind.HEADSET: ("black", "white", "grey"),
-    }
-    if len(found.heard) >= _TOLD_WELL:
-        likely = dict.fromkeys(likely, 0.0)
-    worn = []
-    for kind, chance in likely.items():
-        said = found.numbers.get(Slot(kind.value))
-        if said == 1.0 or (said is None and fraction(seed, f"wears {kind}") < chance):
-            colour = (
-                found.words.get(Slot(f"{kind.value} colour"))
-                or colours.COLOURS[pick(seed, f"{kind} colour", dyes[kind])]
-            )
-            worn.append(c.Accessory(kind=kind, colour=colour))
-    return tuple(worn)

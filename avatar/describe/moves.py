@@ -13,11 +13,10 @@ from functools import partial
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
-from pydantic import JsonValue
-
 from avatar.character import BottomKind, CharacterDescription, FaceShape, FacialHair, HairStyle, TopKind
 from avatar.describe import colours, words
-from avatar.describe.defaults import clamp, style_of
+from avatar.describe.defaults import clamp
+from avatar.describe.haircuts import LADDER, curled, moved
 from avatar.describe.overlay import changed, grown
 from avatar.describe.slots import Slot
 from avatar.describe.tables import bag
@@ -36,10 +35,12 @@ DIALS: Mapping[str, tuple[float, float, float]] = MappingProxyType(
         "skin.freckles": (0.0, 1.0, 0.3),
         "skin.blush": (0.0, 1.0, 0.25),
         "skin.makeUp": (0.0, 1.0, 0.3),
+        "skin.eyeliner": (0.0, 1.0, 0.3),
         **{
             f"face.{name}": (-1.0, 1.0, 0.4)
             for name in (
-                "jawWidth", "chin", "noseWidth", "noseLength", "lipFullness", "eyeSize", "cheekbones", "browWeight",
+                "jawWidth", "chin", "noseWidth", "noseLength", "noseProfile", "lipFullness", "mouthWidth", "eyeSize",
+                "eyeSpacing", "eyeTilt", "cheekbones", "cheeks", "ears", "browWeight",
             )
         },
     }
@@ -48,6 +49,12 @@ _FACE_DIALS: Mapping[Slot, str] = MappingProxyType(
     {
         Slot.NOSE_WIDTH: "face.noseWidth",
         Slot.NOSE_LENGTH: "face.noseLength",
+        Slot.NOSE_PROFILE: "face.noseProfile",
+        Slot.MOUTH_WIDTH: "face.mouthWidth",
+        Slot.EYE_SPACING: "face.eyeSpacing",
+        Slot.EYE_TILT: "face.eyeTilt",
+        Slot.FULLNESS: "face.cheeks",
+        Slot.EARS: "face.ears",
         Slot.JAW: "face.jawWidth",
         Slot.CHIN: "face.chin",
         Slot.CHEEKBONES: "face.cheekbones",
@@ -57,16 +64,14 @@ _FACE_DIALS: Mapping[Slot, str] = MappingProxyType(
         Slot.BLUSH: "skin.blush",
     }
 )
-_HAIR_LADDER = (
-    (HairStyle.BALD,),
-    (HairStyle.BUZZ,),
-    (HairStyle.CROP, HairStyle.SIDE_PART),
-    (HairStyle.BOB,),
-    (HairStyle.LONG_STRAIGHT,),
+_BEARD_LADDER = (
+    (FacialHair.NONE,),
+    (FacialHair.STUBBLE,),
+    (FacialHair.SHORT_BEARD, FacialHair.MOUSTACHE, FacialHair.GOATEE),
+    (FacialHair.BEARD,),
 )
-_BEARD_LADDER = ((FacialHair.NONE,), (FacialHair.STUBBLE,), (FacialHair.BEARD,))
 _LEG_LADDER = ((BottomKind.SHORTS,), (BottomKind.TROUSERS, BottomKind.JEANS))
-_SLEEVE_LADDER = ((TopKind.T_SHIRT,), (TopKind.LONG_SLEEVE,))
+_SLEEVE_LADDER = ((TopKind.T_SHIRT, TopKind.POLO), (TopKind.LONG_SLEEVE, TopKind.SHIRT))
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +89,13 @@ class Grow:
     path: str
     ladder: tuple[tuple[Any, ...], ...]
     by: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Curl:
+    """Hair with more curl (1) or less (-1)."""
+
+    by: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +143,7 @@ class Beyond:
     instead: str
 
 
-Effect: TypeAlias = Turn | Grow | Years | Tint | Shade | Complexion | Shape | Beyond
+Effect: TypeAlias = Turn | Grow | Curl | Years | Tint | Shade | Complexion | Shape | Beyond
 
 # --- words ------------------------------------------------------------------------------------------------------
 
@@ -201,9 +213,13 @@ _COLOURS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         Slot.SHOES: ("outfit.footwear.colour",),
         Slot.OUTFIT: ("outfit.top.colour", "outfit.top.accent", "outfit.bottom.colour", "outfit.footwear.colour"),
         Slot.LIPS: ("skin.lipColour",),
-        Slot.GLASSES: ("outfit.accessories.glasses",),
+        Slot.GLASSES: tuple(f"outfit.accessories.{kind}" for kind in ("glasses", "square_glasses", "sunglasses")),
         Slot.EARRINGS: ("outfit.accessories.earrings",),
         Slot.HEADSET: ("outfit.accessories.headset",),
+        Slot.HAT: ("outfit.accessories.cap", "outfit.accessories.beanie"),
+        Slot.HIGHLIGHTS: ("hair.highlights",),
+        Slot.ROOTS: ("hair.roots",),
+        Slot.NAILS: ("skin.nailColour",),
     }
 )
 _NATURAL_LIPS = "#b0605c"
@@ -261,14 +277,15 @@ AMOUNTS: Mapping[str, tuple[Effect, ...]] = MappingProxyType(
     {
         **dict.fromkeys(("freckles", "freckle"), (Turn("skin.freckles"),)),
         **dict.fromkeys(
-            ("make up", "makeup", "lipstick", "eyeliner", "mascara", "eyeshadow", "eye shadow", "cosmetics"),
-            (Turn("skin.makeUp"),),
+            ("make up", "makeup", "lipstick", "eyeshadow", "eye shadow", "cosmetics"), (Turn("skin.makeUp"),)
         ),
+        **dict.fromkeys(("eyeliner", "eye liner", "kohl"), (Turn("skin.eyeliner"),)),
+        **dict.fromkeys(("curls", "curl", "waves"), (Curl(1),)),
         **dict.fromkeys(("blush", "rouge"), (Turn("skin.blush"),)),
         **dict.fromkeys(("muscle", "muscles", "strength"), (Turn("body.muscle"),)),
         "weight": (Turn("body.weight"),),
         "height": (Turn("body.height"),),
-        **dict.fromkeys(("hair",), (Grow("hair.style", _HAIR_LADDER),)),
+        **dict.fromkeys(("hair",), (Grow("hair.style", LADDER),)),
         **dict.fromkeys(("beard", "stubble", "facial hair", "whiskers"), (Grow("hair.facial", _BEARD_LADDER),)),
         **dict.fromkeys(("wrinkles", "age", "years"), (Years(1),)),
         **dict.fromkeys(("jaw", "jawline"), (Turn("face.jawWidth"),)),
@@ -291,10 +308,12 @@ def effects_of(part: str, key: str) -> tuple[Effect, ...]:
         case Slot.PERSON:
             return _of_person(key)
         case Slot.HAIR:
-            if key in words.HAIR_TEXTURES | {"thick", "full", "thin", "fine", "voluminous", "straight"}:
-                return (Beyond("straight hair of one thickness"),)
+            if key in words.HAIR_TEXTURES:
+                return (Curl(-1 if words.HAIR_TEXTURES[key] == "straight" else 1),)
+            if key in words.HAIR_UNRULY | {"thick", "full", "thin", "fine", "voluminous"}:
+                return (Beyond("hair of one thickness"),)
             length = {"long": 1, "short": -1}.get(key, 0)
-            return (Grow("hair.style", _HAIR_LADDER, length),) if length else _coloured(part, key)
+            return (Grow("hair.style", LADDER, length),) if length else _coloured(part, key)
         case Slot.SKIN:
             return _of_skin(key)
         case Slot.FACE:
@@ -324,9 +343,11 @@ def effects_of(part: str, key: str) -> tuple[Effect, ...]:
 
 def _dials(part: str, key: str) -> tuple[Effect, ...]:
     traits = words.FACE_QUALITIES.get(Slot(part), {}).get(key, {}) if part in set(Slot) else {}
-    if part == Slot.CHEEKS:
+    if part == Slot.CHEEKS and Slot.FULLNESS not in traits:
         return tuple(Turn("skin.blush", 1 if value > 0.3 else -1) for value in traits.values())
-    return tuple(Turn(_FACE_DIALS[slot], 1 if value > 0 else -1) for slot, value in traits.items())
+    if part == Slot.CHEEKS:
+        traits = {Slot.FULLNESS: traits[Slot.FULLNESS]}
+    return tuple(Turn(_FACE_DIALS[slot], 1 if value > 0 else -1) for slot, value in traits.items() if value)
 
 
 def _tempered(key: str) -> tuple[Effect, ...]:
@@ -387,7 +408,16 @@ def _adjectives() -> frozenset[str]:
     known: set[str] = {"freckled", "freckly", "smooth", "visible", "voluminous", "straight", "trimmed", *_OLD, *_YOUNG}
     for table in (words.GENDER_WORDS, words.BUILDS, words.STATURES, words.FACE_SHAPES, words.HAIR_LENGTHS, _SHADES):
         known |= set(table)
-    known |= words.HAIR_TEXTURES | words.HAIR_NEUTRAL | words.MANY | words.FEW | _KIND | _STERN | _CUTE
+    known |= (
+        set(words.HAIR_TEXTURES)
+        | words.HAIR_UNRULY
+        | words.HAIR_NEUTRAL
+        | words.MANY
+        | words.FEW
+        | _KIND
+        | _STERN
+        | _CUTE
+    )
     for qualities in words.FACE_QUALITIES.values():
         known |= set(qualities)
     for turns in OTHER_PARTS.values():
@@ -416,6 +446,11 @@ def perform(
         match effect:
             case Turn(path, by):
                 character = _turn(character, path, sign * by * strength, amount)
+            case Curl(by):
+                now = character.hair.style
+                character = changed(
+                    character, {"hair.style": curled(now, sign * by * (2 if strength > 1 else 1)).value}
+                )
             case Years(by):
                 character = _age(character, sign * by, strength, amount)
             case Grow(path, ladder, by):
@@ -468,24 +503,24 @@ def _grow(
     character: CharacterDescription, path: str, ladder: tuple[tuple[Any, ...], ...], steps: int
 ) -> CharacterDescription:
     now = _at(character, path)
-    rung = next(number for number, kinds in enumerate(ladder) if now in kinds)
+    if path == "hair.style":
+        return changed(character, {path: moved(HairStyle(now), steps, character.seed, character.body.gender).value})
+    rung = next((number for number, kinds in enumerate(ladder) if now in kinds), None)
+    if rung is None:
+        return character  # a skirt has no other length
     to = int(clamp(rung + steps, 0, len(ladder) - 1))
-    if to == rung:
-        return character
-    kinds = ladder[to]
-    chosen = style_of("short", character.seed, character.body.gender) if HairStyle.CROP in kinds else kinds[0]
-    return changed(character, {path: chosen})
+    return character if to == rung else changed(character, {path: ladder[to][0].value})
 
 
 def _recolour(
     character: CharacterDescription, paths: Sequence[str], to: Callable[[str, str], str]
 ) -> CharacterDescription:
     """Each colour at ``paths`` through ``to(path, colour)``; what is not worn or not coloured is left alone."""
-    values: dict[str, JsonValue] = {}
+    values: dict[str, Any] = {}
     for path in paths:
         if path.startswith("outfit.accessories."):
             kind = path.rsplit(".", 1)[1]
-            worn = _at(character, "outfit.accessories")
+            worn = values.get("outfit.accessories") or _at(character, "outfit.accessories")
             values["outfit.accessories"] = [
                 {**each, "colour": to(path, each["colour"])} if each["kind"] == kind else each for each in worn
             ]

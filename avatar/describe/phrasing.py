@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pydantic import JsonValue
 
 from avatar.character import HairStyle
-from avatar.describe.binding import GARMENT_COLOURS
 from avatar.describe.colours import HAIR_COLOURS, hex_of
 from avatar.describe.comparing import CHATTER, STRENGTHS, first_noun, noun_at
+from avatar.describe.dressing import GARMENT_COLOURS
 from avatar.describe.slots import Slot
 from avatar.describe.tables import bag
 from avatar.describe.tokens import Token, sentences
@@ -86,7 +86,10 @@ class Phrase:
 
 PHRASES = (
     Phrase(_pattern(r"(?:no|without) accessories\b"), {"outfit.accessories": []}),
-    Phrase(_pattern(r"(?:no|without) (?:stripes|accents?|trim|pattern|print|collar)\b"), {"outfit.top.accent": None}),
+    Phrase(
+        _pattern(r"(?:no|without) (?:stripes|accents?|trim|pattern|print|collar)\b"),
+        {"outfit.top.accent": None, "outfit.top.pattern": "plain"},
+    ),
     Phrase(_pattern(r"(?:natural|bare|no) lips?(?: colou?r)?\b"), {"skin.lipColour": None}),
     Phrase(_pattern(r"(?:not|no longer|isn't) bald\b"), {"hair.style": HairStyle.CROP}),
     Phrase(

@@ -14,10 +14,12 @@ Denied things are taken back, other people's features are left alone. Work is li
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from avatar.describe import words
-from avatar.describe.binding import ACCESSORY_COLOURS, CLOTHES, Part, age, attributes, bind, claims, unbind
+from avatar.describe import garments, words
+from avatar.describe.attributes import Part, attributes
+from avatar.describe.binding import age, bind, claims, unbind
+from avatar.describe.dressing import ACCESSORY_COLOURS, CLOTHES, bind_mark
 from avatar.describe.findings import Findings
 from avatar.describe.grammar import Kind
 from avatar.describe.slots import Slot
@@ -46,6 +48,8 @@ _LANDMARKS = {
     "neck": "medium",
     "ears": "short",
 }
+_REACHING = bag("to over past below above at onto on down beneath beyond")
+_MARKS = frozenset((Slot.ACCENT, Slot.MOTIF, Slot.LOGO))
 
 
 @dataclass(slots=True)
@@ -63,6 +67,8 @@ class Scan:
     garment: Part | None = None
     topic: tuple[Part, ...] = ()  # the last part, through asides: "her hair, once black, is white"
     hanging: bool = False  # hair was just spoken of: "down to her waist" says how long it is
+    person: bool = False  # the person described was named: "a man with a beard, heavy" is about him
+    reaching: bool = False  # "to her", "over the": a place on the body may follow
 
 
 @dataclass(slots=True)
@@ -243,7 +249,16 @@ def _mute_other(found: Sequence[Term], muted: list[bool], at: int, opens: bool) 
 
 def _step(scan: Scan, previous: Term | None, term: Term, following: Term | None, traits: bool) -> None:
     before = previous.kind if previous else None
+    reached = scan.reaching and scan.hanging and term.key in _LANDMARKS
+    scan.reaching = (term.kind == Kind.PREPOSITION and term.key in _REACHING) or (
+        scan.reaching and term.kind in (Kind.OWNER, Kind.ARTICLE)
+    )
+    if reached:
+        scan.findings.word(Slot.HAIR_LENGTH, _LANDMARKS[term.key], f"to the {term.key}")
+        return
     match term.kind:
+        case Kind.QUALITY if _sleeve_top(scan, term, following):
+            _on_part(scan, previous, replace(term, kind=Kind.PART, slot=Slot.TOP), following, traits)
         case Kind.QUALITY | Kind.COLOUR | Kind.SHADE | Kind.DEGREE:
             scan.segments[-1].append(term)
         case Kind.UNKNOWN:
@@ -311,10 +326,20 @@ def _step(scan: Scan, previous: Term | None, term: Term, following: Term | None,
             pass
 
 
+def _sleeve_top(scan: Scan, term: Term, following: Term | None) -> bool:
+    """Whether "a burgundy long sleeve" names a garment: no noun follows and none is there to have the sleeves."""
+    if term.key not in garments.SLEEVE_TOPS or (scan.garment is not None and scan.garment.slot == Slot.TOP):
+        return False
+    return following is None or following.kind not in ADJECTIVES | {
+        Kind.PART,
+        Kind.FILLER,
+        Kind.UNKNOWN,
+        Kind.COPULA,
+        Kind.PERSON,
+    }
+
+
 def _on_unknown(scan: Scan, before: Kind | None, term: Term) -> None:
-    if scan.hanging and term.key in _LANDMARKS and before in (Kind.PREPOSITION, Kind.OWNER, Kind.ARTICLE):
-        scan.findings.word(Slot.HAIR_LENGTH, _LANDMARKS[term.key], f"to the {term.key}")
-        return
     if scan.after and before == Kind.PART and term.key in _TOPIC_WORDS:
         return  # "hair colour: black"
     if not term.key.endswith("ly"):
@@ -410,7 +435,10 @@ def _in_noun_phrase(previous: Term | None, following: Term | None) -> bool:
 def _on_part(scan: Scan, previous: Term | None, term: Term, following: Term | None, traits: bool) -> None:
     if term.slot is None:
         return
-    if term.key in words.DOUBTFUL and not _in_noun_phrase(previous, following):
+    if term.key in garments.DOUBTFUL and not _in_noun_phrase(previous, following):
+        scan.segments[-1].append(Term(Kind.UNKNOWN, term.key))
+        return
+    if term.slot in (Slot.LOGO, Slot.MOTIF) and not scan.denied and not _on_cloth(scan, previous, term):
         scan.segments[-1].append(Term(Kind.UNKNOWN, term.key))
         return
     if following is not None and following.key == "of" and term.slot in ACCESSORY_COLOURS:
@@ -433,6 +461,15 @@ def _on_part(scan: Scan, previous: Term | None, term: Term, following: Term | No
     scan.topic, scan.hanging = scan.after, part.slot == Slot.HAIR
     if part.slot in CLOTHES:
         scan.garment = part
+
+
+def _on_cloth(scan: Scan, previous: Term | None, term: Term) -> bool:
+    """Whether a star or stripes are on the garment last spoken of: "a T-shirt with a yellow star"."""
+    if scan.garment is None or any(part.slot == Slot.PERSON for part in scan.subject):
+        return False
+    if term.key not in garments.DOUBTFUL_LOGOS:
+        return True
+    return previous is not None and previous.kind in ADJECTIVES | {Kind.ARTICLE, Kind.OWNER, Kind.FILLER}
 
 
 def _gather(scan: Scan, part: Part, *, glued: bool) -> list[Term]:
@@ -492,23 +529,11 @@ def _beside(part: Part, segments: Sequence[Sequence[Term]]) -> int:
 
 def _apply(scan: Scan, part: Part, own: Sequence[Term]) -> None:
     found = [attribute for attribute in attributes(own) if claims(part, attribute)]
-    if part.slot == Slot.ACCENT:
-        _accent(scan, part, own)
+    if part.slot in _MARKS:
+        if not bind_mark(scan.findings, part, found, scan.garment) and (colours := [a.said for a in found]):
+            scan.findings.near[f"{Slot.LEFT_OUT}/{part.key}"] = f"{colours[0]} {part.key} -> left out"
         return
     bind(scan.findings, part, found)
-
-
-def _accent(scan: Scan, part: Part, own: Sequence[Term]) -> None:
-    """Stripes and collars colour the top; on anything else they are only noted."""
-    scratch = Findings()
-    bind(scratch, Part(Slot.TOP, part.key), [a for a in attributes(own) if a.kind == Kind.COLOUR])
-    colour = scratch.words.get(Slot.TOP_COLOUR)
-    said = scratch.heard.get(Slot.TOP_COLOUR, "")
-    if scan.garment is not None and scan.garment.slot in (Slot.TOP, Slot.OUTFIT):
-        if colour:
-            scan.findings.word(Slot.TOP_ACCENT, colour, f"{said} {part.key}")
-    elif colour:
-        scan.findings.near[f"{Slot.LEFT_OUT}/{part.key}"] = f"{said} {part.key} -> left out"
 
 
 def _on_person(scan: Scan, term: Term, following: Term | None) -> None:
@@ -516,6 +541,7 @@ def _on_person(scan: Scan, term: Term, following: Term | None) -> None:
         scan.segments = [[]]
         return
     if not scan.denied:
+        scan.person = True
         for segment in scan.segments:
             taught = term.key in words.LANGUAGE_TRADES
             _describe_parts(scan, (PERSON,), [t for t in segment if not (taught and t.key in words.ANCESTRIES)])
@@ -581,7 +607,8 @@ def _flush(scan: Scan, traits: bool) -> None:
         elif scan.wearing and not closed and any(a.kind == Kind.COLOUR for a in found):
             bind(scan.findings, Part(Slot.OUTFIT, "clothes"), found)
         elif traits and not any(term.kind == Kind.UNKNOWN for term in segment):
-            _describe_parts(scan, (MEANT,), segment)
+            plain = scan.person and all(term.kind in (Kind.QUALITY, Kind.DEGREE) for term in segment)
+            _describe_parts(scan, (PERSON if plain else MEANT,), segment)
             if scan.garment is not None:
-                sleeves = [term for term in segment if term.key in words.SLEEVES]
+                sleeves = [term for term in segment if term.key in garments.SLEEVES]
                 _describe_parts(scan, (scan.garment,), sleeves)

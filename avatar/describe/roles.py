@@ -7,78 +7,124 @@ from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
-from avatar.character import AccessoryKind, BottomKind, TopKind
+from avatar.character import AccessoryKind, BottomKind, FootwearKind, TopKind
 from avatar.describe.tokens import Token, sentences
+
+_Top, _Bottom, _Shoe = TopKind, BottomKind, FootwearKind
 
 
 @dataclass(frozen=True, slots=True)
 class Dress:
-    """Colour names of :mod:`avatar.describe.colours`; an empty tuple leaves the choice open."""
+    """What a calling wears, the most usual first: kinds, and colour names of :mod:`avatar.describe.colours`.
 
-    top: TopKind | None = None
-    tops: tuple[str, ...] = ()
-    bottom: BottomKind | None = None
-    bottoms: tuple[str, ...] = ()
-    shoes: tuple[str, ...] = ()
+    An empty tuple leaves the choice open. Of kinds only those are taken that a person of that age and sex wears.
+    """
+
+    tops: tuple[TopKind, ...] = ()
+    top_colours: tuple[str, ...] = ()
+    bottoms: tuple[BottomKind, ...] = ()
+    bottom_colours: tuple[str, ...] = ()
+    shoes: tuple[FootwearKind, ...] = ()
+    shoe_colours: tuple[str, ...] = ()
     accessory: AccessoryKind | None = None
     athletic: bool = False
+    plain: bool = False  # working clothes: no patterns, no marks
 
 
-T, L = TopKind.T_SHIRT, TopKind.LONG_SLEEVE
-JEANS, TROUSERS, SHORTS = BottomKind.JEANS, BottomKind.TROUSERS, BottomKind.SHORTS
-
-_MEDICAL = Dress(T, ("teal", "sky blue", "sea green", "navy"), TROUSERS, ("teal", "navy", "white"), ("white",))
+_MEDICAL = Dress(
+    (_Top.T_SHIRT, _Top.POLO),
+    ("teal", "sky blue", "sea green", "navy"),
+    (_Bottom.TROUSERS,),
+    ("teal", "navy", "white"),
+    (_Shoe.SNEAKERS,),
+    ("white", "grey"),
+    plain=True,
+)
 _OFFICE = Dress(
-    L,
-    ("white", "powder blue", "navy", "charcoal", "burgundy"),
-    TROUSERS,
-    ("charcoal", "navy", "black", "taupe"),
-    ("black", "white", "brown"),
+    (_Top.BLAZER, _Top.SHIRT, _Top.DRESS),
+    ("white", "powder blue", "navy", "charcoal", "burgundy", "slate"),
+    (_Bottom.TROUSERS, _Bottom.SKIRT),
+    ("charcoal", "navy", "black", "taupe", "grey"),
+    (_Shoe.LOAFERS, _Shoe.FLATS),
+    ("black", "cognac", "espresso", "navy"),
 )
 _SPORT = Dress(
-    T,
-    ("red", "royal blue", "orange", "lime green", "black"),
-    SHORTS,
+    (_Top.T_SHIRT, _Top.HOODIE),
+    ("red", "royal blue", "orange", "lime green", "black", "turquoise"),
+    (_Bottom.SHORTS,),
     ("black", "navy", "charcoal"),
+    (_Shoe.SNEAKERS,),
     ("white", "red", "lime green", "black"),
     athletic=True,
 )
 _WORKSHOP = Dress(
-    T, ("slate", "navy", "grey", "olive", "burnt orange"), JEANS, ("denim", "charcoal"), ("brown", "grey", "black")
+    (_Top.T_SHIRT, _Top.SHIRT, _Top.LONG_SLEEVE),
+    ("slate", "navy", "grey", "olive", "burnt orange", "brick"),
+    (_Bottom.JEANS,),
+    ("denim", "charcoal"),
+    (_Shoe.BOOTS,),
+    ("brown", "cognac", "black"),
 )
 _TECHNICAL = Dress(
-    None,
-    ("navy", "charcoal", "heather grey", "teal", "slate"),
-    JEANS,
-    ("denim", "charcoal", "black"),
+    (_Top.HOODIE, _Top.T_SHIRT, _Top.SHIRT, _Top.LONG_SLEEVE),
+    ("navy", "charcoal", "heather grey", "teal", "slate", "forest green", "plum"),
+    (_Bottom.JEANS,),
+    ("denim", "charcoal", "black", "midnight blue"),
+    (_Shoe.SNEAKERS,),
     ("white", "grey", "black"),
 )
 _ARTIST = Dress(
-    None,
-    ("black", "mustard", "terracotta", "plum", "teal", "coral"),
-    JEANS,
+    (_Top.LONG_SLEEVE, _Top.T_SHIRT, _Top.SHIRT, _Top.DRESS),
+    ("black", "mustard", "terracotta", "plum", "teal", "coral", "cream"),
+    (_Bottom.JEANS, _Bottom.SKIRT),
     ("black", "denim", "olive"),
-    ("white", "red", "mustard"),
+    (_Shoe.BOOTS, _Shoe.SNEAKERS, _Shoe.FLATS),
+    ("white", "black", "mustard", "cognac"),
 )
-_KITCHEN = Dress(L, ("white", "cream", "black"), TROUSERS, ("charcoal", "black"), ("black", "white"))
+_KITCHEN = Dress(
+    (_Top.SHIRT,),
+    ("white", "cream", "black"),
+    (_Bottom.TROUSERS,),
+    ("charcoal", "black"),
+    (_Shoe.LOAFERS, _Shoe.SNEAKERS),
+    ("black", "white"),
+    plain=True,
+)
 _OUTDOORS = Dress(
-    None, ("olive", "moss", "khaki", "forest green", "rust"), TROUSERS, ("khaki", "brown", "olive"), ("brown", "olive")
+    (_Top.SHIRT, _Top.HOODIE, _Top.LONG_SLEEVE),
+    ("olive", "moss", "khaki", "forest green", "rust", "ochre"),
+    (_Bottom.TROUSERS, _Bottom.JEANS),
+    ("khaki", "brown", "olive", "denim"),
+    (_Shoe.BOOTS,),
+    ("brown", "olive", "cognac"),
 )
-_GUARD = Dress(L, ("black", "navy", "charcoal"), TROUSERS, ("black", "navy"), ("black",), athletic=True)
+_GUARD = Dress(
+    (_Top.SHIRT, _Top.POLO),
+    ("black", "navy", "charcoal"),
+    (_Bottom.TROUSERS,),
+    ("black", "navy"),
+    (_Shoe.BOOTS,),
+    ("black",),
+    athletic=True,
+    plain=True,
+)
 _SCHOOL = Dress(
-    L,
-    ("sage", "burgundy", "mustard", "navy", "cream"),
-    TROUSERS,
+    (_Top.SHIRT, _Top.LONG_SLEEVE, _Top.BLAZER, _Top.DRESS),
+    ("sage", "burgundy", "mustard", "navy", "cream", "steel blue", "rust"),
+    (_Bottom.TROUSERS, _Bottom.SKIRT, _Bottom.JEANS),
     ("brown", "navy", "taupe", "charcoal"),
-    ("brown", "white", "navy"),
+    (_Shoe.LOAFERS, _Shoe.FLATS, _Shoe.BOOTS),
+    ("cognac", "espresso", "navy", "black"),
 )
 _PHONE = Dress(
-    L,
-    ("sky blue", "white", "lavender", "navy"),
-    TROUSERS,
+    (_Top.SHIRT, _Top.POLO, _Top.LONG_SLEEVE),
+    ("sky blue", "white", "lavender", "navy", "teal"),
+    (_Bottom.TROUSERS,),
     ("charcoal", "navy"),
-    ("white", "black"),
+    (_Shoe.LOAFERS, _Shoe.FLATS, _Shoe.SNEAKERS),
+    ("white", "black", "navy"),
     AccessoryKind.HEADSET,
+    plain=True,
 )
 
 _DRESSES: Mapping[str, Dress] = MappingProxyType(

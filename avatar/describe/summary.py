@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from avatar.character import AccessoryKind, CharacterDescription, FacialHair, HairStyle, Skin
+from avatar.character import (
+    AccessoryKind,
+    Bottom,
+    CharacterDescription,
+    FacialHair,
+    HairStyle,
+    Logo,
+    Pattern,
+    Skin,
+    Top,
+    TopKind,
+)
 from avatar.describe import colours
 from avatar.describe.tables import bag
 from avatar.profile import AvatarStyle
@@ -135,24 +146,92 @@ def _skin(skin: Skin) -> str:
     return f"{tone}{', freckled' if skin.freckles > 0.15 else ''} skin"
 
 
+# "{}" is the colour
+_CUTS = {
+    HairStyle.BUZZ: "buzzed {} hair",
+    HairStyle.CROP: "short cropped {} hair",
+    HairStyle.UNDERCUT: "{} hair in an undercut",
+    HairStyle.PIXIE: "a {} pixie cut",
+    HairStyle.SIDE_PART: "short side-parted {} hair",
+    HairStyle.AFRO: "a {} afro",
+    HairStyle.CURLY: "curly {} hair",
+    HairStyle.BOB: "a {} bob",
+    HairStyle.BOB_BANGS: "a {} bob with bangs",
+    HairStyle.BUN: "{} hair in a bun",
+    HairStyle.PONYTAIL: "{} hair in a ponytail",
+    HairStyle.BRAIDS: "{} hair in braids",
+    HairStyle.LONG_STRAIGHT: "long {} hair",
+    HairStyle.LONG_BANGS: "long {} hair with bangs",
+    HairStyle.LONG_WAVY: "long wavy {} hair",
+}
+_BEARDS = {
+    FacialHair.STUBBLE: "stubble",
+    FacialHair.MOUSTACHE: "a moustache",
+    FacialHair.GOATEE: "a goatee",
+    FacialHair.SHORT_BEARD: "a short beard",
+    FacialHair.BEARD: "a beard",
+}
+_PATTERNS = {
+    Pattern.STRIPES: "striped",
+    Pattern.BANDS: "banded",
+    Pattern.RAGLAN: "raglan",
+    Pattern.CHECKS: "checked",
+    Pattern.PINSTRIPES: "pinstriped",
+    Pattern.DOTS: "dotted",
+}
+_MARKS = {Logo.BOLT: "a lightning bolt", Logo.INITIAL: "an initial"}
+
+
 def _hair(character: CharacterDescription) -> str:
     hair = character.hair
+    if hair.style == HairStyle.BALD:
+        return "a bald head"
     colour = colours.named(hair.colour, _HAIR_TABLE)
-    match hair.style:
-        case HairStyle.BALD:
-            return "a bald head"
-        case HairStyle.BUZZ:
-            return f"buzzed {colour} hair"
-        case HairStyle.CROP:
-            return f"short cropped {colour} hair"
-        case HairStyle.SIDE_PART:
-            return f"short side-parted {colour} hair"
-        case HairStyle.BOB:
-            return _article(f"{colour} bob")
-        case HairStyle.LONG_STRAIGHT:
-            return f"long {colour} hair"
-        case _:
-            return f"{colour} hair ({hair.style.value.replace('_', ' ')})"
+    said = _CUTS[hair.style].format(colour)
+    if said.startswith("a ") and colour[0] in "aeiou":
+        said = f"an {said[2:]}"
+    if hair.highlights:
+        said += f" with {colours.named(hair.highlights, _HAIR_TABLE)} highlights"
+    if hair.roots:
+        said += f" {'and' if hair.highlights else 'with'} {colours.named(hair.roots, _HAIR_TABLE)} roots"
+    return said
+
+
+def _made_up(skin: Skin) -> list[str]:
+    said = [f"{_cloth(skin.lip_colour)} lipstick"] if skin.lip_colour else []
+    if skin.lid_colour:
+        said.append(f"{_cloth(skin.lid_colour)} eye shadow")
+    if skin.eyeliner >= 0.5:
+        said.append("eyeliner")
+    if skin.nail_colour:
+        said.append(f"{_cloth(skin.nail_colour)} nails")
+    return said or ([] if skin.make_up < 0.25 else ["light make-up"] if skin.make_up < 0.45 else ["make-up"])
+
+
+def _top(top: Top) -> str:
+    kind = {"t_shirt": "T-shirt", "long_sleeve": "long-sleeved top", "polo": "polo shirt"}.get(
+        top.kind.value, top.kind.value
+    )
+    colour = _cloth(top.colour)
+    if top.pattern in _PATTERNS:
+        colours_said = f"{colour} and {_cloth(top.accent)}" if top.accent else colour
+        said = f"{colours_said} {_PATTERNS[top.pattern]} {kind}"
+    elif top.accent and top.kind == TopKind.BLAZER:
+        said = f"{colour} blazer over {_article(_cloth(top.accent))} shirt"
+    else:
+        said = f"{colour} {kind}" + (f" with {_cloth(top.accent)} accents" if top.accent else "")
+    if top.logo != Logo.NONE:
+        said += f" with {_MARKS.get(top.logo) or _article(top.logo.value)} on it"
+    return _article(said)
+
+
+def _bottom(bottom: Bottom) -> str:
+    colour = _cloth(bottom.colour)
+    if bottom.kind.value == "jeans":
+        colour = colour.replace("denim blue", "blue")
+    pattern = f" {_PATTERNS[bottom.pattern]}" if bottom.pattern in _PATTERNS else ""
+    said = f"{colour}{pattern} {bottom.kind.value}"
+    return _article(said) if bottom.kind.value == "skirt" else said
 
 
 def _cloth(colour: str) -> str:
@@ -168,22 +247,18 @@ def summarise(character: CharacterDescription) -> str:
     body, outfit = character.body, character.outfit
     who = _article(" ".join([", ".join(_build(character)), _noun(body.gender, body.age)]).strip())
     features = [_skin(character.skin), _hair(character)]
-    if character.hair.facial != FacialHair.NONE:
-        features.append("stubble" if character.hair.facial == FacialHair.STUBBLE else "a beard")
+    if character.hair.facial in _BEARDS:
+        features.append(_BEARDS[character.hair.facial])
     features.append(f"{colours.named(character.eyes.colour, colours.EYE_COLOURS, _EYE_NAMES)} eyes")
-    top = {"t_shirt": "T-shirt", "long_sleeve": "long-sleeved top"}.get(
-        outfit.top.kind.value, outfit.top.kind.value.replace("_", " ")
-    )
-    accent = f" with {_cloth(outfit.top.accent)} accents" if outfit.top.accent else ""
-    jeans = _cloth(outfit.bottom.colour).replace("denim blue", "blue")
-    worn = [
-        f"{_article(_cloth(outfit.top.colour))} {top}{accent}",
-        f"{jeans} {outfit.bottom.kind.value.replace('_', ' ')}",
-        f"{_cloth(outfit.footwear.colour)} {outfit.footwear.kind.value.replace('_', ' ')}",
-    ]
+    features += _made_up(character.skin)
+    worn = [_top(outfit.top)]
+    if outfit.top.kind != TopKind.DRESS:
+        worn.append(_bottom(outfit.bottom))
+    worn.append(f"{_cloth(outfit.footwear.colour)} {outfit.footwear.kind.value}")
     for accessory in outfit.accessories:
-        name = f"{_cloth(accessory.colour)} {accessory.kind.value}"
-        worn.append(_article(name) if accessory.kind == AccessoryKind.HEADSET else name)
+        name = f"{_cloth(accessory.colour)} {accessory.kind.value.replace('_', ' ')}"
+        single = accessory.kind in (AccessoryKind.HEADSET, AccessoryKind.CAP, AccessoryKind.BEANIE)
+        worn.append(_article(name) if single else name)
     return (
         f"{' '.join(character.name.split())} is {who} of about {body.age:.0f} with "
         f"{_listed(features)}, wearing {_listed(worn)}"

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from avatar.describe import colours, measures, words
+from avatar.describe import colours, garments, measures, words
 from avatar.describe.grammar import FUNCTION_WORDS, Kind
 from avatar.describe.slots import Slot
 from avatar.describe.tables import bag, phrases
@@ -30,7 +30,7 @@ class Term:
 LONGEST_PHRASE = 5  # words
 
 HAIR_NOUNS = bag("""
-    hair haired hairs hairdo haircut hairstyle locks mane tresses mop curls ringlets waves bangs fringe
+    hair haired hairs hairdo haircut hairstyle locks mane tresses mop curls ringlets waves bangs fringe coils fringed
 """)
 # nouns that say the hair colour by themselves
 HAIR_PEOPLE: Mapping[str, str] = MappingProxyType(
@@ -68,24 +68,47 @@ PARTS: Mapping[Slot, frozenset[str]] = MappingProxyType(
         Slot.JAW: phrases("jaw, jawed, jawline, jaw line, jaws"),
         Slot.CHIN: bag("chin chinned"),
         Slot.NOSE: bag("nose nosed"),
-        Slot.LIPS: bag("lips lipped lip mouth"),
+        Slot.LIPS: bag("lips lipped lip"),
+        Slot.MOUTH: bag("mouth mouthed"),
+        Slot.EARS: bag("ears ear eared"),
+        Slot.LASHES: phrases("lashes, eyelashes, lashed, eyelash, lash, mascara"),
+        Slot.NAILS: phrases("""
+            nails, fingernails, nail, nail polish, nail varnish, nail lacquer, fingernail polish, toenails, manicure
+        """),
         Slot.CHEEKBONES: phrases("cheekbones, cheekboned, cheek bones"),
         Slot.CHEEKS: bag("cheeks cheeked"),
         Slot.BROWS: bag("eyebrows brows browed eyebrow eyebrowed"),
         Slot.FRECKLES: bag("freckles freckled freckly freckle"),
         Slot.MAKE_UP: phrases("""
-            make up, makeup, lipstick, eyeliner, eye liner, mascara, eyeshadow, eye shadow, lip gloss, rouge,
-            lip colour, cosmetics
+            make up, makeup, lipstick, eyeliner, eye liner, eyeshadow, eye shadow, lip gloss, rouge,
+            lip colour, cosmetics, kohl, cat eye, winged eyeliner, eye make up, lids, eyelids, smoky eyes, smokey eyes
         """),
         Slot.PERSON: bag("""
-            build built figure frame physique body bodied stature height descent heritage ancestry origin roots
+            build built figure frame physique body bodied stature height descent heritage ancestry origin
             ethnicity extraction shouldered limbed appearance looks gender sex
         """),
         Slot.OUTFIT: bag("clothes clothing outfit attire garb"),
-        Slot.ACCENT: phrases("""
-            stripes, stripe, collar, trim, piping, dots, polka dots, accents, logo, cuffs, highlights, streaks,
-            streak, tips, strands, soles, laces, buttons, spots, print, lining, details
+        Slot.IRIS: phrases("flecks, specks, speckles, central heterochromia"),
+        Slot.HIGHLIGHTS: phrases("""
+            highlights, streaks, streak, tips, strands, balayage, ombre, highlighted, streaked, frosted tips
         """),
+        Slot.ROOTS: frozenset(("roots", "rooted")),
+        Slot.MOTIF: frozenset(garments.MOTIFS),
+        Slot.LOGO: frozenset(garments.LOGOS),
+        Slot.ACCENT: garments.TRIMS,
+    }
+)
+
+
+WORN: Mapping[Slot, Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        Slot.TOP: garments.TOPS,
+        Slot.BOTTOM: garments.BOTTOMS,
+        Slot.SHOES: garments.SHOES,
+        Slot.GLASSES: garments.GLASSES,
+        Slot.EARRINGS: garments.EARRINGS,
+        Slot.HEADSET: garments.HEADSETS,
+        Slot.HAT: garments.HATS,
     }
 )
 
@@ -98,7 +121,7 @@ def _vocabulary() -> dict[str, Term]:
         for phrase in phrases:
             table[phrase.replace("-", " ") if len(phrase) > 1 else phrase] = Term(kind, phrase, slot)
 
-    enter(Kind.FILLER, words.FILLERS)
+    enter(Kind.FILLER, garments.FILLERS)
     enter(Kind.PERSON, words.OCCUPATIONS)
     enter(Kind.OTHERS, words.OTHERS)
     qualities: list[Iterable[str]] = [
@@ -109,13 +132,18 @@ def _vocabulary() -> dict[str, Term]:
         words.ANCESTRIES,
         words.HAIR_LENGTHS,
         words.HAIR_TEXTURES,
+        words.HAIR_UNRULY,
         words.HAIR_NEUTRAL,
         words.FACE_SHAPES,
-        words.PATTERNS,
-        words.SLEEVES,
+        words.BROW_STYLES,
+        words.LASH_STYLES,
+        words.IRIS_PATTERNS,
+        garments.PATTERNS,
+        garments.SLEEVES,
         words.MANY,
         words.FEW,
         HAIR_STYLE_QUALITIES,
+        ("trimmed", "groomed"),
         *words.FACE_QUALITIES.values(),
     ]
     for group in qualities:
@@ -123,7 +151,7 @@ def _vocabulary() -> dict[str, Term]:
     for palette in (colours.COLOURS, colours.HAIR_COLOURS, colours.EYE_COLOURS, colours.SKIN_TONES):
         enter(
             Kind.COLOUR,
-            (name for name in palette if name.split()[0] not in colours.SHADES and name not in words.PATTERNS),
+            (name for name in palette if name.split()[0] not in colours.SHADES and name not in garments.PATTERNS),
         )
     enter(Kind.SHADE, colours.SHADES)
     enter(Kind.DEGREE, (*words.STRONGER, *words.WEAKER, "half", "part", "too"))
@@ -134,22 +162,14 @@ def _vocabulary() -> dict[str, Term]:
     enter(Kind.PART, words.FACIAL_HAIR, Slot.FACIAL_HAIR)
     for slot, nouns in PARTS.items():
         enter(Kind.PART, nouns, slot)
-    enter(Kind.PART, words.LEFT_OUT, Slot.LEFT_OUT)
-    enter(Kind.PART, words.TOPS, Slot.TOP)
-    enter(Kind.PART, words.BOTTOMS, Slot.BOTTOM)
-    enter(Kind.PART, words.SHOES, Slot.SHOES)
-    enter(Kind.PART, words.WHOLE_OUTFITS, Slot.OUTFIT)
-    for accessory in words.ACCESSORIES:
-        enter(Kind.PART, (accessory,), Slot(_accessory_kind(accessory)))
-    enter(Kind.QUALITY, words.SLEEVES)
+    enter(Kind.PART, garments.LEFT_OUT, Slot.LEFT_OUT)
+    for slot, table_of_words in WORN.items():
+        enter(Kind.PART, table_of_words, slot)
+    enter(Kind.PART, garments.WHOLE_OUTFITS, Slot.OUTFIT)
+    enter(Kind.QUALITY, garments.SLEEVES)
     for kind, function_words in FUNCTION_WORDS.items():
         enter(kind, function_words)
     return table
-
-
-def _accessory_kind(word: str) -> str:
-    """The last wish for an accessory is always one of the three that can be made."""
-    return words.ACCESSORIES[word][-1]
 
 
 VOCABULARY: Mapping[str, Term] = MappingProxyType(_vocabulary())

@@ -1,7 +1,7 @@
-"""The vocabulary: what words of appearance mean for a body, a face, hair and clothes.
+"""The vocabulary: what words of appearance mean for a body, a face and hair. Clothes: `avatar.describe.garments`.
 
 Wishes name their targets in order of preference by enum value; the first that the generator can make is taken, so
-the tables need no change when the wardrobe grows ("hoodie" becomes exact the day TopKind has one).
+the tables need no change when it learns more ("mohawk" becomes exact the day HairStyle has one).
 """
 
 from __future__ import annotations
@@ -10,48 +10,12 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from avatar.describe.slots import Slot
-from avatar.describe.tables import bag, phrases
-
-
-def _entries(text: str) -> dict[str, str]:
-    """``name=value`` pairs; ``a|b=value`` gives both names the value."""
-    found: dict[str, str] = {}
-    for entry in text.replace("\n", " ").split(","):
-        names, _, value = entry.partition("=")
-        found.update({name.strip(): value.strip() for name in names.split("|") if name.strip()})
-    return found
-
-
-def _numbers(text: str) -> Mapping[str, tuple[float | None, ...]]:
-    """``name=1 - .5``: numbers, with ``-`` for left open."""
-    return MappingProxyType(
-        {
-            name: tuple(None if part == "-" else float(part) for part in value.split())
-            for name, value in _entries(text).items()
-        }
-    )
-
-
-def _wishes(text: str) -> Mapping[str, tuple[str, ...]]:
-    return MappingProxyType({name: tuple(value.split()) for name, value in _entries(text).items()})
-
-
-def _traits(slots: tuple[Slot, ...], text: str) -> Mapping[str, Mapping[Slot, float]]:
-    """``name=value ...``: one value for each of ``slots``, ``-`` where the word says nothing of it."""
-    return MappingProxyType(
-        {
-            name: MappingProxyType(
-                {slot: value for slot, value in zip(slots, values, strict=True) if value is not None}
-            )
-            for name, values in _numbers(text).items()
-        }
-    )
-
+from avatar.describe.tables import bag, entries, numbers, traits, wishes
 
 # --- the person -------------------------------------------------------------------------------------------------
 
 # name -> gender (0 feminine, 1 masculine), age in years; either may be open
-PEOPLE = _numbers("""
+PEOPLE = numbers("""
     woman|lady|gal|female|queen|duchess|empress|goddess|sorceress|priestess|nun|waitress|actress|stewardess|
     hostess|heroine|businesswoman|policewoman|saleswoman|spokeswoman|sportswoman|craftswoman|firewoman|horsewoman|
     congresswoman|chairwoman|anchorwoman|matriarch|cowgirl|mermaid|ballerina|seamstress|landlady|bride|madam|mrs|
@@ -112,14 +76,14 @@ MASCULINE = frozenset(("he", "his", "him", "himself"))
 NEUTRAL = frozenset(("they", "their", "them", "themself", "themselves"))
 
 # name -> gender
-GENDER_WORDS = _numbers("""
+GENDER_WORDS = numbers("""
     feminine|womanly|girly|ladylike=.06, masculine|manly|macho=.95, boyish=.6, effeminate=.7,
     androgynous|nonbinary|non binary|enby|genderless|genderfluid|gender fluid|gender neutral|agender|genderqueer|
     unisex|gender nonconforming|intersex=.5
 """)
 
 # name -> weight, muscle
-BUILDS = _numbers("""
+BUILDS = numbers("""
     slim|slender|svelte|slight=.27 -, thin=.2 .4, skinny=.12 .33, scrawny=.1 .25, bony|gaunt|emaciated=.06 .25,
     willowy=.22 -, lithe|lissome=.27 .56, lean=.3 -, lanky|gangly|gangling|rangy=.2 .4, wiry|sinewy=.24 .66,
     athletic|sporty=.42 .74, fit|toned=.42 .68, trim=.36 .58, muscular|brawny|ripped|buff|jacked=- .88,
@@ -134,13 +98,13 @@ BUILDS = _numbers("""
     slim built|slightly built=.26 -, leggy=.3 -, flabby=.72 .22
 """)
 # name -> centimetres beside the average of the person's sex and age
-STATURES = _numbers("""
+STATURES = numbers("""
     tall=10, towering|giant|gigantic=20, statuesque=12, lofty=12, short=-9, small=-8, petite=-9, tiny=-14,
     diminutive=-13, little=-10, minute=-14, average height|medium height|middling height|normal height=0
 """)
 ALSO_SLIM = frozenset(("petite", "tiny"))
 # name -> years
-AGE_WORDS = _numbers("""
+AGE_WORDS = numbers("""
     young=24, youthful=25, youngish=28, teenage|teenaged|teen|adolescent=16, preteen=11, adult=35, mature=48,
     middle aged|midlife=48, older=62, aging|ageing=62, elderly=75, old=71, aged=72, ancient=92, senior citizen=74,
     retired=67, grizzled=60, wizened=82, childlike=10, prepubescent=10, college aged|college age=20,
@@ -148,7 +112,7 @@ AGE_WORDS = _numbers("""
 """)
 
 # name -> African, Asian, European share, skin tone
-ANCESTRIES = _numbers("""
+ANCESTRIES = numbers("""
     african|black african|sub saharan=1 0 0 .82,
     nigerian|ghanaian|senegalese|congolese|ivorian|cameroonian|malian|west african|yoruba|igbo=1 0 0 .86,
     kenyan|tanzanian|ugandan|zimbabwean|rwandan|south african|zulu|east african=1 0 0 .84, sudanese=1 0 0 .93,
@@ -178,7 +142,7 @@ ANCESTRIES = _numbers("""
     kazakh|uzbek=0 .7 .3 .3
 """)
 COUNTRIES: Mapping[str, str] = MappingProxyType(
-    _entries("""
+    entries("""
     nigeria=nigerian, ghana=ghanaian, senegal=senegalese, kenya=kenyan, tanzania=tanzanian, uganda=ugandan,
     ethiopia=ethiopian, somalia=somali, sudan=sudanese, jamaica=jamaican, haiti=haitian, china=chinese,
     taiwan=taiwanese, japan=japanese, korea=korean, south korea=korean, mongolia=mongolian, vietnam=vietnamese,
@@ -194,63 +158,66 @@ COUNTRIES: Mapping[str, str] = MappingProxyType(
 
 # --- hair -------------------------------------------------------------------------------------------------------
 
-HAIR_STYLES = _wishes("""
+HAIR_STYLES = wishes("""
     bald|bald headed|hairless|shaven headed|shaved head|shaven head|shaved headed|bald head|bald pate=bald,
-    balding|receding hairline|tonsure=buzz,
+    balding|receding hairline|tonsure=balding buzz,
     buzz cut|buzzcut|buzz|buzzed|crew cut|crewcut|military cut|shaved|shaven|stubbly=buzz,
-    cornrows=cornrows buzz,
-    crop|cropped|close cropped|pixie cut|pixie|fade|undercut|shaved sides|french crop|caesar cut|ivy league|
-    short back and sides|tapered=crop, mohawk|mohican|faux hawk|fauxhawk=mohawk crop,
-    spiky|spiked|spikes=spiky crop, afro|afro hair|flat top=afro crop, tight curls=curly crop,
-    side part|side parting|side parted|parted|comb over|quiff|pompadour|slicked back|slick back|swept back|
-    side swept|brushed back=side_part,
-    bob|bob cut|bobbed|pageboy|page boy|chin length|ear length|jaw length|lob|long bob|bowl cut|wedge cut|
-    collar length|flapper=bob, mullet|shag|shaggy=shag bob,
-    bun|topknot|top knot|man bun|chignon|updo|french twist=bun bob, beehive=updo bob,
-    space buns|twin buns|odango=twin_buns bob, ponytail|pony tail|high ponytail=ponytail long_straight,
-    pigtails|pig tails|twintails|twin tails|bunches=pigtails long_straight,
-    braid|braids|plait|plaits|braided|plaited|french braid|box braids=braids long_straight,
-    dreadlocks|dreads|locs|dreadlocked=locs long_straight, hime cut|long straight=long_straight
+    crop|cropped|close cropped|french crop|caesar cut|ivy league|short back and sides|tapered=crop,
+    spiky|spiked|spikes=spiky crop, pixie cut|pixie|pixie crop|gamine cut=pixie,
+    undercut|shaved sides|shaved side|fade|skin fade|high fade|low fade|taper fade|side shave=undercut,
+    mohawk|mohican|faux hawk|fauxhawk=mohawk undercut, flat top=flat_top afro,
+    afro|afro hair|natural afro|big afro=afro, tight curls|short curls|curly bob=curly,
+    jheri curl|perm|bouffant=perm curly,
+    side part|side parting|side parted|parted|comb over|side swept=side_part,
+    quiff|pompadour=quiff side_part, slicked back|slick back|swept back|brushed back=slicked_back side_part,
+    bob|bob cut|bobbed|pageboy|page boy|chin length|ear length|jaw length|lob|long bob|wedge cut|
+    collar length|flapper=bob, bowl cut=bowl_cut bob_bangs, mullet|shag|shaggy=shag bob,
+    bob with bangs|bob with fringe|bob with a fringe|fringed bob=bob_bangs,
+    bun|topknot|top knot|man bun|chignon|updo|low bun|high bun|hair bun|messy bun=bun,
+    french twist|beehive|ballerina bun=updo bun, space buns|twin buns|odango=twin_buns bun,
+    ponytail|pony tail|high ponytail|low ponytail|ponytails=ponytail,
+    braid|braids|plait|plaits|braided|plaited|twin braids|two braids|box braids|pigtail braids=braids,
+    french braid|french braids|cornrows=cornrows braids,
+    pigtails|pig tails|twintails|twin tails|bunches=pigtails braids,
+    dreadlocks|dreads|locs|dreadlocked=locs braids, long straight=long_straight,
+    long with bangs|long with a fringe=long_bangs, hime cut=hime_cut long_bangs,
+    beach waves|long waves|hollywood waves=long_wavy
 """)
-HAIR_STYLE_EXACT = phrases("""
-    bald, bald headed, hairless, shaven headed, shaved head, shaven head, shaved headed, bald head, bald pate,
-    buzz cut, buzzcut, buzz, buzzed, crew cut, crewcut, military cut, shaved, shaven, stubbly, crop, cropped,
-    close cropped, pixie cut, pixie, french crop, caesar cut, ivy league, short back and sides, tapered, side part,
-    side parting, side parted, parted, comb over, bob, bob cut, bobbed, pageboy, page boy, chin length, ear length,
-    jaw length, lob, long bob, long straight, collar length
-""")
-# length words: what they mean is settled with the person's gender in mind (see avatar.describe.defaults)
+# length words: what they mean is settled with texture, fringe and gender in mind (see avatar.describe.haircuts)
 HAIR_LENGTHS: Mapping[str, str] = MappingProxyType(
-    _entries("""
+    entries("""
     long|longish|waist length|hip length|knee length hair|floor length hair|back length|flowing|shoulder length|
     shoulder blade length|thigh length|very long=long, medium length|mid length|medium|neck length=medium,
     short|shortish=short, very short|close cut|closely cropped=very short
 """)
 )
-# kinds of hair that fall straight here; the wish is kept as a note
-HAIR_TEXTURES = bag("""
-    curly wavy frizzy kinky coily coiled ringletted permed crimped tousled messy unruly wild fluffy bushy curled
-    layered feathered windswept untidy
+HAIR_TEXTURES: Mapping[str, str] = MappingProxyType(
+    entries("""
+    curly|curled|ringletted|permed|crimped|curls|ringlets|loose curls|frizzy=curly,
+    kinky|coily|coiled|afro textured|nappy|coils=coily,
+    wavy|waves|waved|tousled|windswept=wavy, straight|sleek|poker straight|pin straight=straight
 """)
-HAIR_NEUTRAL = bag("straight thick fine sleek glossy shiny silky smooth neat tidy thin full dyed natural")
-FACIAL_HAIR = _wishes("""
-    beard|full beard|bearded|beards|big beard|bushy beard=beard,
-    goatee|van dyke|vandyke|soul patch|chin beard=goatee beard,
+)
+# of hair that falls as it falls here; the wish is kept as a note
+HAIR_UNRULY = bag("messy unruly wild fluffy bushy layered feathered untidy")
+HAIR_NEUTRAL = bag("thick fine glossy shiny silky smooth neat tidy thin full dyed natural")
+FACIAL_HAIR = wishes("""
+    beard|full beard|bearded|beards|big beard|bushy beard|long beard=beard, whiskers=beard,
+    short beard|trimmed beard|neat beard|boxed beard|light beard|cropped beard|small beard|short boxed beard|
+    close cropped beard|well groomed beard=short_beard,
+    goatee|van dyke|vandyke|chin beard|goateed|circle beard=goatee, soul patch|imperial=soul_patch goatee,
     stubble|stubbly chin|stubbled|unshaven|designer stubble|five o'clock shadow|5 o'clock shadow|scruff|
-    light beard|stubbly beard|three day beard|stubbly face=stubble,
-    moustache|mustache|moustached|mustachioed|moustachioed|handlebar moustache|
-    handlebar mustache=moustache stubble, sideburns|mutton chops|muttonchops=sideburns stubble, whiskers=beard,
-    goateed=goatee beard, clean shaven|beardless|smooth shaven|cleanshaven|smooth faced=none
-""")
-FACIAL_HAIR_NEAR = phrases("""
-    goatee, van dyke, vandyke, soul patch, chin beard, moustache, mustache, moustached, mustachioed, moustachioed,
-    handlebar moustache, handlebar mustache, sideburns, mutton chops, muttonchops, goateed
+    stubbly beard|three day beard|stubbly face=stubble,
+    moustache|mustache|moustached|mustachioed|moustachioed|moustaches=moustache,
+    handlebar moustache|handlebar mustache|walrus moustache=handlebar moustache,
+    sideburns|mutton chops|muttonchops=sideburns stubble,
+    clean shaven|beardless|smooth shaven|cleanshaven|smooth faced=none
 """)
 
 # --- face -------------------------------------------------------------------------------------------------------
 
 FACE_SHAPES: Mapping[str, str] = MappingProxyType(
-    _entries("""
+    entries("""
     oval|egg shaped=oval, round|moon|full|plump|chubby|round cheeked=round,
     square|angular|boxy|blocky|broad=square, heart|heart shaped|triangular=heart,
     long|oblong|narrow|thin|gaunt|rectangular|lean=long, diamond|diamond shaped=diamond
@@ -259,231 +226,89 @@ FACE_SHAPES: Mapping[str, str] = MappingProxyType(
 # part -> quality -> what it sets
 FACE_QUALITIES: Mapping[Slot, Mapping[str, Mapping[Slot, float]]] = MappingProxyType(
     {
-        Slot.NOSE: _traits(
-            (Slot.NOSE_WIDTH, Slot.NOSE_LENGTH),
+        Slot.NOSE: traits(
+            (Slot.NOSE_WIDTH, Slot.NOSE_LENGTH, Slot.NOSE_PROFILE),
             """
-            wide|broad|flat=.6 -, narrow|thin|slim|slender|fine|pointy|sharp|straight=-.5 -,
-            long|aquiline|roman|hooked|beaky=- .6, short|button|snub|upturned|turned up|pug=- -.6,
-            big|large|prominent|huge|bulbous|strong=.5 .5, small|little|tiny|petite|delicate|dainty=-.5 -.5
+            wide|broad=.6 - -, flat=.6 - -.3, narrow|thin|slim|slender|fine=-.5 - -, pointy|sharp=-.5 - .3,
+            straight=-.2 - 0, long=- .6 -, aquiline|roman|hooked|beaky|hawk like|bumpy|arched|crooked=- .3 .75,
+            short=- -.6 -, button|pug=- -.6 -.5, snub|upturned|turned up|scooped|ski slope|retrousse=- -.4 -.75,
+            big|large|prominent|huge|bulbous|strong=.5 .5 -, small|little|tiny|petite|delicate|dainty=-.5 -.5 -
             """,
         ),
-        Slot.JAW: _traits(
+        Slot.JAW: traits(
             (Slot.JAW,),
             """
             square|strong|wide|broad|heavy|chiselled|chiseled|angular|firm|lantern=.6,
             narrow|soft|delicate|slim|slender|small|fine|weak|pointed=-.5
             """,
         ),
-        Slot.CHIN: _traits(
+        Slot.CHIN: traits(
             (Slot.CHIN,),
             """
             prominent|strong|big|pointed|pointy|sharp|jutting|long|large|square|firm|cleft=.6,
             weak|receding|small|soft|little|short=-.6
             """,
         ),
-        Slot.CHEEKBONES: _traits(
+        Slot.CHEEKBONES: traits(
             (Slot.CHEEKBONES,), "high|prominent|sharp|strong|defined|chiselled|chiseled=.7, low|flat|soft=-.5"
         ),
-        Slot.LIPS: _traits(
+        Slot.LIPS: traits(
             (Slot.LIPS,), "full|plump|thick|pouty|big|large|luscious|generous=.65, thin|narrow|small|fine=-.6"
         ),
-        Slot.BROWS: _traits(
+        Slot.MOUTH: traits(
+            (Slot.MOUTH_WIDTH, Slot.LIPS),
+            "wide|broad|big|large|generous=.65 -, small|narrow|little|tiny|rosebud|dainty=-.6 -, full=- .65,thin=- -.6",
+        ),
+        Slot.BROWS: traits(
             (Slot.BROWS,),
-            "bushy|thick|heavy|bold|strong|full|dark=.7, thin|fine|plucked|sparse|light|delicate|pencilled=-.6",
+            """
+            bushy|thick|heavy|bold|strong|full|dark|unruly=.7,
+            thin|fine|plucked|sparse|light|delicate|pencilled|faint=-.6
+            """,
         ),
-        Slot.EYES: _traits((Slot.EYE_SIZE,), "big|large|wide|huge|round|doe=.6, small|narrow|beady|little|tiny=-.5"),
-        Slot.CHEEKS: _traits((Slot.BLUSH,), "rosy|red|pink|flushed|blushing|ruddy|apple=.75, pale|hollow|sunken=.1"),
-    }
-)
-
-# --- clothes ----------------------------------------------------------------------------------------------------
-
-TOPS = _wishes("""
-    t shirt|tshirt|t shirts|tee|tee shirt|top=t_shirt, polo|polo shirt=polo t_shirt,
-    tank top|tank|singlet|camisole|sleeveless top|crop top|halter top|sports bra|undershirt=tank_top t_shirt,
-    scrubs|scrub top=scrubs t_shirt, jersey|football shirt=jersey t_shirt,
-    hawaiian shirt|aloha shirt|bowling shirt|short sleeved shirt|short sleeve shirt=shirt_short t_shirt,
-    long sleeve top|long sleeved top|long sleeve|longsleeve|long sleeve shirt|long sleeved shirt|
-    long sleeved t shirt|long sleeve t shirt|long sleeved tee|long sleeve tee=long_sleeve,
-    shirt|button down|button down shirt|button up|button up shirt|dress shirt|flannel shirt|flannel|
-    oxford shirt=shirt long_sleeve, blouse=blouse shirt long_sleeve,
-    sweater|jumper|pullover|sweatshirt|jersey sweater|knit|cardigan|fleece=sweater long_sleeve,
-    turtleneck|turtle neck|roll neck|polo neck=turtleneck sweater long_sleeve,
-    hoodie|hoody|hooded sweatshirt=hoodie sweater long_sleeve,
-    jacket|leather jacket|denim jacket|bomber|bomber jacket|windbreaker|anorak|parka|
-    biker jacket=jacket long_sleeve,
-    blazer|suit jacket|sport coat|sports jacket|tuxedo jacket=blazer jacket long_sleeve,
-    coat|overcoat|trench coat|trenchcoat|raincoat|lab coat|labcoat|white coat=coat jacket long_sleeve,
-    vest|waistcoat|gilet=vest t_shirt,
-    tunic|kurta|kaftan|caftan|poncho|shawl|robe|robes|kimono|yukata|cloak|cape|armor|armour=robe long_sleeve,
-    apron=apron t_shirt, corset=corset t_shirt, chef's jacket|chef jacket|chef whites=chef_jacket long_sleeve
-""")
-TOPS_EXACT = phrases("""
-    t shirt, tshirt, t shirts, tee, tee shirt, top, long sleeve top, long sleeved top, long sleeve, longsleeve,
-    long sleeve shirt, long sleeved shirt, long sleeved t shirt, long sleeve t shirt, long sleeved tee,
-    long sleeve tee
-""")
-OUTER = phrases("""
-    jacket, leather jacket, denim jacket, bomber, bomber jacket, windbreaker, anorak, parka, biker jacket, blazer,
-    suit jacket, sport coat, sports jacket, tuxedo jacket, coat, overcoat, trench coat, trenchcoat, raincoat,
-    lab coat, labcoat, white coat, cardigan, cloak, cape, hoodie, hoody, hooded sweatshirt, sweater, jumper,
-    pullover
-""")
-BOTTOMS = _wishes("""
-    jeans|denims|skinny jeans=jeans,
-    trousers|pants|slacks|chinos|khakis|dress pants|suit trousers|dress trousers=trousers,
-    leggings|tights|yoga pants=leggings trousers,
-    joggers|sweatpants|tracksuit bottoms|jogging bottoms|track pants=joggers trousers,
-    cargo pants|cargo trousers|cargos|corduroys|cords|culottes|capris|capri pants|breeches|flares=trousers,
-    shorts|bermudas|bermuda shorts|cargo shorts|gym shorts=shorts, jean shorts|denim shorts|cutoffs=shorts,
-    skirt=skirt trousers, long skirt|maxi skirt=long_skirt skirt trousers,
-    miniskirt|mini skirt|short skirt|pleated skirt|knee length skirt|tutu=skirt shorts, kilt=kilt shorts,
-    pencil skirt=skirt shorts, loincloth=shorts
-""")
-BOTTOMS_EXACT = phrases("""
-    jeans, denims, skinny jeans, trousers, pants, slacks, chinos, khakis, dress pants, suit trousers,
-    dress trousers, shorts, bermudas, bermuda shorts, gym shorts
-""")
-SHOES = _wishes("""
-    sneakers|sneaker|trainers|running shoes|tennis shoes|sports shoes|gym shoes|athletic shoes|canvas shoes|
-    plimsolls|kicks|converse|shoes|high tops|footwear=sneakers,
-    boots|ankle boots|hiking boots|cowboy boots|combat boots|work boots|wellingtons|wellies|
-    chelsea boots=boots sneakers, heels|high heels|stilettos|pumps|wedges=heels sneakers,
-    sandals|flip flops|flipflops|clogs|crocs=sandals sneakers,
-    loafers|oxfords|brogues|dress shoes|derbies|leather shoes|moccasins|monk straps=loafers sneakers,
-    flats|ballet flats|slippers|mary janes|ballerinas=flats sneakers
-""")
-SHOES_EXACT = phrases("""
-    sneakers, sneaker, trainers, running shoes, tennis shoes, sports shoes, gym shoes, athletic shoes, canvas shoes,
-    plimsolls, kicks, converse, shoes, footwear
-""")
-# garments whose name says their colour
-DYES: Mapping[str, str] = MappingProxyType(
-    {
-        **dict.fromkeys(("white coat", "lab coat", "labcoat", "chef whites", "chef's jacket", "chef jacket"), "white"),
-        "khakis": "khaki",
-    }
-)
-# one word for a whole outfit: top wishes / bottom wishes
-WHOLE_OUTFITS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = MappingProxyType(
-    {
-        **dict.fromkeys(
-            ("dress", "sundress", "summer dress", "cocktail dress", "minidress", "pinafore"),
-            (("dress", "t_shirt"), ("dress", "shorts")),
+        Slot.EYES: traits(
+            (Slot.EYE_SIZE, Slot.EYE_SPACING, Slot.EYE_TILT),
+            """
+            big|large|huge|round|doe=.6 - -, wide=.6 - -, small|narrow|beady|little|tiny=-.5 - -,
+            wide set|widely set|wide apart|widely spaced=- .7 -, close set|closely set|close together=- -.7 -,
+            upturned|almond|almond shaped|cat like|catlike|feline|slanted|slanting=- - .6,
+            downturned|droopy|drooping|sloping=- - -.6
+            """,
         ),
-        **dict.fromkeys(
-            (
-                "long dress",
-                "maxi dress",
-                "gown",
-                "evening gown",
-                "ball gown",
-                "sari",
-                "saree",
-                "evening dress",
-                "abaya",
-                "cheongsam",
-                "qipao",
-                "wedding dress",
-            ),
-            (("gown", "long_sleeve"), ("gown", "trousers")),
+        Slot.CHEEKS: traits(
+            (Slot.BLUSH, Slot.FULLNESS),
+            """
+            rosy|red|pink|flushed|blushing|ruddy=.75 -, apple=.75 .4, pale=.1 -, hollow|sunken|gaunt|lean|thin=.1 -.65,
+            full|chubby|plump|round|fat|puffy|big|soft=- .65
+            """,
         ),
-        **dict.fromkeys(
-            (
-                "suit",
-                "business suit",
-                "pantsuit",
-                "trouser suit",
-                "tuxedo",
-                "three piece suit",
-                "dinner suit",
-                "uniform",
-                "school uniform",
-                "police uniform",
-                "space suit",
-                "spacesuit",
-                "wetsuit",
-                "costume",
-            ),
-            (("suit", "long_sleeve"), ("suit", "trousers")),
-        ),
-        **dict.fromkeys(
-            (
-                "jumpsuit",
-                "boiler suit",
-                "coveralls",
-                "tracksuit",
-                "track suit",
-                "pyjamas",
-                "pajamas",
-                "onesie",
-                "romper",
-                "bodysuit",
-                "salwar kameez",
-                "shalwar kameez",
-                "judogi",
-                "gi",
-            ),
-            (("jumpsuit", "long_sleeve"), ("jumpsuit", "trousers")),
-        ),
-        **dict.fromkeys(
-            ("overalls", "dungarees", "swimsuit", "bikini"), (("overalls", "t_shirt"), ("overalls", "jeans"))
+        Slot.EARS: traits(
+            (Slot.EARS,),
+            """
+            big|large|protruding|huge|prominent|sticking out|stick out|jug|floppy|long=.7,
+            small|little|tiny|neat|delicate|dainty|close=-.6
+            """,
         ),
     }
 )
-ACCESSORIES = _wishes("""
-    glasses|spectacles|eyeglasses|specs|reading glasses|horn rimmed glasses|wire rimmed glasses|bespectacled|
-    round glasses|eye glasses=glasses, sunglasses|shades|goggles|monocle|pince nez|aviators=sunglasses glasses,
-    earrings|earring|ear rings|ear studs|studs|hoops|hoop earrings|stud earrings|ear ring=earrings,
-    headset|headphones|earphones|earpiece|headphone|head set=headset, earbuds|airpods=earbuds headset
+# part -> quality -> the style by enum value
+BROW_STYLES: Mapping[str, str] = MappingProxyType(
+    entries("""
+    bushy|shaggy|unruly|wild=bushy, arched|curved|high|rounded=arched, straight|flat|level|horizontal=straight,
+    natural=natural
 """)
-ACCESSORIES_EXACT = phrases("""
-    glasses, spectacles, eyeglasses, specs, reading glasses, horn rimmed glasses, wire rimmed glasses, bespectacled,
-    eye glasses, round glasses, earrings, earring, ear rings, ear ring, ear studs, studs, hoops, hoop earrings,
-    stud earrings, headset, headphones, earphones, headphone, head set
+)
+LASH_STYLES: Mapping[str, str] = MappingProxyType(
+    entries("""
+    long|curled|curly|beautiful=long, thick|full|dramatic|false|fake|dark|heavy|black|lush|voluminous=dramatic,
+    sparse|short|thin|few|pale|light|fine|blonde|white=sparse, natural=natural
 """)
-# worn or carried, not made by any generator here: said in a note
-LEFT_OUT = phrases("""
-    hat, cap, baseball cap, beanie, beret, straw hat, top hat, cowboy hat, helmet, hard hat, crown, tiara, headband,
-    hairband, bandana, hijab, headscarf, turban, veil, niqab, yarmulke, kippah, scarf, tie, necktie, bow tie,
-    bowtie, necklace, pendant, choker, pearls, wristwatch, watch, smartwatch, bracelet, bangles, ring, rings,
-    wedding ring, nose ring, belt, suspenders, braces, gloves, mittens, bag, handbag, backpack, rucksack, satchel,
-    briefcase, tattoo, tattoos, tattooed, piercing, piercings, lip ring, eyepatch, eye patch, mask, face mask,
-    wings, horns, tail, cat ears, elf ears, pointed ears, cane, walking stick, wheelchair, umbrella, sword, staff,
-    wand, brooch, badge, name tag, lanyard, stethoscope, tool belt, scar, scars, scarred, birthmark, mole, dimples,
-    dimple, beauty spot, prosthetic arm, hearing aid, hearing aids, socks, stockings, flower, ribbon, hair clip,
-    barrette, bindi, sash, cigarette, pipe, tusks, fangs, halo
+)
+IRIS_PATTERNS: Mapping[str, str] = MappingProxyType(
+    entries("""
+    speckled|flecked|dotted|freckled|spotted=speckled, ringed|two coloured|two toned=ringed
 """)
-# nouns that are just as often something else: they count as clothes only in a noun phrase of their own
-DOUBTFUL = phrases("""
-    top, tank, suit, dress, coat, tie, watch, ring, rings, belt, vest, pumps, flats, heels, shades, studs, hoops,
-    cap, crown, mask, tail, staff, pipe, badge, braces, bag, flower, sash, fade, crop, part, wedges, cords, knit,
-    fleece, bob, bun, buzz, shag, spikes, cape, jersey, kicks, horns, wings, sword, tights, robe, bangs, shaved,
-    parted, uniform, costume, trainers, ribbon, halo, mole, cane, hat, model, lob, wand, helmet, umbrella, pearls,
-    gi, bowl cut, goggles, cigarette, veil, scar, pendant, tattoo, gloves, socks, converse, armor, armour
-""")
-PATTERNS = bag("""
-    check striped stripy stripey plaid tartan checked checkered chequered gingham floral flowered polka-dot dotted
-    spotted patterned paisley camouflage camo printed embroidered herringbone leopard zebra pinstriped houndstooth
-    sequined
-""")
-STRIPED = frozenset(("striped", "stripy", "stripey", "pinstriped"))
-SLEEVES = _wishes("""
-    long sleeved|long sleeve|long sleeves|full sleeved|rolled up sleeves=long_sleeve,
-    short sleeved|short sleeve|short sleeves|sleeveless|cap sleeved=t_shirt
-""")
-# between a colour and its garment; they say nothing that is made here
-FILLERS = bag("""
-    cotton linen wool woollen woolen silk satin velvet leather suede denim tweed cashmere knitted knit canvas
-    corduroy lace nylon polyester fleece cable fitted loose oversized baggy tight slim-fit tailored crisp clean
-    simple plain basic casual smart elegant stylish trendy fashionable worn old new comfy comfortable cosy cozy
-    practical neat tidy pair rimmed framed thin thick round oval square small large big tiny huge wire horn metal
-    plastic stud hoop matching cropped skinny ripped straight high low waisted heeled laced collar neck crew v
-    buttoned hooded zip zipped quilted puffy padded designer vintage retro classic modern favourite favorite usual
-    signature nice beautiful pretty lovely gorgeous handsome striking piercing sparkling twinkling kind gentle
-    friendly expressive intelligent tired bright warm cool almond shaped deep set hooded naturally slightly graded
-    ornate simple flowy shiny glossy matte
-""")
+)
 
 # --- quantity ---------------------------------------------------------------------------------------------------
 

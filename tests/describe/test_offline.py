@@ -18,6 +18,8 @@ from avatar.character import (
     CharacterDescription,
     FacialHair,
     HairStyle,
+    Logo,
+    Pattern,
     TopKind,
 )
 from avatar.describe import terms
@@ -143,8 +145,17 @@ def test_children_are_small_and_plain() -> None:
 
 
 def test_role_and_temper_dress_a_person() -> None:
-    nurses = {described(role="nurse", agent=f"n{i}").character.outfit.top.colour for i in range(12)}
-    assert nurses <= {COLOURS[n] for n in ("teal", "sky blue", "sea green", "navy")}
+    nurses = [described(role="nurse", agent=f"n{i}").character.outfit.top for i in range(12)]
+    assert {named(top.colour, COLOURS) for top in nurses} <= {
+        "teal",
+        "sky blue",
+        "sky",
+        "sea green",
+        "navy",
+        "jade",
+        "prussian blue",
+    }
+    assert all(top.pattern == Pattern.PLAIN and top.logo == Logo.NONE for top in nurses)
     coaches = [described(role="fitness coach", agent=f"c{i}").character for i in range(12)]
     assert all(c.outfit.bottom.kind == BottomKind.SHORTS for c in coaches)
     assert sum(c.body.muscle for c in coaches) / 12 > 0.62
