@@ -143,7 +143,7 @@ def test_long_hair_lies_outside_a_shirt(person: str) -> None:
     points, normals, tree = skin(person)
     distance, near = tree.query(low)
     outside = ((low - points[near]) * normals[near]).sum(1) > 0
-    assert distance.min() >= 0.016
+    assert distance.min() >= 0.0145  # clothes reach 14 mm
     assert not enclosed(person, low[~outside]).any()
     names = figure.joint_names
     follows = {name: np.concatenate([part.weights[:, names.index(name)] for part in parts]) for name in names}
@@ -195,7 +195,8 @@ def test_hair_has_its_colour(person: str, colour: str) -> None:
     area = np.linalg.norm(np.cross(corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0]), axis=1)
     uv = part.uv[part.triangles].mean(1)
     texel = image[(uv[:, 1] * image.shape[0]).astype(int), (uv[:, 0] * image.shape[1]).astype(int)] / 255.0
-    shown = np.ones(len(texel), bool) if image.shape[2] == 3 else texel[:, 3] > part.material.cutoff
+    solid = part.material.alpha is AlphaMode.OPAQUE
+    shown = np.ones(len(texel), bool) if solid else texel[:, 3] > 0.5
     tint = part.colour[part.triangles].mean(1)
     albedo = np.average(linear(texel[shown, :3]) * tint[shown], axis=0, weights=area[shown])
     asked = linear(np.array([int(colour[k : k + 2], 16) for k in (1, 3, 5)]) / 255.0)
@@ -205,17 +206,17 @@ def test_hair_has_its_colour(person: str, colour: str) -> None:
         assert np.dot(albedo, asked) / np.linalg.norm(albedo) / np.linalg.norm(asked) > 0.97
 
 
-@pytest.mark.parametrize("style", [HairStyle.CROP, HairStyle.BOB, HairStyle.LONG_STRAIGHT])
-def test_cards_face_outward_and_caps_lie_under_them(style: HairStyle) -> None:
-    cap, cards = grown("woman", style)
-    assert (cap.material.alpha, cards.material.alpha) == (AlphaMode.BLEND, AlphaMode.MASK)
-    assert cap.material.colour is cards.material.colour  # one texture
-    assert cards.material.colour is not None and len(png(cards.material.colour)) < 300_000
-    assert cards.material.double_sided and not cap.material.double_sided
-    for part in (cap, cards):
+@pytest.mark.parametrize("style", [HairStyle.CROP, HairStyle.BOB, HairStyle.LONG_STRAIGHT, HairStyle.AFRO])
+def test_soft_hair_lies_over_a_solid_body_of_hair(style: HairStyle) -> None:
+    soft, solid = grown("woman", style)
+    assert (soft.material.alpha, solid.material.alpha) == (AlphaMode.BLEND, AlphaMode.OPAQUE)
+    assert soft.material.colour is solid.material.colour  # one texture
+    assert soft.material.colour is not None and len(png(soft.material.colour)) < 300_000
+    assert solid.material.double_sided and not soft.material.double_sided
+    for part in (soft, solid):
         area = triangle_normals(part.positions, part.triangles)
         along = (area * part.normals[part.triangles].mean(1)).sum(1)
-        assert np.average(along > 0, weights=np.linalg.norm(area, axis=1)) > 0.93
+        assert np.average(along > 0, weights=np.linalg.norm(area, axis=1)) > 0.90
 
 
 def test_the_same_character_has_the_same_hair_and_another_seed_another() -> None:

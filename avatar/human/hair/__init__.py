@@ -20,16 +20,15 @@ HAIR = "Wolf3D_Hair"
 BEARD = "Wolf3D_Beard"
 HAIR_CAP = f"{HAIR}_Cap"
 SPECULAR = 0.5  # with the full 1.0 the sky turns dark hair grey
-CUTOFF = 0.35  # keeps thin strands through the mipmaps
 LONG = (HairStyle.LONG_STRAIGHT, HairStyle.LONG_BANGS, HairStyle.LONG_WAVY, HairStyle.PONYTAIL, HairStyle.BRAIDS)
 
 
 def hair_parts(figure: Figure) -> list[Part]:
     """Hair and beard of a figure as at most two primitives each, in its A-pose.
 
-    Nodes ``Wolf3D_Hair`` and ``Wolf3D_Beard``; a primitive with a soft rim (material ``..._Cap``, BLEND) lies under
-    one of alpha-tested cards (MASK). Bald and beardless give an empty list. The same character gives the same bytes.
-    Stubble belongs to the skin, eyebrows and lashes to the face.
+    Nodes ``Wolf3D_Hair`` and ``Wolf3D_Beard``. An opaque surface gives hair its depth; caps, cards and wisps (material
+    ``Wolf3D_Hair_Cap``, BLEND, in order from the inside out) give it soft edges. Bald and beardless give an empty
+    list. The same character gives the same bytes. Stubble belongs to the skin, eyebrows and lashes to the face.
     """
     character = figure.character
     style, drawn = character.hair.style, character.style is AvatarStyle.ANIME
@@ -56,11 +55,11 @@ def hair_parts(figure: Figure) -> list[Part]:
         hair = replace(
             hair,
             soft=clear_of_clothes(hair.soft, head, collar),
-            cards=None if hair.cards is None else clear_of_clothes(hair.cards, head, collar),
+            solid=None if hair.solid is None else clear_of_clothes(hair.solid, head, collar),
         )
-        grown.append((hair.soft, HAIR, HAIR if hair.cards is None else HAIR_CAP))
-        if hair.cards is not None:
-            grown.append((hair.cards, HAIR, HAIR))
+        grown.append((hair.soft, HAIR, HAIR if hair.solid is None else HAIR_CAP))
+        if hair.solid is not None:
+            grown.append((hair.solid, HAIR, HAIR))
     if has_beard:
         grown.append((beard.build(figure, head, np.random.default_rng([character.seed, 3])), BEARD, BEARD))
     coats = hair_coats(character, capped=any(name == HAIR_CAP for _, _, name in grown))
@@ -69,8 +68,8 @@ def hair_parts(figure: Figure) -> list[Part]:
 
 
 def hair_coats(character: CharacterDescription, *, capped: bool) -> dict[str, Coat]:
-    """What hair and beard may be coated with, by material name. ``capped``: cards of hair lie over a cap of its own
-    material; hair without cards is all cap."""
+    """What hair and beard may be coated with, by material name. ``capped``: the soft part of hair has a
+    material of its own; hair that is soft all over has one."""
     hair, seed = character.hair, character.seed
     colour = atlas.hex_to_srgb(hair.colour)
     dye = atlas.Dye(
@@ -97,7 +96,7 @@ def hair_coats(character: CharacterDescription, *, capped: bool) -> dict[str, Co
         coats[HAIR] = Coat(Material(HAIR, roughness=0.85, specular=SPECULAR), {Slot.COLOUR: gradient})
     else:
         rough = 0.85 if hair.style is HairStyle.AFRO else 0.55  # coils scatter what straight strands reflect
-        coats[HAIR] = Coat(replace(_cards(HAIR), roughness=rough) if capped else _soft(HAIR), strands)
+        coats[HAIR] = Coat(replace(_solid(HAIR), roughness=rough) if capped else _soft(HAIR), strands)
     return coats
 
 
@@ -105,8 +104,8 @@ def _soft(name: str) -> Material:
     return Material(name, roughness=0.75, alpha=AlphaMode.BLEND, specular=SPECULAR)
 
 
-def _cards(name: str) -> Material:
-    return Material(name, roughness=0.55, alpha=AlphaMode.MASK, cutoff=CUTOFF, double_sided=True, specular=SPECULAR)
+def _solid(name: str) -> Material:
+    return Material(name, roughness=0.55, double_sided=True, specular=SPECULAR)
 
 
 def _part(mesh: HairMesh, node: str, material: Material, head: HeadModel, figure: Figure) -> Part:

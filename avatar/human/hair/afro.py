@@ -32,8 +32,7 @@ def afro(head: HeadModel, rng: np.random.Generator) -> Grown:
 
     shells = [cap(head, dome(head, line, 0.010), "buzz", 0.0025, 48, 6, 0.75)]
     outer = grown(1.0, "coil", 0.9)
-    cards = [grown(0.88, "buzz", 0.62), outer, clouds(outer, head, rng)]
-    return Grown(join(shells), join(cards))
+    return Grown(join([*shells, outer, clouds(outer, head, rng)]), grown(0.90, "buzz", 0.66))
 
 
 def clouds(shell: HairMesh, head: HeadModel, rng: np.random.Generator) -> HairMesh:

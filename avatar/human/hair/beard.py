@@ -182,11 +182,6 @@ def build(figure: Figure, head: HeadModel, rng: np.random.Generator) -> HairMesh
 
 def upward(mesh: HairMesh, heights: F64, triangles_each: list[int], counts: list[int]) -> HairMesh:
     """The mesh with its cards in the order of ``heights``, lowest first."""
-    # cards() lists the first triangles of all quads, then the second ones
-    owner = np.zeros(len(mesh.triangles), np.int64)
-    at = card = 0
-    for each, count in zip(triangles_each, counts, strict=True):
-        half = np.repeat(np.arange(count) + card, each // 2)
-        owner[at : at + count * each] = np.concatenate([half, half])
-        at, card = at + count * each, card + count
+    each = np.repeat(triangles_each, counts)
+    owner = np.repeat(np.arange(len(heights)), each)
     return replace(mesh, triangles=mesh.triangles[np.argsort(heights[owner], kind="stable")])

@@ -1,4 +1,4 @@
-"""Ribbons along guide strands: the alpha-tested cards that make up most of a hairstyle."""
+"""Ribbons along guide strands: the blended cards that give hair its depth and its soft edges."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from avatar.human.hair.atlas import tile_uv
 from avatar.human.hair.mesh import HairMesh
 from avatar.human.hair.scalp import HeadModel
 from avatar.human.hair.strands import Layer
-from avatar.human.hair.vectors import grid_quads, quads_to_triangles, resample, smoothstep, unit
+from avatar.human.hair.vectors import grid_quads, resample, smoothstep, unit
 
 
 def cards(
@@ -59,7 +59,8 @@ def cards(
         uv[mine] = tile_uv(tile, s[:, None, :], layer.tip * t[None, :, None])
     quads = grid_quads(layer.segments, 1)  # (left, right) pairs down the card
     every = (quads[None] + (np.arange(n) * k * 2)[:, None, None]).reshape(-1, 4)
-    triangles = quads_to_triangles(every)[:, ::-1]
+    pair = every[:, [0, 2, 1]], every[:, [0, 3, 2]]
+    triangles = np.stack(pair, 1).reshape(-1, 3)  # card by card: blended ones are drawn in this order
     return HairMesh(
         sides.reshape(-1, 3), normal.reshape(-1, 3), uv.reshape(-1, 2), np.repeat(tone.ravel(), 2), triangles
     )

@@ -39,7 +39,7 @@ class Curtain:
     """Metres at adult head size, degrees on the base head."""
 
     part: float = 0.0  # x of the parting at the forehead
-    front: float = 50.0  # azimuth of the strands beside the face
+    front: float = 45.0  # azimuth of the strands beside the face
     level: float = -6.0  # elevation where hair leaves the skull
     crown: float = 0.04  # how far from the pole the strands of the crown start, 0..1 of the way to the edge
     forehead: float = 0.985  # where the parting begins, 0..1 of the way from the pole to the edge
@@ -53,7 +53,7 @@ class Curtain:
     max_side: float = 0.0  # metres from the middle plane; 0: anywhere
     wave: float = 0.0  # metres
     wave_length: float = 0.16
-    guard: float = 47.0  # degrees of azimuth before the face kept free
+    guard: float = 42.0  # degrees of azimuth before the face kept free
     hem: Callable[[F64], F64] | None = None  # height at which points are cut
     ragged: float = 0.012  # unevenness of the cut
 
@@ -103,9 +103,9 @@ def fall(curtain: Curtain, head: HeadModel, patch: Dome, count: int, rng: np.ran
     p = p + out * np.clip(0.7 * lift[..., 0] * first[..., 0] - dist, 0, 0.03)[..., None]
     p = ndimage.gaussian_filter1d(p, 0.8, axis=0, mode="nearest")
     lines = np.concatenate([p[:, :-1], _below(curtain, head, p, turn, rng)], 1)
-    lines[:, OVER_SKULL - 4 : OVER_SKULL + 8] = ndimage.gaussian_filter1d(lines, 1.6, axis=1, mode="nearest")[
-        :, OVER_SKULL - 4 : OVER_SKULL + 8
-    ]
+    bend = np.arange(lines.shape[1]) - OVER_SKULL
+    near = np.exp(-((bend / 9.0) ** 2))[None, :, None]  # where hair leaves the skull it bends softly
+    lines = lines + (ndimage.gaussian_filter1d(lines, 3.5, axis=1, mode="nearest") - lines) * near
     lines[:, 3:] = ndimage.gaussian_filter1d(lines, 0.9, axis=0, mode="nearest")[:, 3:]
     if curtain.hem is not None:
         uneven = ndimage.gaussian_filter1d(rng.normal(0, 1, count), 0.6) * curtain.ragged * k
@@ -205,17 +205,21 @@ def surface(
     period: int = 4,
     shade: float = 0.9,
     root_shade: float = 0.85,
-    tip: float = 1.0,
-    spacing: float = 1.5,
+    end: float = 1.0,
+    spacing: float = 1.25,
     phase: int = 0,
     inward: bool = False,
 ) -> HairMesh:
-    """One surface through all strands; every ``period`` strands it bulges by ``bulge`` metres into a lock."""
+    """One opaque surface through all strands down to the share ``end`` of them.
+
+    Every ``period`` strands it bulges by ``bulge`` metres into a lock.
+    """
     t = np.linspace(0, 1, segments + 1) ** spacing
     n = len(falling.lines)
-    lines = resample(falling.lines + falling.out * lift, t)
-    out = resample(falling.out, t)
     lock = 0.5 - 0.5 * np.cos(6.283 * (np.arange(n) + phase) / period)
+    ends = end + (1 - end) * 0.30 * (lock - 0.5)  # locks reach a little further than what lies between them
+    lines = resample(falling.lines + falling.out * lift, t, ends)
+    out = unit(resample(falling.out, t * end))
     grown = smoothstep(0.12, 0.5, t)[None, :]
     p = lines + unit(out) * (bulge * head.scale * (lock[:, None] - 0.3) * grown)[..., None]
     for _ in range(2):
@@ -236,7 +240,7 @@ def surface(
     tint = shade * (root_shade + (1 - root_shade) * smoothstep(0, 0.4, t))[None]
     tint = tint * (1 - 0.20 * (1 - lock[:, None]) * grown) * sheen(head, p)
     s = np.abs((np.arange(n) / 6.0 + 0.31) % 2 - 1)  # there and back over the tile, six strands across
-    uv = tile_uv(tile, s[:, None], tip * t[None, :])
+    uv = tile_uv(tile, s[:, None], 0.80 * t[None, :])  # strands end where cards do
     return HairMesh(flat, normal.reshape(-1, 3), uv.reshape(-1, 2), tint.ravel(), triangles)
 
 

@@ -28,7 +28,7 @@ def everywhere(roots: Roots) -> NDArray[np.bool_]:
 
 LOCK = Layer(
     0, 0.0, everywhere, Flow.DOWN, width=0.027, root_width=0.55, tip_width=0.45, segments=9,
-    tiles=("dense0", "dense1", "dense2"), shade=(0.86, 1.0), root_shade=0.9, twist=0.10, round=0.40, spacing=1.45,
+    tiles=("dense0", "dense1", "dense2"), shade=(0.86, 1.0), root_shade=0.9, twist=0.10, round=0.40, spacing=1.25,
 )  # fmt: skip
 WISP = replace(
     LOCK, width=0.014, tiles=("wisp0",), shade=(0.92, 1.0), twist=0.5, tip_width=0.8, root_width=0.7, segments=7
@@ -49,6 +49,7 @@ class Cut:
     bangs: bool = False
     spread: float = 0.004  # metres that locks stand out from the surface
     tip: float = 1.0  # below 1 the hem is blunt
+    end: float = 0.90  # share of the length that the surface reaches; cards go on
     springs: int = 0
 
 
@@ -61,7 +62,7 @@ def below_jaw(head: HeadModel) -> Curtain:
         height: F64 = jaw + 0.022 * k * smoothstep(0.06, -0.06, p[..., 2] - head.centre[2])
         return height
 
-    return Curtain(part=0.018, front=50, drop=0.20, hem=hem, ragged=0.003, volume=0.014, clearance=0.014)
+    return Curtain(part=0.018, front=45, drop=0.20, hem=hem, ragged=0.003, volume=0.014, clearance=0.014)
 
 
 def down_the_back(head: HeadModel, part: float = 0.0) -> Curtain:
@@ -79,8 +80,8 @@ def down_the_back(head: HeadModel, part: float = 0.0) -> Curtain:
 def bob(head: HeadModel, rng: np.random.Generator, bangs: bool = False) -> Grown:
     """To the jaw."""
     curtain = below_jaw(head)
-    curtain = replace(curtain, part=0.0, parted=0.2, front=52) if bangs else curtain
-    return falling(Cut(curtain, segments=12, locks=36, wisps=16, bangs=bangs, tip=0.90), head, rng)
+    curtain = replace(curtain, part=0.0, parted=0.2, front=47) if bangs else curtain
+    return falling(Cut(curtain, segments=13, locks=36, wisps=16, bangs=bangs, tip=0.90, end=0.965), head, rng)
 
 
 def bob_bangs(head: HeadModel, rng: np.random.Generator) -> Grown:
@@ -90,13 +91,13 @@ def bob_bangs(head: HeadModel, rng: np.random.Generator) -> Grown:
 
 def long_straight(head: HeadModel, rng: np.random.Generator) -> Grown:
     """Parted in the middle, over back and chest."""
-    return falling(Cut(down_the_back(head), segments=15, springs=6), head, rng)
+    return falling(Cut(down_the_back(head), segments=18, springs=6), head, rng)
 
 
 def long_bangs(head: HeadModel, rng: np.random.Generator) -> Grown:
     """Long with a fringe."""
-    curtain = replace(down_the_back(head), front=52, parted=0.2)
-    return falling(Cut(curtain, segments=13, locks=28, bangs=True, springs=6), head, rng)
+    curtain = replace(down_the_back(head), front=47, parted=0.2)
+    return falling(Cut(curtain, segments=16, locks=28, bangs=True, springs=6), head, rng)
 
 
 def long_wavy(head: HeadModel, rng: np.random.Generator) -> Grown:
@@ -113,7 +114,7 @@ def curly(head: HeadModel, rng: np.random.Generator) -> Grown:
     k = head.scale
     hem_height = head.chin - 0.005 * k
     curtain = Curtain(
-        part=0.02, front=52, volume=0.018, clearance=0.016, drop=0.20, hem=lambda p: hem_height + 0 * p[..., 0],
+        part=0.02, front=47, volume=0.018, clearance=0.016, drop=0.20, hem=lambda p: hem_height + 0 * p[..., 0],
         ragged=0.012, wave=0.007, wave_length=0.09, root_lift=0.5,
     )  # fmt: skip
     lock = replace(
@@ -139,19 +140,20 @@ def falling(cut: Cut, head: HeadModel, rng: np.random.Generator) -> Grown:
     )  # fmt: skip
     inner = fall(inner_curtain, head, patch, 25, rng)
     sheets = [
-        surface(inner, head, max(5, cut.segments - 4), tile="sheet1", shade=0.66, spacing=0.9, bulge=0.0, tip=cut.tip),
-        surface(outer, head, cut.segments, shade=0.95, tip=cut.tip),
+        surface(inner, head, max(5, cut.segments - 4), tile="sheet1", shade=0.66, spacing=0.9, bulge=0.0, end=cut.end),
+        surface(outer, head, cut.segments, shade=0.95, end=cut.end),
     ]
     place = (np.arange(cut.locks) + rng.uniform(0.2, 0.8, cut.locks)) / cut.locks
-    lift = rng.uniform(0.2, 1.0, cut.locks) * cut.spread * k
+    lift = np.sort(rng.uniform(0.2, 1.0, cut.locks)) * cut.spread * k
+    place = rng.permutation(place)
     lines = outer.at(place, lift + 0.0015, rng.normal(0, 0.004 * k, cut.locks))
-    sheets.append(cards(lines, lift, replace(cut.lock, tip=cut.tip), head, rng))
+    locks = cards(lines, lift, replace(cut.lock, tip=cut.tip), head, rng)
     # beside the face first: there an edge shows most
     sides = np.array([0.002, 0.012, 0.03, 0.97, 0.988, 0.998])
     place = np.concatenate([sides, np.sort(rng.uniform(0.02, 0.98, cut.wisps - len(sides)))])
     lift = np.concatenate([np.full(len(sides), 0.001), rng.uniform(0.2, 0.9, cut.wisps - len(sides)) * cut.spread])
     lines = outer.at(place, lift * k + 0.002, rng.normal(0, 0.003 * k, cut.wisps))
-    soft = [under, cards(lines, lift, cut.wisp, head, rng)]
+    soft = [under, locks, cards(lines, lift, cut.wisp, head, rng)]
     if cut.bangs:
         fringe, tips = bangs(head, patch, rng)
         sheets.append(fringe)
@@ -161,7 +163,7 @@ def falling(cut: Cut, head: HeadModel, rng: np.random.Generator) -> Grown:
 
 
 def bangs(head: HeadModel, patch: Dome, rng: np.random.Generator, low: float = 0.020) -> tuple[HairMesh, HairMesh]:
-    """(surface and locks, wisps) of a fringe cut ``low`` metres above the eyes."""
+    """(surface, locks and wisps) of a fringe cut ``low`` metres above the eyes."""
     k = head.scale
     count = 23
     azimuth = np.linspace(57, -57, count)
@@ -180,10 +182,12 @@ def bangs(head: HeadModel, patch: Dome, rng: np.random.Generator, low: float = 0
     lines, _ = grow(layer, head, roots, rng)
     lines = resample(lines, np.linspace(0, 1, POINTS))
     fringe = Falling(lines, np.linspace(0, 1, count), head.volume_normal(lines))
-    sheet = surface(fringe, head, 7, tile="sheet1", shade=0.92, root_shade=0.9, period=3, bulge=0.002, tip=0.92)
+    sheet = surface(fringe, head, 7, tile="sheet1", shade=0.92, root_shade=0.9, period=3, bulge=0.002, end=0.95)
     look = replace(LOCK, tip=0.92, width=0.017, segments=6, root_width=0.6, tip_width=0.55, round=0.3, shade=(0.9, 1.0))
-    lift = rng.uniform(0.001, 0.004, 15) * k
-    locks = cards(fringe.at((np.arange(15) + 0.5) / 15, lift, rng.normal(0, 0.003, 15)), lift, look, head, rng)
+    lift = np.sort(rng.uniform(0.001, 0.004, 15)) * k
+    locks = cards(
+        fringe.at(rng.permutation((np.arange(15) + 0.5) / 15), lift, rng.normal(0, 0.003, 15)), lift, look, head, rng
+    )
     lift = rng.uniform(0.001, 0.005, 14) * k
     thin = cards(fringe.at(rng.random(14), lift), lift, replace(WISP, width=0.012, segments=5), head, rng)
-    return join([sheet, locks]), thin
+    return sheet, join([locks, thin])

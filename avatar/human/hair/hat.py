@@ -64,8 +64,8 @@ def rim_of(head: HeadModel, vertices: F64) -> Rim:
 
 def under_hat(grown: Grown, head: HeadModel, rim: Rim) -> Grown:
     """The hair with all that the hat covers pressed to the scalp."""
-    cards = None if grown.cards is None else pressed(grown.cards, head, rim)
-    return replace(grown, soft=pressed(grown.soft, head, rim), cards=cards)
+    solid = None if grown.solid is None else pressed(grown.solid, head, rim)
+    return replace(grown, soft=pressed(grown.soft, head, rim), solid=solid)
 
 
 def pressed(mesh: HairMesh, head: HeadModel, rim: Rim) -> HairMesh:

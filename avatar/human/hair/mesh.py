@@ -29,8 +29,8 @@ class HairMesh:
 class Grown:
     """A hairstyle on its head."""
 
-    soft: HairMesh  # blended: caps, then wisps, from the inside out
-    cards: HairMesh | None = None  # alpha-tested or opaque
+    soft: HairMesh  # blended: caps, cards, wisps, from the inside out
+    solid: HairMesh | None = None  # opaque: it gives the hair its depth
     springs: tuple[F64, ...] = ()  # polylines that may swing, root to tip
 
 
@@ -70,9 +70,9 @@ def clear_of_clothes(mesh: HairMesh, head: HeadModel, below: float) -> HairMesh:
     """The mesh with all of it that is lower than ``below`` outside of skin and clothes."""
     p = mesh.position.copy()
     low = p[:, 1] < below
-    for _ in range(3):
+    for _ in range(6):
         distance, out = head.collision(p[low])
-        p[low] += out * np.clip(0.002 - distance, 0, 0.03)[:, None]
+        p[low] += out * np.clip(0.003 - distance, 0, 0.03)[:, None]
     return replace(mesh, position=p)
 
 

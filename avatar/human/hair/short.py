@@ -47,7 +47,7 @@ def tufts(
     """Short locks that leave a combed surface: they start in it and end ``lift`` metres off it."""
     k = head.scale
     place = (np.arange(count) * 0.6180339 + rng.uniform(0, 0.02, count)) % 1.0
-    start = rng.uniform(*begin, count)
+    start = np.sort(rng.uniform(*begin, count))[::-1]  # the lower ones lie under those above
     lines = combed.at(place, 0.0005, 0.0)
     step = np.linalg.norm(np.diff(lines, axis=1), axis=2).sum(1)
     end = np.minimum(start + length * k * rng.uniform(0.8, 1.2, count) / step, 1.0)
@@ -72,7 +72,7 @@ def crop(head: HeadModel, rng: np.random.Generator) -> Grown:
     azimuth = np.linspace(-180, 180, count)
     u = np.interp(azimuth, patch.edge_azimuth, patch.arc)
     front = smoothstep(75, 40, np.abs(azimuth))
-    goals = patch.directions(u, 0.80 + 0.40 * front + 0.05 * np.sin(azimuth * 0.7) * front)
+    goals = patch.directions(u, 0.80 + 0.40 * front)
     starts = patch.directions(u, np.full(count, 0.02))
 
     def lift(t: F64) -> F64:
@@ -84,12 +84,12 @@ def crop(head: HeadModel, rng: np.random.Generator) -> Grown:
         return high * k * smoothstep(-0.1, 0.2, t)
 
     combed = over_skull(head, starts, goals, lift)
-    top = surface(combed, head, 8, tile="sheet1", shade=0.9, root_shade=0.95, bulge=0.003, period=3)
-    crowd = tufts(combed, 120, head, rng, length=0.038, lift=(0.002, 0.008), begin=(0.12, 0.72))
-    fringe_place = replace(TUFT, width=0.016)
+    top = surface(combed, head, 8, tile="sheet1", shade=0.9, root_shade=0.95, bulge=0.003, period=3, end=0.80)
+    crowd = tufts(combed, 104, head, rng, length=0.038, lift=(0.002, 0.008), begin=(0.12, 0.72))
+    fringe_place = replace(TUFT, width=0.017)
     fore = Falling(*(a[17:31] for a in (combed.lines, np.linspace(0, 1, count), combed.out)))
     fore = Falling(fore.lines, np.linspace(0, 1, 14), fore.out)
-    fringe = tufts(fore, 34, head, rng, length=0.045, lift=(0.001, 0.007), begin=(0.5, 0.85), look=fringe_place)
+    fringe = tufts(fore, 64, head, rng, length=0.045, lift=(0.001, 0.007), begin=(0.5, 0.85), look=fringe_place)
     sides = shells(head, line, "cap", (0.0025, 0.0050), 0.008, 0.84)
     soft = tufts(
         combed,
@@ -101,7 +101,7 @@ def crop(head: HeadModel, rng: np.random.Generator) -> Grown:
         begin=(0.1, 0.7),
         look=replace(WISP, width=0.016, segments=3),
     )
-    return Grown(join([*sides, soft]), join([top, crowd, fringe]))
+    return Grown(join([*sides, crowd, fringe, soft]), top)
 
 
 def side_part(head: HeadModel, rng: np.random.Generator) -> Grown:
@@ -111,13 +111,13 @@ def side_part(head: HeadModel, rng: np.random.Generator) -> Grown:
 
 def pixie(head: HeadModel, rng: np.random.Generator) -> Grown:
     """Longer on top, swept over the forehead, close at ears and nape."""
-    curtain = Curtain(part=0.036, front=38, level=2, parted=0.30, volume=0.015)
-    return parted_top(head, rng, curtain, 0.86, Hairline(sideburn=-2), feather=0.010)
+    curtain = Curtain(part=0.036, front=25, level=2, parted=0.30, volume=0.015)
+    return parted_top(head, rng, curtain, 0.86, Hairline(sideburn=2), feather=0.006, fringe=7.0)
 
 
 def parted_top(
     head: HeadModel, rng: np.random.Generator, curtain: Curtain, tint: float, line: Hairline | None = None,
-    feather: float = 0.006,
+    feather: float = 0.004, fringe: float | None = None,
 ) -> Grown:  # fmt: skip
     """Hair combed to both sides of a parting, ending above ears and nape over short sides."""
     k, count = head.scale, 41
@@ -132,6 +132,9 @@ def parted_top(
     level = np.maximum(curtain.level - 44 * smoothstep(0.35, 0.9, turn), floor + 5)
     level = np.where(turn < 0.25, np.maximum(floor - 3, curtain.level), level)
     level = level + rng.uniform(-4, 3, count)
+    if fringe is not None:  # it falls over the forehead on the greater side, and before the ear on the other
+        over = smoothstep(0.30, 0.16, turn)
+        level = level + (np.where(q > 0.5, fringe + 10 * np.cos(q * 90), -4.0) - level) * over
     goals = direction(azimuth, level)
     right = (q > 0.5)[:, None]
     front = smoothstep(0.55, 0.0, turn)[:, None]
@@ -144,16 +147,16 @@ def parted_top(
 
     arch = np.where(right[:, 0], 0.40, 0.12) * front[:, 0]
     combed = over_skull(head, starts, goals, lift, arch)
-    top = surface(combed, head, 9, shade=0.92, root_shade=0.88, bulge=0.0028, period=4)
-    place = (np.arange(38) + rng.uniform(0.2, 0.8, 38)) / 38
-    up = rng.uniform(0.001, feather, 38) * k
+    top = surface(combed, head, 9, shade=0.92, root_shade=0.88, bulge=0.0018, period=4, end=0.88)
+    place = rng.permutation((np.arange(38) + rng.uniform(0.2, 0.8, 38)) / 38)
+    up = np.sort(rng.uniform(0.001, feather, 38)) * k
     look = replace(LOCK, width=0.022, tip_width=0.35, segments=6, tiles=("dense0", "medium0", "medium1"), tip=1.0)
     locks = cards(combed.at(place, up, rng.normal(0, 0.005 * k, 38)), up, look, head, rng)
     ends = tufts(combed, 60, head, rng, length=0.035, lift=(0.001, 0.5 * feather), begin=(0.55, 0.85))
     place = rng.random(18)
     thin = cards(combed.at(place, 0.7 * feather * k), np.full(18, 0.005), replace(WISP, segments=5), head, rng)
     sides = shells(head, line, "cap", (0.0025, 0.0055), 0.008, tint, under_volume(head, 0.003))
-    return Grown(join([*sides, thin]), join([top, locks, ends]))
+    return Grown(join([*sides, ends, locks, thin]), top)
 
 
 def undercut(head: HeadModel, rng: np.random.Generator) -> Grown:
@@ -173,12 +176,14 @@ def undercut(head: HeadModel, rng: np.random.Generator) -> Grown:
         return quiff * k * (0.30 + 0.70 * edge)
 
     combed = over_skull(head, starts, goals, lift)
-    top = surface(combed, head, 13, tile="sheet0", shade=0.92, root_shade=0.85, bulge=0.0035, period=4, spacing=1.1)
-    place = (np.arange(30) + rng.uniform(0.2, 0.8, 30)) / 30
-    up = rng.uniform(0.001, 0.005, 30) * k
+    top = surface(
+        combed, head, 13, tile="sheet0", shade=0.92, root_shade=0.85, bulge=0.0035, period=4, spacing=1.1, end=0.90
+    )
+    place = rng.permutation((np.arange(30) + rng.uniform(0.2, 0.8, 30)) / 30)
+    up = np.sort(rng.uniform(0.001, 0.005, 30)) * k
     look = replace(LOCK, width=0.020, tip_width=0.4, root_width=0.7, segments=9)
     locks = cards(combed.at(place, up, rng.normal(0, 0.003 * k, 30)), up, look, head, rng)
     place = np.concatenate([np.linspace(0.0, 0.02, 3), np.linspace(0.98, 1.0, 3), rng.random(10)])
     thin = cards(combed.at(place, 0.004 * k), np.full(16, 0.004), replace(WISP, segments=8), head, rng)
     sides = shells(head, line, "buzz", (0.0022, 0.0040), 0.008, 0.88)
-    return Grown(join([*sides, thin]), join([top, locks]))
+    return Grown(join([*sides, locks, thin]), top)

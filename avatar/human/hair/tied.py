@@ -45,8 +45,8 @@ def pulled(head: HeadModel, roots: Roots, towards: tuple[float, float], tie: F64
     start = direction(roots.azimuth, roots.elevation)
     ways = slerp(start[:, None], np.broadcast_to(direction(*towards), start.shape)[:, None], t)
     p, normal = head.scalp(ways)
-    lift = clear[:, None] * smoothstep(0, 0.15, t[..., 0]) + puff * np.sin(np.pi * t[..., 0]) ** 1.2
-    p = p + normal * (lift + 0.0008)[..., None]
+    lift = clear[:, None] * smoothstep(0, 0.40, t[..., 0]) + puff * np.sin(np.pi * t[..., 0]) ** 2
+    p = p + normal * (lift - 0.0015 * smoothstep(0.25, 0.0, t[..., 0]))[..., None]  # out from under the cap
     gathered: F64 = p + (tie - p) * smoothstep(0.78, 1.0, t) ** 1.5
     return gathered
 
@@ -78,7 +78,7 @@ def slicked(
     """
     k = head.scale
     combed = pulled_to(head, starts, towards, tie, puff, 0.005)
-    skin = surface(combed, head, segments, tile="sheet1", shade=1.0, root_shade=0.95, bulge=0.0022, period=3, tip=0.68)
+    skin = surface(combed, head, segments, tile="sheet1", shade=1.0, root_shade=0.95, bulge=0.0022, period=3)
     places = rng.uniform(0.02, 0.98, 16)
     loose = combed.at(places, 0.0015 * k, 0.0)
     lift = np.full(16, 0.001)
@@ -132,6 +132,24 @@ def tail(
     return bundle, thin, path
 
 
+def core(head: HeadModel, path: F64, radius: float) -> HairMesh:
+    """The solid inside of a tail along ``path`` (k, 3)."""
+    t = np.linspace(0, 0.84, 10)
+    line = resample(path[None], t)[0]
+    wide = np.interp(t, [0, 0.12, 0.45, 0.84], [0.45, 0.85, 1.15, 0.5]) * radius * head.scale
+    out = head.volume_normal(line)
+    tangent = unit(np.gradient(line, axis=0))
+    across = unit(np.cross(out, tangent))
+    out = np.cross(tangent, across)
+    angle = np.linspace(0, 6.2832, 9)
+    normal = np.cos(angle)[None, :, None] * across[:, None] + np.sin(angle)[None, :, None] * out[:, None]
+    p = line[:, None] + normal * wide[:, None, None]
+    dist, field = head.collision(p)
+    p = p + field * np.clip(0.004 - dist, 0, 0.03)[..., None]
+    s = np.broadcast_to(np.abs(np.linspace(-1, 1, 9)), p.shape[:2])
+    return grid_mesh(p, normal, s, np.broadcast_to(0.8 * t[:, None], p.shape[:2]), "sheet1", 0.78)
+
+
 def band(head: HeadModel, centre: F64, axis: F64, radius: float, thickness: float = 0.0045) -> HairMesh:
     """A hair tie: a small dark torus."""
     sides, round_ = 9, 4
@@ -176,7 +194,7 @@ def ponytail(head: HeadModel, rng: np.random.Generator) -> Grown:
     bundle, thin, path = tail(head, point, axis, rng, 40, 0.36, 0.022)
     tie = band(head, point + axis * 0.006, axis, 0.0125)
     line = resample(path[None], np.linspace(0, 1, 5))[0]
-    return Grown(join([under, loose, thin]), join([slick, tie, bundle]), (line,))
+    return Grown(join([under, loose, bundle, thin]), join([slick, tie, core(head, path, 0.022)]), (line,))
 
 
 def bun(head: HeadModel, rng: np.random.Generator) -> Grown:
@@ -255,8 +273,8 @@ def braids(head: HeadModel, rng: np.random.Generator) -> Grown:
         hard += [slick, plait(head, path, out)]
         end, down = path[-1], unit(path[-1] - path[-4])
         tassel, thin, _ = tail(head, end - down * 0.004, down, rng, 12, 0.065, 0.010, 0.020, 3)
-        hard += [band(head, end, down, 0.0085, 0.0035), tassel]
-        soft += [loose, thin]
+        hard.append(band(head, end, down, 0.0085, 0.0035))
+        soft += [loose, tassel, thin]
         springs.append(resample(path[None], np.linspace(0, 1, 5))[0])
     return Grown(join(soft), join(hard), tuple(springs))
 
