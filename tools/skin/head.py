@@ -112,7 +112,7 @@ def hair_zones(tex: Texels, lips: F64, ears: F64, outside: F64) -> Fields:
     )
     strands = np.stack([np.sign(p[..., 0]) * theta * 0.075, p[..., 1], np.zeros_like(theta)], -1)
     fringe = solid_noise(strands, [0.0015, 0.011, 1.0], 77) + 0.6 * solid_noise(strands, [0.006, 0.02, 1.0], 78)
-    scalp = smoothstep(-0.010, 0.008, p[..., 1] - hair_y + 0.0042 * fringe)
+    scalp = smoothstep(-0.007, 0.010, p[..., 1] - hair_y + 0.0030 * fringe)
     scalp *= 1 - 0.9 * np.clip(ears * 2, 0, 1)
     return {"beard": beard, "shave": soft(beard, 8) * outside, "scalp": scalp * outside}
 

@@ -77,7 +77,7 @@ def lab_to_linear(lab: F32) -> F32:
 def skin_lab(depth: float, undertone: float, olive: float) -> F64:
     """Base tone (3,): depth 0..1, undertone -1 cool/rosy .. 1 warm/golden, olive 0..1 greens it."""
     lab = np.array([np.interp(depth, _ANCHORS[:, 0], _ANCHORS[:, k]) for k in (1, 2, 3)])
-    chroma = lab[2] / 20
+    chroma = lab[2] / 20 * (1 - 0.35 * np.clip((depth - 0.25) / 0.3, 0, 1))
     lab[1] += chroma * (-2.2 * undertone - 3.0 * olive)
     lab[2] += chroma * (2.9 * undertone + 1.5 * olive)
     return lab

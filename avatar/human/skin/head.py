@@ -109,7 +109,7 @@ def _skin(look: SkinLook, head: Surface) -> F32:
             # deep skin: lighter centre of the face, darker periphery
             (m("cheeks") + m("nose") + 0.6 * m("forehead"), (3.0 * dark, 1.2 * dark, 2.4 * dark)),
             (m("lips_soft") + 0.8 * m("muzzle") + 0.6 * m("temple"), (-3.0 * dark, -0.4 * dark, -1.2 * dark)),
-            (m("jaw_side") + 0.7 * m("temple"), (-1.4 - 1.2 * dark, 0.2 - 0.8 * fair, -0.6)),
+            (m("jaw_side") + 0.7 * m("temple"), (-1.0 - 1.6 * dark, 0.2 + 0.4 * fair, -0.4)),
             # golden forehead, cooler jaw on men, rosy around the mouth
             (m("forehead"), (1.2 * fair, -0.8 * fair, 1.6 * fair)),
             (m("muzzle"), (0.0, 1.6 * fair, -0.6 * fair)),

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from avatar.character import CharacterDescription, FacialHair, HairStyle
+from avatar.character import BrowStyle, CharacterDescription, FacialHair, HairStyle
 from avatar.human.figure import F64
 from avatar.human.skin.colours import hex_to_srgb as hex_to_srgb  # lashes and eyes ask for it here
 from avatar.human.skin.colours import lab_to_linear, skin_lab, srgb_to_lab, to_srgb
@@ -62,7 +62,14 @@ _STUBBLE = {FacialHair.NONE: 0.0, FacialHair.STUBBLE: 0.75}
 _UNDER_BEARD = 0.9
 _SMOOTH = {AvatarStyle.REALISTIC: 0.0, AvatarStyle.STYLISED: 0.75, AvatarStyle.ANIME: 1.0}
 _DRAWN = {AvatarStyle.REALISTIC: 0.0, AvatarStyle.STYLISED: 0.10, AvatarStyle.ANIME: 0.16}
-_BROW_SLANT = {AvatarStyle.REALISTIC: 0.0, AvatarStyle.STYLISED: 2.0, AvatarStyle.ANIME: 3.0}
+_BROW_SLANT = {AvatarStyle.REALISTIC: 0.0, AvatarStyle.STYLISED: 2.0, AvatarStyle.ANIME: 6.5}
+_BROW_SHADE = {AvatarStyle.REALISTIC: 0.50, AvatarStyle.STYLISED: 0.45, AvatarStyle.ANIME: 0.60}
+_BROW_STYLE = {  # thickness, arch kept, arch added
+    BrowStyle.NATURAL: (1.0, 1.0, 0.0),
+    BrowStyle.STRAIGHT: (1.0, 0.0, 0.0),
+    BrowStyle.ARCHED: (0.86, 1.0, 0.55),
+    BrowStyle.BUSHY: (1.34, 0.9, 0.0),
+}
 
 
 def look_of(character: CharacterDescription) -> SkinLook:
@@ -79,6 +86,7 @@ def look_of(character: CharacterDescription) -> SkinLook:
     hair = hex_to_srgb(character.hair.colour)
     fair_hair = float(np.clip((srgb_to_lab(hair)[0] - 50) / 40, 0, 1))
     drawn, weight = _DRAWN[style], character.face.brow_weight
+    thicker, arch_kept, arch_added = _BROW_STYLE[character.face.brows]
     facial = _STUBBLE.get(character.hair.facial, _UNDER_BEARD)
     worn = _worn(character)
     return SkinLook(
@@ -101,9 +109,10 @@ def look_of(character: CharacterDescription) -> SkinLook:
         stubble=facial * (0.5 if flat else 1.0),
         brow=brow_colour(hair),
         brow_thickness=float(np.clip(0.88 + 0.34 * masculine + 0.42 * weight + rng.normal(0, 0.03), 0.35, 1.9))
-        * (0.6 if flat else 1.0),
-        brow_arch=float(np.clip(0.46 - 0.26 * masculine + rng.normal(0, 0.08), 0, 1)),
-        brow_opacity=0.0 if flat else 0.30 - 0.12 * stylised,
+        * (0.6 if flat else 1.0)
+        * thicker,
+        brow_arch=float(np.clip(0.46 - 0.26 * masculine + rng.normal(0, 0.08), 0, 1)) * arch_kept + arch_added,
+        brow_opacity=_BROW_SHADE[style],
         brow_lift=-1.6 * masculine + (0.6 if smooth > 0.5 else 0.0),
         brow_slant=_BROW_SLANT[style],
         freckles=round(520 * skin.freckles * (1 - 0.75 * _SMOOTH[style])) if skin.freckles > 0.02 else 0,
