@@ -9,6 +9,7 @@ from avatar.gltf.model.document import Tree, without
 
 EXTENSION: Final = "VRMC_materials_mtoon"
 OUTLINE: Final = 0.0009  # metres
+_INK: Final = [0.05, 0.024, 0.022]  # dark brown, so that what is seen of it between locks of hair is shadow
 _SHADES: Final = (
     (re.compile(r"skin|head|body", re.I), (0.90, 0.66, 0.62)),  # blood under the skin
     (re.compile(r"hair|beard", re.I), (0.72, 0.66, 0.78)),
@@ -44,8 +45,8 @@ def toon(material: Tree) -> Tree:
         made |= {
             "outlineWidthMode": "worldCoordinates",
             "outlineWidthFactor": OUTLINE,
-            "outlineColorFactor": [round(colour * tint * 0.25, 4) for colour, tint in zip(factor, shade, strict=True)],
-            "outlineLightingMixFactor": 0.5,
+            "outlineColorFactor": _INK,
+            "outlineLightingMixFactor": 0.0,
         }
     return _flat(material) | {"extensions": {**without(material.get("extensions", {}), _SHEEN), EXTENSION: made}}
 
