@@ -75,7 +75,7 @@ def standing(body: str, stance: str, positions: np.ndarray, weights: np.ndarray)
     if stance == "A":
         return positions
     bind = bound(body)
-    carried, _ = rig.to_bind(bind, positions, np.zeros_like(positions) + [0.0, 1.0, 0.0], weights)
+    carried, _ = rig.to_bind(bind, positions, np.tile([0.0, 1.0, 0.0], (len(positions), 1)), weights)
     return carried if stance == "T" else posed(bind, POSES[stance], carried, weights)
 
 

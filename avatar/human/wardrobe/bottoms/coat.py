@@ -6,9 +6,9 @@ import numpy as np
 
 from avatar.character import Bottom, CharacterDescription, Pattern
 from avatar.human.coat import Coat, Paint, Slot, paint_key
-from avatar.human.figure import F32, Material
+from avatar.human.figure import F32, U8, Material
 from avatar.human.wardrobe import canvas, fabric
-from avatar.human.wardrobe.bottoms.paint import layers
+from avatar.human.wardrobe.bottoms.paint import layers, motif_mask
 from avatar.human.wardrobe.garments import BOTTOMS, DEPTH, FOLD_VARIANTS, Weave
 
 NODE = "Wolf3D_Outfit_Bottom"
@@ -26,14 +26,18 @@ def bottom_coat(character: CharacterDescription) -> Coat:
     variant, depth = character.seed % FOLD_VARIANTS, DEPTH[character.style]
     base, inks = fabric.srgb(bottom.colour), _inks(bottom)
     said = (fit, variant, depth)
+    plain = motif is Pattern.PLAIN
+
+    def colour() -> U8:
+        prints = {} if plain else {"accent": motif_mask(fit, motif)}
+        return canvas.colour(layers(*said), base, inks, prints)
+
     return Coat(
-        Material(NODE, roughness=fabric.ROUGHNESS[fit.weave], double_sided=True),
+        Material(NODE, double_sided=True),
         {
-            Slot.COLOUR: Paint(
-                paint_key(f"{NODE} colour", *said, motif, base, *inks.items()),
-                lambda: canvas.colour(layers(fit, motif, variant, depth), base, inks),
-            ),
-            Slot.NORMAL: Paint(paint_key(f"{NODE} relief", *said), lambda: layers(fit, motif, variant, depth).normal),
+            Slot.COLOUR: Paint(paint_key(f"{NODE} colour", *said, motif, base, *inks.items()), colour),
+            Slot.NORMAL: Paint(paint_key(f"{NODE} relief", *said), lambda: layers(*said).normal),
+            Slot.PACKED: Paint(paint_key(f"{NODE} surface", *said), lambda: layers(*said).packed),
         },
     )
 
@@ -44,8 +48,8 @@ def _inks(bottom: Bottom) -> dict[str, F32]:
         inks = {"fade": base + (1 - base) * _WORN, "thread": _COPPER * 0.8 + base * 0.2, "metal": _BRASS}
     else:
         inks = {"thread": base * 0.7, "metal": base * 0.5}
-    if bottom.pattern is not Pattern.PLAIN:
-        inks["accent"] = _second(base) if bottom.accent is None else fabric.srgb(bottom.accent)
+    if bottom.pattern is not Pattern.PLAIN:  # first of all: it is woven in, and worn like the rest
+        inks = {"accent": _second(base) if bottom.accent is None else fabric.srgb(bottom.accent)} | inks
     return {name: np.asarray(ink, np.float32) for name, ink in inks.items()}
 
 

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from avatar.character import Pattern
-from avatar.human.figure import F32
+from avatar.human.figure import F32, U8
 from avatar.human.wardrobe import fabric
 from avatar.human.wardrobe.bottoms.motif import accent
-from avatar.human.wardrobe.canvas import Canvas, Layers, paint
+from avatar.human.wardrobe.canvas import COLOUR_SIZE, Canvas, Layers, canvas, mask_image, paint
 from avatar.human.wardrobe.frame import SIDES
 from avatar.human.wardrobe.garments import BottomFit, Weave
 
@@ -22,24 +21,19 @@ _PITCH, _WIDTH = 0.007, 0.0011  # of stitches, metres
 
 
 @functools.lru_cache(maxsize=6)
-def layers(fit: BottomFit, motif: Pattern, variant: int, depth: float) -> Layers:
+def layers(fit: BottomFit, variant: int, depth: float) -> Layers:
     """The colourless layers of a bottom. variant: which of the fold patterns; depth: see :func:`canvas.paint`."""
-    ink = _skirt_ink if fit.skirt else _ink
-    relief = _skirt_relief if fit.skirt else _relief
+    ink, relief = (_skirt_ink, _skirt_relief) if fit.skirt else (_ink, _relief)
     return paint(
-        fit.pattern,
-        fit.weave,
-        functools.partial(relief, fit, variant),
-        functools.partial(_with_motif, functools.partial(ink, fit, variant), motif, fit),
-        depth,
+        fit.pattern, fit.weave, functools.partial(relief, fit, variant), functools.partial(ink, fit, variant), depth
     )
 
 
-def _with_motif(ink: Callable[[Canvas], dict[str, F32]], motif: Pattern, fit: BottomFit, c: Canvas) -> dict[str, F32]:
-    inks = ink(c)
-    if motif is not Pattern.PLAIN:
-        inks["accent"] = accent(motif, fit, c)
-    return inks
+@functools.lru_cache(maxsize=4)
+def motif_mask(fit: BottomFit, motif: Pattern) -> U8:
+    """(1024, 1024) where the second colour shows."""
+    fine = canvas(fit.pattern, COLOUR_SIZE)
+    return mask_image(fine.texels, accent(motif, fit, fine))
 
 
 @dataclass(frozen=True, slots=True)

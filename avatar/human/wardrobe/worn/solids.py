@@ -46,6 +46,8 @@ def tube(
     step = np.roll(path, -1, 0) - np.roll(path, 1, 0) if closed else np.gradient(path, axis=0)
     along = unit(step)
     helper = np.array([0.0, 0.0, 1.0]) if np.abs(along[:, 2]).mean() < 0.7 else np.array([0.0, 1.0, 0.0])
+    if np.linalg.norm(np.cross(along, helper), axis=1).min() < 0.2:  # a ring that turns through the helper
+        helper = np.array([1.0, 0.0, 0.0])
     a = unit(np.cross(along, helper))
     b = np.cross(along, a)
     turn = (np.arange(sides) + 0.5) * 2 * np.pi / sides
