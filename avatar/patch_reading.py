@@ -19,6 +19,7 @@ from avatar.settable import (
     CHARACTER,
     FIXED,
     NONE,
+    ONE_OF,
     Accessories,
     Choice,
     Colour,
@@ -165,6 +166,7 @@ def _hex(value: str) -> str | None:
     return digits if re.fullmatch(r"#[0-9a-f]{6}", digits) else None
 
 
+_LONGEST_KIND = 2  # words
 _KINDS = Choice(tuple(known.value for known in AccessoryKind))
 _ITEM = Section(
     {
@@ -182,7 +184,7 @@ def _read_accessories(leaf: Accessories, value: object, path: str, problems: Pro
         problems.add(path, f"must be {leaf.takes()}, not {kind(value)}")
         return None
     if len(value) > _MOST_ACCESSORIES:
-        problems.add(path, f"has {len(value)} entries; each of the {len(_KINDS.values)} kinds can be worn once")
+        problems.add(path, f"has {len(value)} entries; at most {leaf.most} can be worn")
         return None
     worn: dict[str, JsonValue] = {}
     for number, item in enumerate(value):
@@ -190,16 +192,34 @@ def _read_accessories(leaf: Accessories, value: object, path: str, problems: Pro
         found = _read_accessory(item, at, problems)
         if found is None:
             continue
-        if found[0] in worn:
-            problems.add(at, f"is the second {found[0]}; keep one")
+        same = next((other for other in worn if other == found[0] or _same_place(other, found[0])), None)
+        if same is not None:
+            other = f"the second {found[0]}" if same == found[0] else f"worn where the {same.replace('_', ' ')} is"
+            problems.add(at, f"is {other}; keep one")
         worn[found[0]] = {"kind": found[0], "colour": found[1]}
+    if len(worn) > leaf.most:
+        problems.add(path, f"has {len(worn)} entries; at most {leaf.most} can be worn")
     return list(worn.values())
+
+
+def _same_place(one: str, other: str) -> bool:
+    return any(one in kinds and other in kinds for kinds in ONE_OF)
+
+
+def _accessory_said(text: str) -> Mapping[str, str | None]:
+    """ "black square glasses": the kind is as many of the last words as name one, the colour what is before."""
+    words = text.split() or [""]
+    at = len(words) - 1
+    for start in range(max(len(words) - _LONGEST_KIND, 0), len(words)):
+        if any(_plain(known) == _plain(" ".join(words[start:])) for known in _KINDS.values):
+            at = start
+            break
+    return {"kind": " ".join(words[at:]), "colour": " ".join(words[:at]) or None}
 
 
 def _read_accessory(item: object, at: str, problems: Problems) -> tuple[str, str] | None:
     if isinstance(item, str):
-        *hue, worn = item.split() or [""]
-        item = {"kind": worn, "colour": " ".join(hue) or None}
+        item = _accessory_said(item)
     if not isinstance(item, Mapping):
         problems.add(at, f"must be text such as 'gold earrings', or an object with kind and colour, not {kind(item)}")
         return None

@@ -12,11 +12,11 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, TypeAlias, get_args
 
-from annotated_types import Ge, Le, Lt
+from annotated_types import Ge, Le, Lt, MaxLen
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from avatar.character import Accessory, CharacterDescription, HexColour
+from avatar.character import Accessory, AccessoryKind, CharacterDescription, HexColour
 from avatar.describe.colours import EYE_COLOURS, HAIR_COLOURS
 
 NONE = "none"  # a colour that may be absent: no second colour on the top, natural lips
@@ -28,8 +28,23 @@ FIXED: Mapping[str, str] = MappingProxyType(
 )
 # Names mean other colours on a head than on cloth: red hair is not fire-engine red.
 OWN_COLOURS: Mapping[str, Mapping[str, HexColour]] = MappingProxyType(
-    {"hair.colour": HAIR_COLOURS, "eyes.colour": EYE_COLOURS}
+    {
+        "hair.colour": HAIR_COLOURS,
+        "hair.highlights": HAIR_COLOURS,
+        "hair.roots": HAIR_COLOURS,
+        "eyes.colour": EYE_COLOURS,
+    }
 )
+# Accessories that are worn in one place: one of each at a time.
+ONE_OF: tuple[tuple[AccessoryKind, ...], ...] = (
+    (AccessoryKind.GLASSES, AccessoryKind.SQUARE_GLASSES, AccessoryKind.SUNGLASSES),
+    (AccessoryKind.CAP, AccessoryKind.BEANIE),
+)
+
+
+def _listed(words: tuple[str, ...], last: str) -> str:
+    quoted = [f"'{word}'" for word in words]
+    return quoted[0] if len(quoted) == 1 else f"{', '.join(quoted[:-1])} {last} {quoted[-1]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +68,7 @@ class Choice:
     values: tuple[str, ...]
 
     def takes(self) -> str:
-        quoted = [f"'{value}'" for value in self.values]
-        return quoted[0] if len(quoted) == 1 else f"{', '.join(quoted[:-1])} or {quoted[-1]}"
+        return _listed(self.values, "or")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +84,14 @@ class Colour:
 
 @dataclass(frozen=True, slots=True)
 class Accessories:
-    """What is worn besides clothes, each kind at most once."""
+    """What is worn besides clothes, up to ``most`` pieces: each kind at most once, and one of each of ``ONE_OF``."""
+
+    kinds: tuple[str, ...]
+    most: int
 
     def takes(self) -> str:
-        return "a list of 'glasses', 'earrings' and 'headset', each with or without a colour before it, or of objects"
+        kinds = _listed(self.kinds, "and")
+        return f"a list of up to {self.most} of {kinds}, each with or without a colour before it, or of objects"
 
 
 Leaf: TypeAlias = Number | Choice | Colour | Accessories
@@ -131,7 +149,8 @@ def _leaf(info: FieldInfo, path: str) -> Leaf:
     if isinstance(kind, type) and issubclass(kind, StrEnum):
         return Choice(tuple(value.value for value in kind))
     if kind == tuple[Accessory, ...]:
-        return Accessories()
+        most = next(rule.max_length for rule in info.metadata if isinstance(rule, MaxLen))
+        return Accessories(tuple(known.value for known in AccessoryKind), most)
     optional = type(None) in get_args(kind)
     if kind is str or (optional and HexColour in get_args(kind)):
         return Colour(OWN_COLOURS.get(path, MappingProxyType({})), optional)

@@ -23,13 +23,13 @@ from avatar.customize import (
     parse_settings,
     validate_against,
 )
-from avatar.describe.colours import COLOURS, EYE_COLOURS, HAIR_COLOURS
+from avatar.describe.colours import COLOURS, EYE_COLOURS, HAIR_COLOURS, hex_of
 from avatar.describe.offline import describe_offline
 from avatar.describe.summary import summarise
 from avatar.errors import AvatarError, InvalidInput, TooLarge
 from avatar.problems import MAX_ERRORS
 from avatar.profile import AgentProfile
-from avatar.settable import CHARACTER, Accessories, Choice, Colour, Field, Number, Section, settable_fields
+from avatar.settable import CHARACTER, ONE_OF, Accessories, Choice, Colour, Field, Number, Section, settable_fields
 
 DOCS = Path(__file__).parents[1] / "docs" / "customization.md"
 FIELDS = list(settable_fields())
@@ -40,6 +40,11 @@ def person(text: str = "a woman of 34 with long auburn hair, in a navy T-shirt",
 
 
 ADA = person()
+KINDS = Choice(tuple(kind.value for kind in AccessoryKind)).takes()
+
+
+def takes(path: str) -> str:
+    return next(each.leaf.takes() for each in FIELDS if each.path == path)
 
 
 def refusal(data: object) -> InvalidInput:
@@ -216,9 +221,8 @@ def test_all_problems_at_once() -> None:
         "jawWidth": "is not a field of a character; did you mean 'face.jawWidth'?",
         "accessories": "is not a field of a character; did you mean 'outfit.accessories'?",
         "hair.colr": "is not a field of hair; did you mean 'colour'?",
-        "hair.style": "must be 'bald', 'buzz', 'crop', 'side_part', 'bob' or 'long_straight', not 'lng straight'"
-        "; did you mean 'long_straight'?",
-        "hair.facial": "must be 'none', 'stubble' or 'beard', not a number",
+        "hair.style": f"must be {takes('hair.style')}, not 'lng straight'; did you mean 'long_straight'?",
+        "hair.facial": "must be 'none', 'stubble', 'moustache', 'goatee', 'short_beard' or 'beard', not a number",
         "body.age": "must be a number from 8 to 95, not 200",
         "body.height": "must be a number from 1.05 to 2.15, not text",
         "body.gender": "must be a number from 0 to 1, not true",
@@ -227,9 +231,8 @@ def test_all_problems_at_once() -> None:
         "eyes.colour": "must be a colour: #rrggbb or a name such as 'navy', not 'a31'; did you mean '#a31'?",
         "face.ancestry": "must be an object with african, asian, european, not a number",
         "outfit.accessories[1]": "must be text such as 'gold earrings', or an object with kind and colour, not null",
-        "outfit.accessories[2].kind": "must be 'glasses', 'earrings' or 'headset', not 'earings'; "
-        "did you mean 'earrings'?",
-        "outfit.accessories[3].kind": "is required: 'glasses', 'earrings' or 'headset'",
+        "outfit.accessories[2].kind": f"must be {KINDS}, not 'earings'; did you mean 'earrings'?",
+        "outfit.accessories[3].kind": f"is required: {KINDS}",
         "outfit.accessories[4]": "is the second glasses; keep one",
         "outfit.accessories[5].zzz": "is not a field of outfit.accessories[5]; known are kind, colour",
         "seed": "must be a whole number from 0 to 4294967295, not 1.5",
@@ -280,8 +283,17 @@ def test_a_flood_of_problems_is_cut_short() -> None:
 
 def test_a_flood_of_accessories_is_not_read() -> None:
     assert problems({"outfit": {"accessories": "x," * 5000}}) == {
-        "outfit.accessories": "has 5001 entries; each of the 3 kinds can be worn once"
+        "outfit.accessories": "has 5001 entries; at most 4 can be worn"
     }
+
+
+def test_one_pair_of_glasses_and_one_hat_at_a_time() -> None:
+    assert problems({"outfit": {"accessories": ["glasses", "black square glasses", "red cap", "beanie"]}}) == {
+        "outfit.accessories[1]": "is worn where the glasses is; keep one",
+        "outfit.accessories[3]": "is worn where the cap is; keep one",
+    }
+    worn = parse_customization({"outfit": {"accessories": "dark red square glasses, cap, earrings, headset"}}, "x")
+    assert at(worn, "outfit.accessories")[0] == {"kind": "square_glasses", "colour": hex_of("dark red")}
 
 
 def test_strange_names_are_safe_to_print() -> None:
@@ -365,7 +377,10 @@ def values_of(leaf: Number | Choice | Colour | Accessories) -> st.SearchStrategy
             plain = st.sampled_from(names) | st.from_regex(r"#([0-9a-fA-F]{3}){1,2}", fullmatch=True)
             return plain | st.just("none") if absent else plain
         case Accessories():
-            kinds = st.lists(st.sampled_from(list(AccessoryKind)), unique=True, max_size=3)
+            places = list(ONE_OF) + [(kind,) for kind in AccessoryKind if kind not in sum(ONE_OF, ())]
+            kinds = st.lists(st.sampled_from(places), unique=True, max_size=4).flatmap(
+                lambda chosen: st.tuples(*(st.sampled_from(kinds) for kinds in chosen))
+            )
             forms = st.sampled_from(
                 ["{}", "gold {}", lambda kind: {"kind": kind}, lambda kind: {"kind": kind, "color": "#FFF"}]
             )
@@ -424,7 +439,8 @@ def test_changes_name_exactly_what_was_set(values: dict[str, Any], before: Chara
     after = apply_customization(before, parsed)
     old = before.model_dump(mode="json")
     meant = {path: at(parsed, path) for path in values}
-    told = {path: None if value == "none" and path != "hair.facial" else value for path, value in meant.items()}
+    words = {each.path for each in FIELDS if isinstance(each.leaf, Choice)}
+    told = {path: None if value == "none" and path not in words else value for path, value in meant.items()}
     changes = {change.path: (change.before, change.after) for change in field_changes(before, after)}
     assert changes == {path: (at(old, path), value) for path, value in told.items() if value != at(old, path)}
 
