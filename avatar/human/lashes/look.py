@@ -83,12 +83,12 @@ _GLINTS = {
     AvatarStyle.STYLISED: (Glint(-0.32, 0.38, 0.22, 0.24, 0.25), Glint(0.36, -0.38, 0.10, 0.09, 0.5)),
     AvatarStyle.ANIME: (Glint(-0.34, 0.40, 0.27, 0.31, 0.08), Glint(0.34, -0.42, 0.13, 0.13, 0.10)),
 }
-# arch over the line, thickness, hairs, their length, disorder
+# hairs, their length, disorder; thickness and arch are the skin's, which shades the ground
 _BROWS = {
-    BrowStyle.NATURAL: (0.0, 1.0, 1.0, 1.0, 1.0),
-    BrowStyle.STRAIGHT: (-1.0, 1.0, 1.0, 0.95, 0.8),
-    BrowStyle.ARCHED: (0.55, 0.86, 0.95, 0.9, 0.6),
-    BrowStyle.BUSHY: (-0.1, 1.34, 1.45, 1.28, 2.1),
+    BrowStyle.NATURAL: (1.0, 1.0, 1.0),
+    BrowStyle.STRAIGHT: (1.0, 0.95, 0.8),
+    BrowStyle.ARCHED: (0.95, 0.9, 0.6),
+    BrowStyle.BUSHY: (1.2, 1.28, 2.1),
 }
 
 
@@ -126,18 +126,17 @@ def lash_look(character: CharacterDescription) -> LashLook:
 
 
 def brow_look(character: CharacterDescription) -> BrowLook:
-    """The eyebrow's shape: what the skin's palette says of weight, arch and slant, changed by the brow style."""
+    """The eyebrow's shape is what the skin's palette says, for the ground under it is painted there."""
     skin = look_of(character)
-    arch, thick, hairs, length, disorder = _BROWS[character.face.brows]
-    height = skin.brow_arch if arch >= 0 else skin.brow_arch * (1 + arch)
+    hairs, length, disorder = _BROWS[character.face.brows]
     return BrowLook(
-        thick=skin.brow_thickness * thick,
-        arch=height + max(arch, 0.0),
+        thick=skin.brow_thickness,
+        arch=skin.brow_arch,
         lift=skin.brow_lift,
-        slant=6.5 if character.style is AvatarStyle.ANIME else skin.brow_slant,
+        slant=skin.brow_slant,
         hairs=round(300 * hairs * skin.brow_thickness**0.7),
-        length=length * min(1.25, (skin.brow_thickness * thick) ** 0.45),
+        length=length * min(1.25, skin.brow_thickness**0.45),
         disorder=disorder,
-        fill=0.20 + 0.10 * skin.masculine,
+        fill=0.06,
         drawn=skin.smooth,
     )
