@@ -319,7 +319,6 @@ def test_the_shade_under_brows_has_the_hair_colour_and_is_soft() -> None:
         window[brow.row : brow.row + h, brow.column : brow.column + w] = inside
     dark, fair = (lab_of(painted(hair={"style": "crop", "colour": c}), window)[0] for c in ("#1a120c", "#d8b878"))
     assert dark < fair - 2 and dark > lab_of(painted(), bare_cheek())[0] - 35
-    assert not look_of(a_character(style="anime")).brow_opacity
     shade = brow_shade(look_of(a_character()))
     assert max(np.abs(np.diff(shade, axis=axis)).max() for axis in (0, 1)) < 0.4
 
