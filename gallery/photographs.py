@@ -11,11 +11,14 @@ import numpy as np
 from PIL import Image
 
 from avatar.character import CharacterDescription
+from avatar.gltf.guests.sidecar import Sidecar
+from avatar.gltf.variants import build_variant
 from avatar.human.human import make_human
 from avatar.human.poses import POSES
 from avatar.picture import Framing, Pose, Shot, Studio, View
 from avatar.picture.posture import rotations, turn
 from avatar.picture.subject import Subject, read_subject
+from avatar.variant import ModelFormat, Variant
 from gallery.paper import cut
 from viewers.browser import Browser
 
@@ -85,6 +88,17 @@ def three(
         raise RuntimeError(f"three.js cannot show {name}: {seen['error']}")
     strip = Image.open(io.BytesIO(seen["png"]))
     yield from zip((_caption(name, look) for look in looks), cut(strip, len(looks)), strict=True)
+
+
+def three_vrm(
+    browser: Browser, sidecar: Sidecar, name: str, character: CharacterDescription, size: tuple[int, int]
+) -> Cells:
+    """Face and body of a person's VRM, smiling a little, by @pixiv/three-vrm."""
+    model = build_variant(make_human(character), Variant(format=ModelFormat.VRM), sidecar).data
+    seen = browser.call("vrm", "look", model, size=size, width=size[0], height=size[1], face={"happy": 0.4})
+    if "error" in seen:
+        raise RuntimeError(f"three-vrm cannot show {name}: {seen['error']}")
+    yield from zip((name, ""), cut(Image.open(io.BytesIO(seen["png"])), 2), strict=True)
 
 
 def _caption(name: str, look: Look) -> str:

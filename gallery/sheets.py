@@ -19,13 +19,15 @@ from avatar.character import (
     Pattern,
     TopKind,
 )
+from avatar.gltf.guests.sidecar import Sidecar
 from avatar.human.poses import POSES
 from avatar.morph_names import ARKIT, EXTRAS, VISEMES
 from avatar.picture import Framing, Studio, View
 from avatar.profile import AvatarStyle
 from gallery.cast import PEOPLE, changed, person
 from gallery.paper import sheet
-from gallery.photographs import Cells, Look, filament, three
+from gallery.photographs import Cells, Look, filament, three, three_vrm
+from runtime.toolchain import toolchain
 from viewers.browser import Browser
 
 BODY, FACE, CELL = (200, 420), (300, 340), (220, 250)  # pixels
@@ -62,6 +64,17 @@ def browsers(style: AvatarStyle) -> Maker:
     def make(_: Studio, browser: Browser) -> Image.Image:
         people = ((name, person(name, style)) for name in PEOPLE)
         return sheet((cell for name, who in people for cell in three(browser, name, who, looks, FACE)), columns=4)
+
+    return make
+
+
+def vrms(style: AvatarStyle) -> Maker:
+    """Their VRM, face and body, as @pixiv/three-vrm shows it: toon materials where people are drawn."""
+
+    def make(_: Studio, browser: Browser) -> Image.Image:
+        with Sidecar(toolchain()) as sidecar:
+            cells = (cell for name in PEOPLE for cell in three_vrm(browser, sidecar, name, person(name, style), FACE))
+            return sheet(cells, columns=8)
 
     return make
 
@@ -130,6 +143,7 @@ SHEETS: Final[Mapping[str, Maker]] = {
     **{f"people-{style}": bodies(style) for style in AvatarStyle},
     **{f"faces-{style}": faces(style) for style in AvatarStyle},
     **{f"three-{style}": browsers(style) for style in AvatarStyle},
+    **{f"vrm-{style}": vrms(style) for style in AvatarStyle},
     **{f"shapes-{style}": shapes("Ada", style) for style in AvatarStyle},
     "poses": poses,
     "wardrobe": wardrobe,
