@@ -31,7 +31,7 @@ _TILT = 0.0012
 _SKIN = 0.0006  # the lids' edge lies this much outside the ball
 _RIM = 0.0012  # and their inner rim this much inside
 _SHUT = 0.14  # of the opening: where shut lids meet, above the lower one
-_OWN = 0.25  # share of somebody's own profile
+_OWN = 0.35  # share of somebody's own profile
 _HANDLE = 30.0  # weight of what is drawn against the surface's smoothness
 _SOFT_HANDLE = 1.2
 _LIP_HANDLE = 2.5
@@ -185,8 +185,9 @@ def drawn_eye(vertices: F64, character: CharacterDescription, side: str, size: f
     ball = landmarks.eyeball(vertices, side)
     sign = 1.0 if side == "Left" else -1.0
     face, body = character.face, character.body
-    grown = float(np.interp(body.age, (12.0, 20.0, 45.0, 75.0), (0.0, 1.0, 1.0, 1.6)))
-    open_ = (1 + 0.13 * face.eye_size) * (1 - (0.05 + 0.13 * body.gender) * grown)
+    grown = float(np.interp(body.age, (12.0, 20.0), (0.0, 1.0)))
+    old = _old(character)
+    open_ = (1 + 0.13 * face.eye_size) * (1 - (0.05 + 0.13 * body.gender) * grown) * (1 - 0.20 * old)
     apart = _EYE[0] * (1 + 0.05 * face.eye_spacing) + 0.35 * (0.5 * float(left[0] - right[0]) / size - _EYE[0])
     middle = np.array([sign * apart * size, 0.5 * (left[1] + right[1]) + _EYE[1] * size])
     centre = np.array([middle[0] - sign * _GAZE_INWARDS * size, middle[1], ball.centre[2] + ball.radius - BALL * size])
@@ -196,16 +197,20 @@ def drawn_eye(vertices: F64, character: CharacterDescription, side: str, size: f
         centre=centre,
         radius=BALL * size,
         half_width=_HALF_WIDTH * size * (1 + 0.06 * face.eye_size),
-        upper=_UPPER * size * open_,
+        upper=_UPPER * size * open_ * (1 - 0.10 * old),
         lower=_LOWER * size * open_,
-        tilt=(_TILT + 0.0016 * face.eye_tilt - 0.0008 * body.gender) * size,
+        tilt=(_TILT + 0.0016 * face.eye_tilt - 0.0008 * body.gender - 0.0022 * old) * size,
     )
 
 
 def _longer(character: CharacterDescription) -> float:
     """How much longer than the drawing a face is under the eyes: grown men's are."""
     grown = float(np.interp(character.body.age, (12.0, 22.0), (0.0, 1.0)))
-    return 0.97 + grown * (0.03 + 0.09 * character.body.gender)
+    return 0.97 + grown * (0.03 + 0.09 * character.body.gender) + 0.04 * _old(character)
+
+
+def _old(character: CharacterDescription) -> float:
+    return float(np.interp(character.body.age, (45.0, 78.0), (0.0, 1.0)))
 
 
 @functools.cache

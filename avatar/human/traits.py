@@ -115,14 +115,14 @@ class Charm:
 
 _CHARM: tuple[Charm, ...] = (
     # Eyes open and alert, the outer corner a touch higher than the inner one.
-    Charm("eyes/~eye-scale-incr", 0.48, 0.30, 0.40, 0.20),
+    Charm("eyes/~eye-scale-incr", 0.50, 0.40, 0.42, 0.26),
     Charm("eyes/~eye-height1-incr", 0.0, 0.05, 0.0, 0.15),
     Charm("eyes/~eye-height2-incr", 0.18, 0.10, 0.20, 0.20),
-    Charm("eyes/~eye-height3-incr", 0.30, 0.10, 0.15, 0.20),
+    Charm("eyes/~eye-height3-incr", 0.30, 0.22, 0.15, 0.26),
     Charm("eyes/~eye-corner1-up", 0.45, 0.12, 0.15, 0.0),
     Charm("eyes/~eye-eyefold-up", 0.15, 0.10, 0.20, 0.20),
     # Brows at ease: neither pressed down nor pulled together.
-    Charm("eyebrows/eyebrows-trans-up", 0.20, 0.22, 0.30, 0.25),
+    Charm("eyebrows/eyebrows-trans-up", 0.22, 0.32, 0.30, 0.32),
     Charm("eyebrows/eyebrows-angle-up", 0.26, 0.36, 0.55, 0.36),
     Charm("eyebrows/eyebrows-trans-backward", 0.15, 0.15, 0.25, 0.15),
     # The beginning of a smile.
