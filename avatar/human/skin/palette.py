@@ -67,7 +67,7 @@ _BROW_SHADE = {AvatarStyle.REALISTIC: 0.50, AvatarStyle.STYLISED: 0.45, AvatarSt
 _BROW_STYLE = {  # thickness, arch kept, arch added
     BrowStyle.NATURAL: (1.0, 1.0, 0.0),
     BrowStyle.STRAIGHT: (1.0, 0.0, 0.0),
-    BrowStyle.ARCHED: (0.86, 1.0, 0.55),
+    BrowStyle.ARCHED: (0.86, 1.0, 0.36),
     BrowStyle.BUSHY: (1.34, 0.9, 0.0),
 }
 
