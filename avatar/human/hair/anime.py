@@ -90,8 +90,8 @@ class Sketch:
         if curtain.max_side:
             self.springs += chains(lines, 6, self.head.eye_level - 0.03 * k)
 
-    def bangs(self, kind: str) -> None:
-        """The fringe: ``full`` straight across, ``parted``, ``swept`` to one side, or ``short``."""
+    def bangs(self, kind: str, high: float = 0.024) -> None:
+        """The fringe, ``high`` metres off: ``full`` straight across, ``parted``, ``swept`` to a side, or ``short``."""
         if kind == "full":
             start = np.linspace(50, -50, 9)
             goal, low = start * 1.02, np.where(np.abs(start) > 42, -17.0, -7.0 - 1.5 * np.cos(np.arange(9) * 3.1))
@@ -109,7 +109,7 @@ class Sketch:
             low = np.array([-4.0, 2, -3, 4, -4, 3, -3, 2, -5])
         v = 0.40 + 0.10 * (np.abs(start) / 50) ** 2
         self.comb(
-            self.at(start, v), direction(goal, low), 0.024, 0.013, 0.040 if kind != "full" else 0.043, depth=0.28,
+            self.at(start, v), direction(goal, low), high, 0.013, 0.040 if kind != "full" else 0.043, depth=0.28,
             rings=8, arch=0.10, blunt=0.55 if kind == "full" else 0.12,
         )  # fmt: skip
 
@@ -201,7 +201,7 @@ def round_cloud(sketch: Sketch) -> None:
     head = sketch.head
     k = head.scale
     centres = sketch.patch.roots(70, lambda r: r.rim > 0.004, sketch.rng)
-    middle = direction(centres.azimuth, centres.elevation)
+    middle, rng = direction(centres.azimuth, centres.elevation), sketch.rng
 
     def lift(az: F64, el: F64, v: F64) -> F64:
         edge = 1 - np.clip(v, 0, 1) ** 5
@@ -213,7 +213,11 @@ def round_cloud(sketch: Sketch) -> None:
     cloud = cap(head, sketch.patch, "cap", 0.003, 64, 18, 1.0, lift)
     real = vertex_normals(cloud.position, cloud.triangles)
     bumpy = np.where((real * cloud.normal).sum(1, keepdims=True) < 0, -real, real)
-    sketch.parts.append(plain(replace(cloud, normal=unit(0.75 * bumpy + 0.25 * cloud.normal))))
+    towards = unit(cloud.position - head.centre)
+    apart = np.arccos(np.clip(towards @ unit(centres.position - head.centre).T, -1, 1))
+    cell = rng.uniform(0.90, 1.0, len(middle))[apart.argmin(1)]
+    tint = cell * (0.66 + 0.34 * smoothstep(0.30, 0.10, apart.min(1)))  # furrows lie in the shade
+    sketch.parts.append(plain(replace(cloud, normal=unit(0.75 * bumpy + 0.25 * cloud.normal), tint=tint)))
 
 
 def waves(curtain: Curtain, size: float, length: float) -> Curtain:
@@ -276,7 +280,7 @@ def bun(sketch: Sketch) -> None:
     rope = tube(core, centre, np.interp(w, [0, 0.1, 0.8, 1], [0.5, 0.66, 0.5, 0.2]) * radius, 7)
     s = (rope.uv[:, 0] - rope.uv[:, 0].min()) / max(float(np.ptp(rope.uv[:, 0])), 1e-6)
     sketch.parts.append(replace(rope, uv=np.stack([0.01 + 0.23 * s, 0 * s], 1)))
-    sketch.bangs("parted")
+    sketch.bangs("parted", 0.014)
     sketch.side_locks(0.105)
 
 
@@ -285,7 +289,7 @@ def ponytail(sketch: Sketch) -> None:
     sketch.under(0.006)
     point, normal = slick(sketch, (180.0, -27.0 if sketch.head.hatted else 46.0), all_round(sketch), 0.016, 20)
     bundle(sketch, point, unit(normal + 0.35 * UP), 0.44, 0.034, 9)
-    sketch.bangs("swept")
+    sketch.bangs("swept", 0.014)
     sketch.side_locks(0.115)
 
 
@@ -320,7 +324,7 @@ def braids(sketch: Sketch) -> None:
         point, normal = slick(sketch, tie, half_round(head, Hairline(irregular=0), side), 0.020, 0)
         path = hanging_path(head, point + np.array([0, 0, 0.02 * k]), unit(normal - 0.3 * UP), 0.30, 0.026)
         path[0] = point
-        rope = plait(head, path, head.volume_normal(path), 0.042, 0.024, 0.068, 0.0150, 4)
+        rope = plait(head, path, head.volume_normal(path), 0.042, 0.024, 0.068, 0.0150)
         s = (rope.uv[:, 0] * 9.7) % 1
         sketch.parts.append(replace(rope, uv=np.stack([0.05 + 0.15 * s, 0 * s], 1)))
         end, down = path[-1], unit(path[-1] - path[-5])
@@ -333,7 +337,7 @@ def braids(sketch: Sketch) -> None:
         sketch.add(tuft, away[:, None] + 0 * tuft, 0.022, rings=4, depth=0.6)
         sketch.parts.append(plain(band(head, end, down, 0.012, 0.0045)))
         sketch.springs.append(resample(path[None], np.linspace(0, 1, 5))[0])
-    sketch.bangs("parted")
+    sketch.bangs("parted", 0.014)
     sketch.side_locks(0.09, 0.026)
 
 

@@ -73,7 +73,8 @@ def clear_of_clothes(mesh: HairMesh, head: HeadModel, below: float) -> HairMesh:
     for _ in range(6):
         distance, out = head.collision(p[low])
         p[low] += out * np.clip(0.003 - distance, 0, 0.03)[:, None]
-    return replace(mesh, position=p)
+    stray = low & (np.abs(p[:, 0]) > -0.99 * head.collision.low[0])  # pushed off the known part of the body
+    return replace(mesh, position=p, triangles=mesh.triangles[~stray[mesh.triangles].any(1)])
 
 
 def to_part(mesh: HairMesh, node: str, material: Material, weights: F32, importance: float = 1.0) -> Part:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from avatar.character import CharacterDescription, HairStyle
 from avatar.human.hair.anime import DRAWN
+from avatar.human.hair.hat import wears_hat
 from avatar.profile import AvatarStyle
 
 
@@ -18,24 +19,45 @@ class Volume:
     temple: float = 0.0  # in front of the ears, where glasses lie over the hair; 0 where it falls over them
 
 
-_CARDS = {
+_GROWN = {
     HairStyle.BALD: Volume(),
-    HairStyle.BUZZ: Volume(0.005, 0.0, 0.003),
-    HairStyle.CROP: Volume(0.012, 0.005, 0.007),
-    HairStyle.SIDE_PART: Volume(0.011, 0.013, 0.010),
-    HairStyle.BOB: Volume(0.010, 0.017),
-    HairStyle.LONG_STRAIGHT: Volume(0.010, 0.017),
+    HairStyle.BUZZ: Volume(0.003, 0.0, 0.003),
+    HairStyle.CROP: Volume(0.009, 0.0, 0.005),
+    HairStyle.UNDERCUT: Volume(0.016, 0.0, 0.004),
+    HairStyle.PIXIE: Volume(0.011, 0.003, 0.006),
+    HairStyle.SIDE_PART: Volume(0.011, 0.003, 0.006),
+    HairStyle.AFRO: Volume(0.052, 0.008),
+    HairStyle.CURLY: Volume(0.011, 0.024),
+    HairStyle.BOB: Volume(0.007, 0.014),
+    HairStyle.BOB_BANGS: Volume(0.007, 0.014),
+    HairStyle.BUN: Volume(0.011, 0.0, 0.003),
+    HairStyle.PONYTAIL: Volume(0.009, 0.0, 0.003),
+    HairStyle.BRAIDS: Volume(0.003, 0.006, 0.009),
+    HairStyle.LONG_STRAIGHT: Volume(0.007, 0.013),
+    HairStyle.LONG_BANGS: Volume(0.007, 0.013),
+    HairStyle.LONG_WAVY: Volume(0.008, 0.020),
 }
-_LOCKS = {
-    HairStyle.CROP: Volume(0.022, 0.020),
-    HairStyle.SIDE_PART: Volume(0.022, 0.022),
-    HairStyle.BOB: Volume(0.022, 0.023),
-    HairStyle.LONG_STRAIGHT: Volume(0.022, 0.026),
+_DRAWN = {
+    HairStyle.CROP: Volume(0.034, 0.006),
+    HairStyle.UNDERCUT: Volume(0.028, 0.0, 0.003),
+    HairStyle.PIXIE: Volume(0.028, 0.006),
+    HairStyle.SIDE_PART: Volume(0.028, 0.007),
+    HairStyle.AFRO: Volume(0.060, 0.004),
+    HairStyle.CURLY: Volume(0.024, 0.036),
+    HairStyle.BOB: Volume(0.020, 0.030),
+    HairStyle.BOB_BANGS: Volume(0.020, 0.030),
+    HairStyle.BUN: Volume(0.018, 0.0, 0.003),
+    HairStyle.PONYTAIL: Volume(0.016, 0.0, 0.003),
+    HairStyle.BRAIDS: Volume(0.008, 0.012, 0.008),
+    HairStyle.LONG_STRAIGHT: Volume(0.017, 0.032),
+    HairStyle.LONG_BANGS: Volume(0.017, 0.032),
+    HairStyle.LONG_WAVY: Volume(0.018, 0.038),
 }
 
 
 def volume(character: CharacterDescription) -> Volume:
-    """The room that the character's hair takes."""
+    """The room that the character's hair takes; under a hat none above the ears."""
     style = character.hair.style
     drawn = character.style is AvatarStyle.ANIME and style in DRAWN
-    return _LOCKS.get(style, Volume(0.022, 0.024)) if drawn else _CARDS.get(style, Volume(0.012, 0.02))
+    room = _DRAWN[style] if drawn else _GROWN[style]
+    return replace(room, crown=0.0) if wears_hat(character) else room
