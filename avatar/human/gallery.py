@@ -22,7 +22,7 @@ CLOTH_QUALITY = 82  # weave hides what a lower quality does, and costs most byte
 CLOTH = "Wolf3D_Outfit"
 DATA_QUALITY = 84  # normal and occlusion-roughness-metallic maps
 SHARP = "Wolf3D_Skin"  # the head: chroma of half the size would blur the edge of the lips
-DRAWN_GLOW = 0.45  # drawn people keep nearly the colours that are painted, whatever the light
+DRAWN_GLOW = 0.6  # drawn people keep nearly the colours that are painted, whatever the light
 SAMPLER = {"magFilter": 9729, "minFilter": 9987, "wrapS": 10497, "wrapT": 10497}
 PNG, JPEG = "image/png", "image/jpeg"
 

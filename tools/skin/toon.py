@@ -20,7 +20,7 @@ def drawn_shadow(tex: Texels) -> F64:
     edge = 0.588 + 3.2 * x * x  # the lower edge of the shadow sags towards the pit of the throat
     band = smoothstep(-0.0015, 0.0015, p[..., 1] - edge) * smoothstep(0.0015, -0.0015, p[..., 1] - jaw)
     band *= smoothstep(-0.01, 0.02, p[..., 2]) * smoothstep(0.072, 0.062, x)
-    under = smoothstep(-0.72, -0.84, n[..., 1]) * smoothstep(0.645, 0.640, p[..., 1]) * (p[..., 2] > 0.02)
+    under = smoothstep(-0.60, -0.88, n[..., 1]) * smoothstep(0.645, 0.640, p[..., 1]) * (p[..., 2] > 0.02)
     nose = smoothstep(0.42, 0.52, blob(p, [0, 0.6815, 0.156], [0.0075, 0.0032, 0.02], False)) * (n[..., 1] < 0)
     ears = smoothstep(0.3, 0.5, tex.painted["ears"]) * smoothstep(0.62, 0.5, tex.openness)
     shadow = np.maximum.reduce([band, under, 0.6 * nose, 0.8 * ears])
