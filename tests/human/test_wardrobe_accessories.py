@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,9 +14,11 @@ from scipy.spatial import cKDTree
 from avatar.character import AccessoryKind
 from avatar.human.bundle import LEFT_EYE, RIGHT_EYE
 from avatar.human.figure import AlphaMode, Part
+from avatar.human.hair import hair_parts
 from avatar.human.wardrobe.mesh import face_normals
 from avatar.human.wardrobe.worn import accessories, accessory_coats, worn
 from avatar.human.wardrobe.worn.head import hat_frame, head_of
+from avatar.human.wardrobe.worn.headset import ARCH
 
 HEADS = [
     ("woman", "realistic"),
@@ -139,6 +142,25 @@ def test_a_headset_goes_over_head_and_hat(head: tuple[str, str], hat: str | None
         own = headset.positions[headset.positions[:, 0] * (1 if side == "Left" else -1) > 0]
         assert np.abs(own[:, 0]).max() > abs(ear[0])
         assert np.linalg.norm(own - ear, axis=1).min() < 0.03
+
+
+@pytest.mark.parametrize("head", HEADS[:4], ids="-".join)
+@pytest.mark.parametrize("style", ["buzz", "side_part", "bob", "long_wavy"])
+def test_a_headset_goes_over_the_hair(head: tuple[str, str], style: str) -> None:
+    body, look = head
+    bare = shape(body, look)
+    wearing = wearer(body, look, hair=style, accessories=[{"kind": "headset", "colour": "#101010"}])
+    figure = replace(bare, character=wearing)
+    (headset,) = accessories(figure)
+    band = headset.positions[: ARCH * 4].reshape(ARCH, 4, 3).mean(1)
+    hair = np.concatenate([part.positions for part in hair_parts(figure)])
+    centre = np.array([0.0, band[:, 1].min()])
+    under = (np.abs(hair[:, 2] - band[:, 2].mean()) < 0.010) & (hair[:, 1] > centre[1] + 0.03)
+    path, point = band[:, :2] - centre, hair[under, :2] - centre
+    angle, reach = np.arctan2(path[:, 0], path[:, 1]), np.linalg.norm(path, axis=1)
+    beyond = np.linalg.norm(point, axis=1) - np.interp(np.arctan2(point[:, 0], point[:, 1]), angle, reach)
+    assert (beyond > 0.008).mean() < (0.15 if look == "anime" else 0.05)  # metres: single locks may lie over the band
+    assert beyond.max() > -0.045  # and it does not float
 
 
 @pytest.mark.parametrize("head", HEADS, ids="-".join)

@@ -6,7 +6,7 @@ import numpy as np
 
 from avatar.human.figure import F64
 from avatar.human.wardrobe.frame import SIDES
-from avatar.human.wardrobe.mesh import smoothstep
+from avatar.human.wardrobe.mesh import smoothstep, unit
 from avatar.human.wardrobe.worn.head import Head, hull_reach
 from avatar.human.wardrobe.worn.solids import Solid, join, tube
 
@@ -21,7 +21,7 @@ def headset(head: Head, over: F64 | None = None) -> Solid:
     depth = float(np.mean([p[2] for p in ear.values()])) + 0.004 * k
     level = float(head.eyes["Left"][1]) - 0.014 * k
     out = float(max(abs(p[0]) for p in ear.values()))
-    half = out + (0.005 + head.hair.side * 0.6) * k
+    half = out + (0.005 + head.hair.side * 0.8) * k
     arch = _arch(head, over, level, depth, half)
     solids = [tube(arch, 0.0052 * k, 4, tall=2.3)]
     for _, sign in SIDES:
@@ -30,7 +30,7 @@ def headset(head: Head, over: F64 | None = None) -> Solid:
         edge = half + 0.0115 * k
         foam = np.array([[out - 0.013 * k, 0.025 * k], [out - 0.008 * k, 0.0335 * k], [half, 0.0335 * k]])
         shell = np.array([foam[-1], [half + 0.001 * k, 0.035 * k], [half + 0.0095 * k, 0.0325 * k], [edge, 0.020 * k]])
-        plate = np.array([shell[-1], [edge - 0.0015 * k, 0.0175 * k]])
+        plate = np.array([shell[-1], [edge + 0.0012 * k, 0.0185 * k]])
         solids.append(_turned(*ear_side, foam, CUSHION, (True, False)))
         solids.append(_turned(*ear_side, shell, 1.0, (False, False)))
         solids.append(_turned(*ear_side, plate, DARK, (False, True)))
@@ -48,17 +48,15 @@ def _arch(head: Head, over: F64 | None, level: float, depth: float, half: float)
     k = head.size
     skull = head.skull[np.abs(head.skull[:, 2] - depth) < 0.025 * k]
     lift = np.clip((skull[:, 1:2] - level) / max(head.crown - level, 1e-6), 0, 1)
-    grown = skull + np.concatenate(
-        [np.sign(skull[:, :1]) * head.hair.side * 0.75 * k * (1 - lift * 0.6), head.hair.crown * 0.8 * k * lift**2,
-         0 * lift], 1
-    )  # fmt: skip
     centre = np.array([0.0, level + 0.02 * k, depth])
+    hair = (head.hair.side + (head.hair.crown - head.hair.side) * lift**0.6) * k
+    grown = skull + unit((skull - centre) * [1.0, 1.0, 0.0]) * hair
     points = grown if over is None else np.vstack([grown, over[np.abs(over[:, 2] - depth) < 0.03 * k]])
     flat = (points - centre) * [1.0, 1.0, 0.0]
     turn = np.linspace(-np.pi / 2, np.pi / 2, ARCH)
     directions = np.stack([np.sin(turn), np.cos(turn), np.zeros(ARCH)], 1)
     reach = hull_reach(flat, directions)
-    reach = np.maximum(reach, reach[::-1]) + 0.0085 * k
+    reach = np.maximum(reach, reach[::-1]) + (0.0085 + 0.10 * max(head.hair.crown, head.hair.side)) * k
     wide, tall = half - 0.001 * k, float(reach[ARCH // 2])
     bent = (np.abs(directions[:, 0] / wide) ** 2.4 + np.abs(directions[:, 1] / tall) ** 2.4) ** (-1 / 2.4)
     arch = centre + directions * np.maximum(reach, bent)[:, None]
