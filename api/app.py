@@ -19,6 +19,7 @@ from api.hot import new_hot
 from api.observe import Observe
 from api.routes import (
     avatars,
+    catalogue,
     changes,
     control,
     events,
@@ -47,6 +48,7 @@ ROUTERS = (
     files.router,
     variants.router,
     housekeeping.router,
+    catalogue.router,
     health.router,
 )
 

@@ -11,7 +11,7 @@ import structlog
 import typer
 
 from avatar.errors import AvatarError
-from cli import avatars, changes, control, models, stack, storage, variants, versions, workers
+from cli import avatars, changes, control, models, options, stack, storage, variants, versions, workers
 from cli.output import print_error
 from runtime.leaving import leave
 
@@ -43,6 +43,7 @@ for command in (
     versions.rollback,
     versions.delete,
     versions.housekeeping,
+    options.options,
     models.inspect,
     models.optimize,
     stack.doctor,
