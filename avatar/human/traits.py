@@ -240,7 +240,7 @@ def build_weights(body: Body, seed: int) -> Weights:
             "torso/torso-muscle-pectoral-incr": 0.35 * strong * body.gender,
             "torso/torso-muscle-dorsi-incr": 0.25 * strong,
             "stomach/stomach-pregnant-incr": 0.10 * heavy,
-            "stomach/stomach-tone-decr": 0.40 * heavy,
+            "stomach/stomach-tone-decr": 0.40 * heavy + 0.30 * old,
             "hip/hip-scale-horiz-incr": 0.10 * heavy,
             "neck/neck-double-incr": 0.55 * heavy,
             "head/head-fat-incr": 0.30 * heavy,
@@ -257,7 +257,12 @@ def build_weights(body: Body, seed: int) -> Weights:
             # The source's old men have short thighs and long shins.
             "legs/upperlegs-height-incr": slim * 0.22 + 0.35 * old * body.gender,
             "legs/lowerlegs-height-decr": 0.35 * old * body.gender,
-            "neck/neck-scale-vert-incr": slim * 0.06,
+            "neck/neck-scale-vert-incr": slim * 0.06 * (1 - old),
+            # Shoulders sink, the head comes forward, the belly gives way.
+            "neck/neck-scale-vert-decr": 0.25 * old,
+            "neck/neck-trans-forward": 0.30 * old,
+            "head/head-trans-forward": 0.45 * old,
+            "torso/torso-scale-depth-incr": 0.15 * old,
             "hands/~hand-fingers-diameter-decr": slim * 0.20 * feminine,
             "hands/~hand-scale-decr": (0.10 + 0.15 * feminine) * grown,
             "feet/~foot-scale-decr": 0.15 * grown,

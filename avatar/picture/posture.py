@@ -16,7 +16,7 @@ from avatar.shot import Pose
 F64 = NDArray[np.float64]
 Curls = Mapping[str, float]  # degrees a joint, by finger
 
-EASY: Final = MappingProxyType({"Thumb": 6.0, "Index": 12.0, "Middle": 15.0, "Ring": 18.0, "Pinky": 21.0})
+EASY: Final = MappingProxyType({"Thumb": 8.0, "Index": 16.0, "Middle": 20.0, "Ring": 23.0, "Pinky": 26.0})
 FIST: Final = MappingProxyType({"Thumb": 28.0, "Index": 68.0, "Middle": 70.0, "Ring": 72.0, "Pinky": 74.0})
 THUMB: Final = MappingProxyType({**FIST, "Thumb": -6.0})
 
@@ -25,9 +25,9 @@ THUMB: Final = MappingProxyType({**FIST, "Thumb": -6.0})
 class Arm:
     """Degrees."""
 
-    down: float = 74.0  # of the upper arm, below the horizon
-    forward: float = 4.0
-    elbow: float = 14.0
+    down: float = 78.5  # of the upper arm, below the horizon
+    forward: float = 5.0
+    elbow: float = 17.0
     curls: Curls = field(default_factory=lambda: EASY)
 
 
