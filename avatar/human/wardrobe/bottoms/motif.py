@@ -40,7 +40,10 @@ def accent(motif: Pattern, fit: BottomFit, c: Canvas) -> F32:
         case Pattern.BANDS:
             belt = np.float32(c.body.belt) - c.at[:, 1] - 0.012 * k * fabric.ramp(0, 0.1, c.at[:, 2])
             hem = _over_hem(fit, c, panel)
-            out = np.maximum(fabric.ramp(0.0411, 0.0399, belt / k), fabric.ramp(BAND + 0.0006, BAND - 0.0006, hem))
+            out = np.maximum(
+                fabric.ramp(0.0411, 0.0399, np.asarray(belt / k, np.float32)),
+                fabric.ramp(BAND + 0.0006, BAND - 0.0006, hem),
+            )
         case Pattern.RAGLAN:
             out = fabric.ramp(SIDE + 0.0006, SIDE - 0.0006, np.abs(_side_seam(fit, c)))
         case Pattern.PLAIN:

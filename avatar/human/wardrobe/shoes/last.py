@@ -94,10 +94,10 @@ def average(kind: FootwearKind) -> Loft:
     """The left shoe of an average adult, on which shoes are painted; baked by ``tools/bake_wardrobe.py``."""
     with (resources.files("avatar.human") / "data" / ARCHIVE).open("rb") as handle, np.load(handle) as archive:
         flat = {key.removeprefix(f"{kind}/"): archive[key] for key in archive if key.startswith(f"{kind}/")}
-    measured = {item.name: flat[f"foot/{item.name}"] for item in fields(Foot)}
-    foot = Foot(**{name: float(value) if value.ndim == 0 else value for name, value in measured.items()})
+    measured: dict[str, Any] = {item.name: flat[f"foot/{item.name}"] for item in fields(Foot)}
+    numbers: dict[str, Any] = {name: value if value.ndim else float(value) for name, value in measured.items()}
     upper, sole = flat["upper"].astype(np.float64), flat["sole"].astype(np.float64)
-    return Loft(sole, upper, int(flat["rim"]), int(flat["throat"]), foot, SHOES[kind])
+    return Loft(sole, upper, int(flat["rim"]), int(flat["throat"]), Foot(**numbers), SHOES[kind])
 
 
 def turns() -> F64:
@@ -106,7 +106,7 @@ def turns() -> F64:
 
 
 def _along() -> F64:
-    return np.r_[_ALONG, _ALONG[-2:0:-1]]
+    return np.concatenate([_ALONG, _ALONG[-2:0:-1]])
 
 
 def _fold(foot: Foot, fit: ShoeFit, t: F64) -> tuple[F64, F64]:

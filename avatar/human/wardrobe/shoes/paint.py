@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from avatar.character import FootwearKind
 from avatar.human.figure import F32, F64, U8
@@ -215,12 +216,16 @@ def _laces_shadow(b: Bench, holes: str) -> None:
         b.height += 0.0005 * fabric.bump(spot - 0.0035, 0.001) * b.piece["upper"]
 
 
+def _f32(values: ArrayLike) -> F32:
+    return np.asarray(values, np.float32)
+
+
 def _sneaker(b: Bench) -> None:
     upper = b.piece["upper"] * (b.row < b.loft.rim + 0.6)
     low = (b.row > 0.3).astype(np.float32) * upper
     slot, vamp = _lacing(b, 0.795)
     # toe cap: a bow over the toes
-    cap = b.z - np.float32(0.245) + np.square(b.x) * np.float32(9)
+    cap = _f32(b.z - np.float32(0.245) + np.square(b.x) * np.float32(9))
     b.add("second", fabric.ramp(-0.0006, 0.0006, cap) * low)
     b.seam(cap, low, stitch=0.0024)
     b.height += 0.0007 * fabric.ramp(-0.0008, 0.0008, cap) * low
@@ -285,7 +290,7 @@ def _boot(b: Bench) -> None:
     b.height -= 0.0018 * fabric.ramp(-0.0006, 0.0008, gap) * where
     stay = gap + np.float32(0.0125)
     b.seam(stay, where, stitch=0.0022)
-    cap = b.z - np.float32(0.212) + np.square(b.x) * np.float32(6)
+    cap = _f32(b.z - np.float32(0.212) + np.square(b.x) * np.float32(6))
     low = (b.row > 0.3).astype(np.float32) * upper
     b.add("second", fabric.ramp(-0.0006, 0.0006, cap) * low)
     b.seam(cap, low, stitch=0.0024)
@@ -311,7 +316,7 @@ def _boot(b: Bench) -> None:
     b.dark += 0.45 * lug.astype(np.float32)
     _grain(b, 0.00035, 0.0045, upper)
     _flex(b, 0.0022, 0.72)
-    bend = fabric.crease(b.y / np.float32(0.017) + np.float32(0.3) * np.sin(b.z * 60)) - 0.5
+    bend = fabric.crease(_f32(b.y / np.float32(0.017) + np.float32(0.3) * np.sin(b.z * 60))) - 0.5
     b.height += 0.0020 * bend * fabric.bump(b.y - np.float32(0.105), 0.030) * fabric.ramp(0.02, 0.035, b.x) * upper
     b.rough[:] = np.where(upper > 0, np.float32(0.48) + 0.1 * fabric.noise(b.z, b.y, 0.02, 8), b.rough)
     _laces_shadow(b, "metal")
