@@ -20,6 +20,7 @@ def speech(vertices: F64, units: Mapping[str, Delta]) -> dict[str, Delta]:
         {"close": 1.0, "jaw": 1.0, "rounded": -1.0},
         {"close": own["mouthClose"], "jaw": jaw, "rounded": own["jawOpen"]},
     )
+    own |= {name: shaped(vertices, own[name], SHAPES[name]) for name in SHAPES if name in ARKIT}
     for name, parts in OWN.items():
         own[name] = _said(vertices, name, parts, own)
     morphs = {name: own[name] for name in ARKIT}

@@ -61,6 +61,8 @@ SHAPES: Mapping[str, LipShape] = {
     "viseme_I": LipShape(width=1.24, lift=3.2, drop=4.2, shown=4.6, outline=0.5, corners=1.0),
     "viseme_O": LipShape(width=0.64, lift=3.6, drop=12.0, shown=2.8, outline=0.5),
     "viseme_U": LipShape(width=0.50, lift=2.0, drop=3.6, shown=0.8, outline=0.5),
+    "mouthFunnel": LipShape(width=0.76, lift=3.4, drop=4.8, shown=3.4, outline=0.45),
+    "mouthPucker": LipShape(width=0.66, lift=0.0, drop=-0.4, shown=20.0),
     "tongueOut": LipShape(width=1.0, lift=1.5, drop=14.0, shown=2.2, outline=0.5),
 }
 OWN: Mapping[str, Mapping[str, float]] = {"tongueOut": {"jawOpen": 0.50}}  # ARKit units that are mixes here

@@ -7,10 +7,10 @@ import numpy as np
 from avatar.character import CharacterDescription
 from avatar.human.coat import Coat, Paint, Slot, paint_key
 from avatar.human.eyes import surface_normals
-from avatar.human.figure import F64, Figure, Material, Part
+from avatar.human.figure import F64, I64, Figure, Material, Part
 from avatar.human.mouth.paint import mouth_gloss, paint_mouth
 from avatar.human.mouth.shape import apply_affine, fit_affine
-from avatar.human.mouth.teeth import dental_arch
+from avatar.human.mouth.teeth import BEHIND, PROFILE_V, dental_arch
 from avatar.human.mouth.tongue import AROUND, LIPS, SPINES, along, tongue, tongue_points
 from avatar.human.skin.maps import landmarks
 from avatar.human.visemes import EXTRAS, HELD, OWN, TONGUES, VISEMES
@@ -78,13 +78,24 @@ def mouth_parts(figure: Figure) -> list[Part]:
             node="Wolf3D_Teeth",
             material=mouth_coat(figure.character).painted(),
             positions=positions,
-            normals=surface_normals(positions, triangles),
+            normals=_lit(surface_normals(positions, triangles), starts),
             uv=np.concatenate([s.uv for s in shapes]),
             triangles=triangles,
             weights=weights,
             morphs=morphs,
         )
     ]
+
+
+def _lit(normals: F64, starts: I64) -> F64:
+    """Normals with those behind the teeth turned to the light that falls into the mouth; else they are black."""
+    out = normals.copy()
+    for arch, sign in ((0, -1.0), (1, 1.0)):
+        rows = len(PROFILE_V)
+        behind = slice(starts[arch] + (starts[arch + 1] - starts[arch]) * BEHIND // rows, starts[arch + 1])
+        out[behind] = 0.35 * out[behind] + [0.0, sign, 0.5]
+        out[behind] /= np.linalg.norm(out[behind], axis=1, keepdims=True)
+    return out
 
 
 def _opens(morph: str) -> bool:

@@ -35,7 +35,9 @@ def mouth_gloss() -> U8:
     v, u = (np.mgrid[0:ARCH_ROWS, 0:WIDTH] + 0.5) / np.array([ARCH_ROWS, WIDTH])[:, None, None]
     deep = step(0.30, 0.95, np.abs(u * 2 - 1) ** (1 / CROWDING))
     front = step(0.16, 0.34, v) * step(0.88, 0.80, v)
-    arch = np.stack([(0.55 + 0.40 * front) * (1 - 0.75 * deep), 0.62 - 0.32 * front, np.zeros_like(v)], -1)
+    arch = np.stack(
+        [(0.70 + 0.25 * np.maximum(front, v > 0.82)) * (1 - 0.45 * deep), 0.62 - 0.32 * front, np.zeros_like(v)], -1
+    )
     y, x = (np.mgrid[0:TONGUE_ROWS, 0:WIDTH] + 0.5) / np.array([TONGUE_ROWS, WIDTH])[:, None, None]
     tongue = np.stack([0.18 + 0.67 * step(0.35, 0.9, y), np.full_like(x, 0.68), np.zeros_like(x)], -1)
     image = np.concatenate([arch, arch, tongue])[::2, ::2]
@@ -72,8 +74,9 @@ def _arch(widths: F64, age: int, drawn: bool, seed: int) -> F64:
     mask = step(scallop - 0.025, scallop + 0.025, v)[..., None]
     image = gum * (1 - mask) + enamel * mask
     image *= (1 - 0.20 * np.exp(-(((v - scallop) / 0.05) ** 2)))[..., None]
-    image *= (1 - 0.74 * step(0.28, 0.95, u) ** 1.2)[None, :, None]  # darker into the cheek
-    image *= np.where(v > 0.84, 0.5, 1.0)[..., None]
+    behind = step(0.82, 0.88, v)[..., None]  # the side of the tongue: short teeth, much gum
+    image = image * (1 - behind) + (0.25 * image + 0.70 * GUM * [1.0, 0.80, 0.78]) * behind
+    image *= (1 - 0.52 * step(0.28, 0.95, u) ** 1.2)[None, :, None]  # darker into the cheek
     return np.asarray(image)
 
 

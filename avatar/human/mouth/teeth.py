@@ -16,7 +16,9 @@ UPPER_WIDTHS = np.array([8.6, 6.8, 7.6, 7.0, 6.8, 9.5])
 LOWER_WIDTHS = np.array([5.4, 6.0, 6.9, 7.0, 7.1, 10.0])
 UPPER_LENGTHS = np.array([9.8, 9.0, 10.0, 9.2, 8.8, 8.4])
 LOWER_LENGTHS = np.array([8.0, 8.2, 8.8, 7.6, 7.0, 6.4])
-PROFILE_V = (0.0, 0.26, 0.52, 0.80, 1.0)  # texture coordinate of the five profile rows: gum .. belly .. edge .. back
+# texture coordinates of the profile rows: gum, gum line, belly, edge, and on the side of the tongue edge again and back
+PROFILE_V = (0.0, 0.26, 0.52, 0.80, 0.86, 1.0)
+BEHIND = 4  # from this row on; the edge comes twice, so that the light on a tooth's face does not bend around it
 SEEN = 4  # teeth a side that are seen: they get three columns each between the gaps, the others two
 CROWDING = 0.8  # exponent of the texture's width along the arch: front teeth get more of it
 
@@ -54,7 +56,7 @@ def _columns(widths: F64) -> tuple[F64, F64, I64]:
 
 @lru_cache(maxsize=4)
 def dental_arch(upper: bool, drawn: bool = False) -> Shape:
-    """Twelve teeth with gums, five profile rows; 352 triangles. Drawn teeth are one even row."""
+    """Twelve teeth with gums, six profile rows; 352 triangles. Drawn teeth are one even row."""
     widths, lengths = (UPPER_WIDTHS, UPPER_LENGTHS) if upper else (LOWER_WIDTHS, LOWER_LENGTHS)
     half_width, depth, front = (*UPPER_ARCH, INCISORS[2]) if upper else (0.0210, 0.0430, 0.1430)
     edge_y = INCISORS[1] if upper else LOWER_EDGE
@@ -70,17 +72,19 @@ def dental_arch(upper: bool, drawn: bool = False) -> Shape:
     round_off = 0.0010 * (1 - full) ** 0.8 * np.where(tooth == 2, 1.5, 1.0)
     edge = edge_y + sign * (smile - canine + round_off)
     gum = edge_y + sign * (length - 0.0020 * (1 - full) + smile)
-    rows = (
+    profile = (
         (gum + sign * 0.0055, np.full_like(s, -0.0020)),
         (gum, 0.0004 - 0.0007 * (1 - full)),
         (edge * 0.45 + gum * 0.55, 0.0012 - 0.0015 * (1 - full)),
         (edge, -0.0002 - 0.0010 * (1 - full)),
         (edge_y + sign * (length * 0.9 + smile), np.full_like(s, -0.0052)),
     )
+    rows = [*profile[:BEHIND], *profile[BEHIND - 1 :]]
     positions = np.concatenate([np.c_[px + nx * out, y, pz + nz * out] for y, out in rows])
     first_row = 0 if upper else ARCH_ROWS
     v = [(first_row + 0.5 + t * (ARCH_ROWS - 1)) / HEIGHT for t in PROFILE_V]
-    triangles = grid(len(rows), len(s), False)
+    face, back = grid(BEHIND, len(s), False), grid(2, len(s), False) + BEHIND * len(s)
+    triangles = np.concatenate([face, back])
     if upper:  # rows run downwards: turn the faces outward
         triangles = triangles[:, ::-1]
     uv = np.c_[np.tile(arch_u(s / end), len(rows)), np.repeat(v, len(s))]
