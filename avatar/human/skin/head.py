@@ -159,7 +159,7 @@ def _lips(look: SkinLook, head: Surface) -> F32:
 
 def _spots(look: SkinLook, head: Surface) -> list[tuple[F32, tuple[float, float, float], float]]:
     """Freckles, moles and age spots: where, their offset of colour, and how much of it deep skin swallows."""
-    zone = (head.mask("cheeks") + head.mask("nose") + 0.3 * head.mask("forehead")) * (1 - head.mask("mouth")) + 0.02
+    zone = (head.mask("cheeks") + head.mask("nose") + 0.14 * head.mask("forehead")) * (1 - head.mask("mouth")) + 0.014
     aged = head.mask("mole_zone") * (0.25 + head.mask("temple") + head.mask("forehead") + 0.5 * head.mask("jaw_side"))
     freckles = scatter(head, zone**1.3, look.freckles, (0.0004, 0.0013), (0.25, 0.9), look.seed + 3)
     moles = scatter(head, head.mask("mole_zone"), look.moles, (0.0005, 0.0011), (0.6, 1.0), look.seed + 4)
