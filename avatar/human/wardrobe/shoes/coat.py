@@ -47,7 +47,7 @@ def _mixed(footwear: Footwear) -> Mapping[str, NDArray[np.floating]]:
     given = footwear.accent is not None
     if kind is FootwearKind.SNEAKERS:
         return {
-            "second": base * 0.93 if light else base * 0.82 + 0.035, "accent": accent, "tongue": base * 0.90,
+            "second": base * 0.96 if light else base * 0.82 + 0.035, "accent": accent, "tongue": base * 0.90,
             "inside": accent * 0.45 + base * 0.2 + 0.08, "sole": _WHITE, "edge": accent, "tread": _WHITE * 0.72,
             "lace": _WHITE if not light or not given else accent, "thread": base * 0.75 + (0.02 if light else 0.12),
             "metal": _BRASS,

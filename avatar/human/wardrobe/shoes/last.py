@@ -19,7 +19,7 @@ from avatar.human.wardrobe.surface import Surface
 ARCHIVE = "shoes.npz"
 HALF = 10  # columns from the toe to the heel along one side
 AROUND = 2 * HALF
-_ALONG = np.array([1.0, 0.978, 0.90, 0.79, 0.67, 0.54, 0.41, 0.285, 0.16, 0.05, 0.0])  # stations of those columns
+_ALONG = np.array([0.993, 0.978, 0.90, 0.79, 0.67, 0.54, 0.41, 0.285, 0.16, 0.05, 0.0])  # stations of those columns
 _DOME = np.array([0.0, 0.11, 0.24, 0.40, 0.59, 0.79, 1.0])  # rows of the upper where it closes over the toes,
 _WALL = np.array([0.0, 0.14, 0.32, 0.50, 0.68, 0.86, 1.0])  # and where it stands round the heel
 _SPARED = (0.59,)  # rows that a boot does without
