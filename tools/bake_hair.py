@@ -41,9 +41,9 @@ SEED = 5
 STEP = 4.0  # degrees of the scalp table
 LOW = -74.0  # its lowest elevation
 NEIGHBOURS = 12
-WHISKERS = (96, 88)  # cards on the cheeks and jaws, and on the chin
+WHISKERS = (88, 72)  # cards on the cheeks and jaws, and on the chin
 BEARD_COLUMNS, BEARD_ROWS = 26, 8
-MOUTH_COLUMNS, MOUTH_ROWS = 18, 14
+MOUTH_COLUMNS, MOUTH_ROWS = 16, 12
 
 
 # ------------------------------------------------------------------------------------------------------- the scalp map
@@ -124,9 +124,9 @@ def moustache_depth(points: F64) -> F64:
 def goatee_depth(points: F64) -> F64:
     """The same of a round beard: the moustache, the corners of the mouth and the chin."""
     x, y = np.abs(points[:, 0]), points[:, 1]
-    narrow = 0.0325 - 0.10 * np.maximum(0.640 - y, 0)
+    narrow = 0.0318 - 0.10 * np.maximum(0.640 - y, 0)
     mm = np.minimum.reduce([narrow - x, 0.668 - y, y - 0.604, lips_apart(points) * 0.010])
-    chin = np.where(points[:, 2] > 0.09, mm * 1000 * 1.5, -99.0)
+    chin = np.where(points[:, 2] > 0.09, mm * 1000 * 0.9, -99.0)
     return np.maximum(moustache_depth(points), chin)
 
 
@@ -184,7 +184,7 @@ def beard_places(base: F64, triangles: I64) -> dict[str, Any]:
     point = bound(base, root, weight)
     lip = (np.abs(point[:, 0]) < 0.034) & (point[:, 1] > 0.664)
     inside = (full_depth(point) > 1.2) & ~lip
-    round_ = inside & (goatee_depth(point) > 1.5)
+    round_ = inside & (goatee_depth(point) > 1.8)
     sets = [np.nonzero(inside & which)[0] for which in (~round_, round_)]
     chosen = np.concatenate([s[farthest_points(point[s], n)] for s, n in zip(sets, WHISKERS, strict=True)])
     lip_root, lip_weight = cast(base, triangles, unit(moustache_points() - MOUTH), MOUTH)

@@ -223,11 +223,12 @@ def paint_tile(name: str, canvas: Canvas, rng: np.random.Generator) -> None:
     else:  # beard
         canvas.grey[:] = 0.47
         strands(
-            canvas, 70, rng, clumps=7, end=(0.66, 0.95), start=0.25, converge=0.5, core=0.45, taper=0.5, wave=0.04,
+            canvas, 70, rng, clumps=7, end=(0.66, 0.95), start=0.10, converge=0.5, core=0.45, taper=0.5, wave=0.04,
             thick=(2.0, 4.0), light=0.1,
         )  # fmt: skip
         fade = smoothstep(1.0, 0.35, np.linspace(0, 1, canvas.height))[:, None]  # whiskers melt into those below
-        canvas.cover = canvas.cover * (0.15 + 0.85 * fade)
+        root = smoothstep(0.02, 0.20, np.linspace(0, 1, canvas.height))[:, None]
+        canvas.cover = canvas.cover * (0.15 + 0.85 * fade) * root
 
 
 def paint_atlas() -> tuple[U8, U8, U8]:

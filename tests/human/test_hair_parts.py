@@ -21,6 +21,7 @@ from avatar.human.hair import atlas, hair_coats, hair_parts, hat, store
 from avatar.human.hair.collision import surface_samples
 from avatar.human.hair.scalp import head_model
 from avatar.human.hair.vectors import triangle_normals
+from avatar.human.hair.volume import volume
 
 PEOPLE: Mapping[str, dict[str, object]] = {
     "woman": {},
@@ -318,6 +319,23 @@ def test_hair_lies_flat_under_a_hat(person: str, style: HairStyle) -> None:
     assert head.collision(covered)[0].max() < 0.0045 * max(head.scale, 1.0)
     bare = np.concatenate([part.positions for part in hair_parts(figure)])
     assert head.collision(bare[rim.height(bare) > 0])[0].max() > 0.006
+
+
+@pytest.mark.parametrize("style", [HairStyle.AFRO, HairStyle.LONG_WAVY])
+def test_a_headset_presses_hair(style: HairStyle) -> None:
+    figure = dressed(figure_of("woman"), style, FacialHair.NONE, "#3a2a1e")
+    worn = figure.character.outfit.model_copy(
+        update={"accessories": (Accessory(kind=AccessoryKind.HEADSET, colour="#333344"),)}
+    )
+    character = figure.character.model_copy(update={"outfit": worn})
+    head = head_model(figure, 0.1, 0.1)
+    thick = []
+    for wearer in (figure.character, character):
+        points = np.concatenate([part.positions for part in hair_parts(replace(figure, character=wearer))])
+        held = (np.abs(points[:, 2] - head.centre[2]) < 0.025) & (np.abs(points[:, 1] - head.eye_level) < 0.02)
+        thick.append(np.quantile(head.collision(points[held])[0], 0.95))
+    assert thick[1] < 0.75 * thick[0]
+    assert volume(character).crown < volume(figure.character).crown or style is not HairStyle.AFRO
 
 
 def test_hair_is_still_while_the_face_moves() -> None:

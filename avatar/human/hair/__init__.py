@@ -14,6 +14,7 @@ from avatar.human.hair import anime, atlas, beard, falls, hat, locks, store, sty
 from avatar.human.hair.mesh import HairMesh, clear_of_clothes, drop_unused, to_part
 from avatar.human.hair.scalp import HeadModel, head_model
 from avatar.human.hair.skinning import hanging_weights
+from avatar.human.hair.volume import volume
 from avatar.profile import AvatarStyle
 
 HAIR = "Wolf3D_Hair"
@@ -50,6 +51,9 @@ def hair_parts(figure: Figure) -> list[Part]:
     if style is not HairStyle.BALD:
         if hatted:
             hair = hat.under_hat(hair, head, hat.rim_of(head, figure.vertices))
+        elif hat.wears_headset(character):
+            room = volume(character)
+            hair = hat.under_headset(hair, head, room.crown, max(room.side, 0.008))
         springs = hair.springs
         collar = float(head.neck[1]) + 0.02
         hair = replace(

@@ -29,6 +29,8 @@ from avatar.human.hair.vectors import (
     vertex_normals,
 )
 
+EDGE = 2.2  # degrees: whiskers nearer to the edge of a beard would stick out of its painted shell
+ROUND = 25.0  # degrees of azimuth of a goatee
 STILL = 5e-5  # a morph that moves the beard less than this (metres) is left out
 
 
@@ -39,16 +41,16 @@ class Beard:
     cheek: float  # 0: none there
     chin: float
     lip: float
-    shell: int  # which shell lies under it: -1 the full beard's, else a row of ``mouth_grid_depth``
+    shells: tuple[int, ...]  # what lies under it: -1 the cheeks' shell, else a row of ``mouth_grid_depth``
     tint: float = 0.95  # of the shell
     long: bool = False  # locks hang from the chin
 
 
 BEARDS: dict[FacialHair, Beard] = {
-    FacialHair.MOUSTACHE: Beard(0.0, 0.0, 0.0125, 0),
-    FacialHair.GOATEE: Beard(0.0, 0.013, 0.0105, 1),
-    FacialHair.SHORT_BEARD: Beard(0.0085, 0.010, 0.0085, -1),
-    FacialHair.BEARD: Beard(0.015, 0.031, 0.0115, -1, long=True),
+    FacialHair.MOUSTACHE: Beard(0.0, 0.0, 0.0125, (0,)),
+    FacialHair.GOATEE: Beard(0.0, 0.013, 0.0105, (1,)),
+    FacialHair.SHORT_BEARD: Beard(0.0085, 0.010, 0.0085, (-1, 1)),
+    FacialHair.BEARD: Beard(0.015, 0.031, 0.0115, (-1, 1), long=True),
 }
 
 
@@ -63,11 +65,11 @@ def each(lengths: F64) -> Callable[[Roots], F64]:
 
 CHEEK = Layer(
     0, 0.01, _everywhere, Flow.BEARD, lift=0.20, flow_weight=1.0, gravity=0.35, comb_length=1.0, bend_length=0.012,
-    adhesion=0.0, chaos=0.10, clearance=(0.0015, 0.004), width=0.0145, tiles=("beard0", "beard1"), segments=2,
+    adhesion=0.0, chaos=0.10, clearance=(0.0015, 0.004), width=0.0165, tiles=("beard0", "beard1"), segments=2,
     shade=(0.90, 1.0), round=0.05, root_width=0.9, tip_width=0.8, jitter=0.2, root_shade=0.95, spacing=1.0, twist=0.1,
 )  # fmt: skip
 MOUSTACHE = replace(
-    CHEEK, flow=Flow.MOUSTACHE, lift=0.16, width=0.0085, clearance=(0.0012, 0.003), tip_width=0.6, chaos=0.06,
+    CHEEK, flow=Flow.MOUSTACHE, lift=0.16, width=0.0095, clearance=(0.0012, 0.003), tip_width=0.6, chaos=0.06,
 )  # fmt: skip
 LONG = replace(
     CHEEK, width=0.018, segments=3, lift=0.30, clearance=(0.003, 0.009), round=0.12, tip_width=0.55,
@@ -107,18 +109,20 @@ def carried_weights(weights: F32, index: I64, weight: F64, repeat: int) -> F32:
     return np.repeat((kept / kept.sum(1, keepdims=True)).astype(np.float32), repeat, 0)
 
 
-def shell(figure: Figure, normals: F64, kind: Beard) -> HairMesh:
-    """Painted stubble on the skin, fading out along the edge of the beard."""
+def shell(figure: Figure, normals: F64, kind: Beard, row: int) -> HairMesh:
+    """Painted stubble on the skin, fading out along the edge of the beard: of the cheeks (``row`` -1), or of what
+    ``mouth_grid_depth`` has in that row."""
     data = store.load()
-    if kind.shell < 0:
+    if row < 0:
         grid, grid_weight, depth, soft = data.beard_grid, data.beard_grid_weight, data.beard_grid_depth, 7.0
     else:
-        grid, grid_weight, depth, soft = data.mouth_grid, data.mouth_grid_weight, data.mouth_grid_depth[kind.shell], 3.0
+        grid, grid_weight, depth, soft = data.mouth_grid, data.mouth_grid_weight, data.mouth_grid_depth[row], 3.0
     columns, rows = grid.shape[0] - 1, grid.shape[1] - 1
     index, weight, depth = grid.reshape(-1, 3), grid_weight.reshape(-1, 3), depth.ravel()
     normal = unit(carry(index, weight, normals))
-    position = carry(index, weight, figure.vertices) + normal * 0.0014
-    across = np.repeat(np.linspace(0.05, 0.95, columns + 1) * (1.0 if kind.shell < 0 else 0.4), rows + 1)
+    thick = 0.0010 + 0.0014 * smoothstep(0.0, soft, depth) + (0.0006 if row < 0 else 0.0)
+    position = carry(index, weight, figure.vertices) + normal * thick[:, None]
+    across = np.repeat(np.linspace(0.05, 0.95, columns + 1) * (1.0 if row < 0 else 0.4), rows + 1)
     uv = tile_uv("buzz", across, np.clip(0.98 - depth / soft * 0.5, 0.3, 0.999))
     triangles = quads_to_triangles(grid_quads(columns, rows))
     triangles = triangles[depth[triangles].max(1) > 0]
@@ -143,15 +147,20 @@ def build(figure: Figure, head: HeadModel, rng: np.random.Generator) -> HairMesh
     kind = BEARDS[figure.character.hair.facial]
     data = store.load()
     normals = vertex_normals(figure.vertices, store.skin_triangles())
+    shells = [shell(figure, normals, kind, row) for row in kind.shells]
     azimuth, elevation = data.beard_root_place.T
     cheek_layer = CHEEK
     chin_layer = LONG if kind.long else CHEEK
+    if not kind.long:  # short whiskers are narrow, or their ends make bars
+        cheek_layer, chin_layer = replace(CHEEK, width=0.0125), replace(CHEEK, width=0.0125)
     parts, heights, sizes = [], [], []
     for number, (layer, length) in enumerate(
         ((cheek_layer, kind.cheek), (chin_layer, kind.chin), (MOUSTACHE, kind.lip))
     ):
-        chosen = np.nonzero(data.beard_root_kind == number)[0] if length else np.zeros(0, np.int64)
-        if not len(chosen):
+        inner = (data.beard_root_edge > EDGE) | (number == 2)
+        inner &= (np.abs(azimuth) < ROUND) | (kind.cheek > 0) | (number == 2)
+        chosen = np.nonzero((data.beard_root_kind == number) & inner)[0]
+        if not length or not len(chosen):
             continue
         index, weight = data.beard_root[chosen], data.beard_root_weight[chosen]
         normal = unit(carry(index, weight, normals))
@@ -175,9 +184,7 @@ def build(figure: Figure, head: HeadModel, rng: np.random.Generator) -> HairMesh
         )
         heights.append(position[:, 1] + (0.05 if number == 2 else 0.0))
         sizes.append(layer.segments * 2)
-    return join(
-        [shell(figure, normals, kind), upward(join(parts), np.concatenate(heights), sizes, [len(h) for h in heights])]
-    )
+    return join([*shells, upward(join(parts), np.concatenate(heights), sizes, [len(h) for h in heights])])
 
 
 def upward(mesh: HairMesh, heights: F64, triangles_each: list[int], counts: list[int]) -> HairMesh:

@@ -1,4 +1,4 @@
-"""Hair under a hat: pressed to the scalp above the plane of its rim, full again a little below."""
+"""Hair under a hat or a headset: pressed to the scalp where they sit, full again a little beside them."""
 
 from __future__ import annotations
 
@@ -79,3 +79,25 @@ def pressed(mesh: HairMesh, head: HeadModel, rim: Rim) -> HairMesh:
         flat = np.where(distance > 0, limit * np.tanh(distance / (1.6 * limit)), distance)
         p = p - out * ((distance - flat) * (1 - free))[:, None]
     return replace(mesh, position=p)
+
+
+def wears_headset(character: CharacterDescription) -> bool:
+    """Whether a headset clasps the hair."""
+    return any(item.kind is AccessoryKind.HEADSET for item in character.outfit.accessories)
+
+
+def under_headset(grown: Grown, head: HeadModel, crown: float, side: float) -> Grown:
+    """The hair at most ``crown`` metres thick under the band of a headset, and ``side`` metres under its cups."""
+    solid = None if grown.solid is None else clasped(grown.solid, head, crown, side)
+    return replace(grown, soft=clasped(grown.soft, head, crown, side), solid=solid)
+
+
+def clasped(mesh: HairMesh, head: HeadModel, crown: float, side: float) -> HairMesh:
+    """A mesh pressed in the plane through both ears, down to below them."""
+    k, p = head.scale, mesh.position
+    ahead, above = (p[:, 2] - head.centre[2]) / k, (p[:, 1] - head.eye_level) / k
+    held = smoothstep(0.065, 0.030, np.abs(ahead)) * smoothstep(-0.075, -0.035, above)
+    distance, out = head.collision(p)
+    limit = (side + (crown - side) * smoothstep(0.03, 0.10, above)) * k
+    over = np.maximum(distance - limit, 0.0)
+    return replace(mesh, position=p - out * (over * 0.85 * held)[:, None])

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from avatar.character import CharacterDescription, HairStyle
 from avatar.human.hair.anime import DRAWN
-from avatar.human.hair.hat import wears_hat
+from avatar.human.hair.hat import wears_hat, wears_headset
 from avatar.profile import AvatarStyle
 
 
@@ -56,8 +56,12 @@ _DRAWN = {
 
 
 def volume(character: CharacterDescription) -> Volume:
-    """The room that the character's hair takes; under a hat none above the ears."""
+    """The room that the character's hair takes: none above the ears under a hat, little under a headset."""
     style = character.hair.style
     drawn = character.style is AvatarStyle.ANIME and style in DRAWN
     room = _DRAWN[style] if drawn else _GROWN[style]
-    return replace(room, crown=0.0) if wears_hat(character) else room
+    if wears_hat(character):
+        return replace(room, crown=0.0)
+    if wears_headset(character):  # presses what is under it
+        return replace(room, crown=max(min(room.crown, 0.012), 0.6 * room.crown), side=min(room.side, 0.012))
+    return room
