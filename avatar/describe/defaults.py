@@ -283,7 +283,7 @@ def _skin(found: Findings, seed: int, region: Region, gender: float, age: float)
         lids = colours.COLOURS[pick(seed, "lid colour", ("bronze", "mauve", "taupe", "copper", "slate", "plum"))]
     polished = gender < 0.4 and age >= 16 and Slot.NAILS not in numbers and len(found.heard) < TOLD_WELL
     if nails is None and polished and fraction(seed, "nail polish") < 0.28:
-        names = ("burgundy", "dusty pink", "red", "rose", "mauve", "charcoal", "coral")
+        names = ("burgundy", "dusty pink", "red", "rose", "mauve", "plum", "coral")
         nails = colours.COLOURS[pick(seed, "nail colour", names)]
     liner = between(seed, "eyeliner amount", 0.25, 0.6) if wears and fraction(seed, "eyeliner") < 0.5 else 0.0
     return c.Skin(
@@ -337,7 +337,7 @@ def _hair(found: Findings, seed: int, region: Region, gender: float, age: float,
         colour = beard or _hair_colour(seed, region, age, style)
     elif beard and beard != colour:
         found.near[Slot.FACIAL_COLOUR] = f"{found.heard[Slot.FACIAL_COLOUR]} beard -> the colour of the hair"
-    lights, roots = _second_hair(found, seed, colour, gender, age, style)
+    lights, roots = _second_hair(found, seed, kind, colour, gender, age, style)
     return c.Hair(style=kind, colour=colour, highlights=lights, roots=roots, facial=c.FacialHair(facial))
 
 
@@ -348,7 +348,7 @@ def lighter(colour: str) -> str:
 
 
 def _second_hair(
-    found: Findings, seed: int, colour: str, gender: float, age: float, style: AvatarStyle
+    found: Findings, seed: int, kind: c.HairStyle, colour: str, gender: float, age: float, style: AvatarStyle
 ) -> tuple[str | None, str | None]:
     """Highlights and roots: as said; else now and then on dyed or fair heads."""
     lights, roots = found.words.get(Slot.HIGHLIGHTS), found.words.get(Slot.ROOTS)
@@ -356,7 +356,8 @@ def _second_hair(
         lights = lighter(colour)
     silent = not {Slot.HIGHLIGHTS, Slot.ROOTS} & {*found.numbers, *found.words}
     light, saturation = colours.to_hls(colour)[1:]
-    if silent and 16 <= age < 60 and len(found.heard) < TOLD_WELL and saturation > 0.15:
+    long = kind not in (c.HairStyle.BALD, c.HairStyle.BUZZ, c.HairStyle.CROP)
+    if silent and long and 16 <= age < 60 and len(found.heard) < TOLD_WELL and saturation > 0.15:
         chance = 0.22 if style == AvatarStyle.ANIME else 0.13 if gender < 0.5 else 0.02
         if fraction(seed, "highlights") < chance and 0.12 < light < 0.5:
             lights = lighter(colour)

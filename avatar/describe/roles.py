@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import pairwise
 from types import MappingProxyType
 
 from avatar.character import AccessoryKind, BottomKind, FootwearKind, TopKind
+from avatar.describe.tables import bag
 from avatar.describe.tokens import Token, sentences
 
 _Top, _Bottom, _Shoe = TopKind, BottomKind, FootwearKind
@@ -243,6 +245,9 @@ _MOODS: Mapping[str, Mood] = MappingProxyType(
 )
 
 
+_DIGITAL = bag("software data ai ml web cloud network systems security backend frontend platform")
+
+
 def _plain_words(text: str) -> list[str]:
     def words(sentence: Sequence[Token]) -> list[str]:
         return [
@@ -256,7 +261,10 @@ def _plain_words(text: str) -> list[str]:
 
 def dress_of(role: str) -> Dress:
     """The usual dress of the last calling named in ``role`` ("software sales manager" dresses as a manager)."""
-    found = [_DRESSES[word] for word in _plain_words(role) if word in _DRESSES]
+    words = _plain_words(role)
+    if any(first in _DIGITAL and then == "engineer" for first, then in pairwise(words)):
+        return _TECHNICAL
+    found = [_DRESSES[word] for word in words if word in _DRESSES]
     return found[-1] if found else Dress()
 
 

@@ -12,7 +12,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from activities.describing import Describing
-from avatar.character import AccessoryKind, BottomKind, CharacterDescription, FaceShape, FacialHair, HairStyle, TopKind
+from avatar.character import (
+    AccessoryKind,
+    BottomKind,
+    CharacterDescription,
+    FaceShape,
+    FacialHair,
+    HairStyle,
+    Logo,
+    Pattern,
+    TopKind,
+)
 from avatar.customize import field_changes
 from avatar.describe import terms
 from avatar.describe.colours import COLOURS, EYE_COLOURS, HAIR_COLOURS, to_hls
@@ -223,6 +233,10 @@ def test_what_cannot_be_made_is_approximated() -> None:
         ("higher cheekbones", {"face.cheekbones": UP}),
         ("thicker eyebrows", {"face.browWeight": UP}),
         ("bigger eyes", {"face.eyeSize": UP}),
+        ("smaller ears", {"face.ears": DOWN}),
+        ("fuller cheeks", {"face.cheeks": UP}),
+        ("a wider mouth", {"face.mouthWidth": UP}),
+        ("more eyeliner", {"skin.eyeliner": UP}),
         ("kinder eyes", {"face.eyeSize": UP, "face.browWeight": DOWN}),
         (
             "friendlier",
@@ -384,6 +398,67 @@ def test_what_is_at_its_end_is_told() -> None:
     made = noted("longer hair", on=longest)
     assert made.character == longest
     assert made.approximated == ("longer hair -> it goes no further",) and made.heard == ()
+
+
+@pytest.mark.parametrize(
+    ("start", "note", "style"),
+    [
+        (HairStyle.BOB, "give her a ponytail", HairStyle.PONYTAIL),
+        (HairStyle.BOB, "braids please", HairStyle.BRAIDS),
+        (HairStyle.BOB, "with bangs", HairStyle.BOB_BANGS),
+        (HairStyle.LONG_WAVY, "a fringe", HairStyle.LONG_BANGS),
+        (HairStyle.BOB_BANGS, "no bangs", HairStyle.BOB),
+        (HairStyle.BOB, "curly hair", HairStyle.CURLY),
+        (HairStyle.LONG_STRAIGHT, "wavy hair", HairStyle.LONG_WAVY),
+        (HairStyle.LONG_STRAIGHT, "wavier hair", HairStyle.LONG_WAVY),
+        (HairStyle.BOB, "curlier hair", HairStyle.CURLY),
+        (HairStyle.CURLY, "much curlier hair", HairStyle.AFRO),
+        (HairStyle.LONG_WAVY, "straighter hair", HairStyle.LONG_STRAIGHT),
+        (HairStyle.CURLY, "longer hair", HairStyle.LONG_WAVY),
+        (HairStyle.LONG_BANGS, "shorter hair", HairStyle.BOB_BANGS),
+        (HairStyle.PONYTAIL, "shorter hair", HairStyle.BOB),
+        (HairStyle.LONG_STRAIGHT, "a pixie cut", HairStyle.PIXIE),
+    ],
+)
+def test_hair_is_dressed(start: HairStyle, note: str, style: HairStyle) -> None:
+    assert wished(note, on=changed(ADA, {"hair.style": start})).hair.style == style
+
+
+def test_hair_has_two_colours() -> None:
+    lit = wished("blonde highlights")
+    assert lit.hair.highlights == HAIR_COLOURS["blonde"] and paths(lit) == {"hair.highlights"}
+    assert wished("dark roots").hair.roots == HAIR_COLOURS["dark"]
+    assert wished("no highlights", on=lit).hair.highlights is None
+    assert lightness(wished("highlights").hair.highlights or "#000000") > lightness(ADA.hair.colour)
+
+
+def test_new_clothes_are_worn() -> None:
+    dressed = wished("a yellow dress with white polka dots")
+    assert (dressed.outfit.top.kind, dressed.outfit.top.pattern) == (TopKind.DRESS, Pattern.DOTS)
+    assert dressed.outfit.top.accent == COLOURS["white"]
+    in_jeans = wished("blue jeans", on=dressed)
+    assert in_jeans.outfit.top.kind == TopKind.T_SHIRT and in_jeans.outfit.bottom.kind == BottomKind.JEANS
+    striped = wished("a striped hoodie")
+    assert striped.outfit.top.pattern == Pattern.STRIPES and striped.outfit.top.accent is not None
+    assert wished("a green hoodie", on=striped).outfit.top.pattern == Pattern.PLAIN
+    assert wished("a hoodie with a star on it").outfit.top.logo == Logo.STAR
+
+
+def test_other_glasses_take_the_place_of_the_old() -> None:
+    assert worn(wished("sunglasses")) == {AccessoryKind.SUNGLASSES: COLOURS["black"]}
+    assert set(worn(wished("a red cap"))) == {AccessoryKind.GLASSES, AccessoryKind.CAP}
+    capped = wished("a red cap")
+    assert set(worn(wished("a beanie", on=capped))) == {AccessoryKind.GLASSES, AccessoryKind.BEANIE}
+    assert set(worn(wished("no hat", on=capped))) == {AccessoryKind.GLASSES}
+    assert worn(wished("a darker cap", on=capped))[AccessoryKind.CAP] != worn(capped)[AccessoryKind.CAP]
+
+
+def test_paint_comes_and_goes() -> None:
+    painted = wished("blue eye shadow, eyeliner and red nails")
+    assert painted.skin.lid_colour == COLOURS["blue"] and painted.skin.nail_colour == COLOURS["red"]
+    assert painted.skin.eyeliner > 0.5
+    bare = wished("no make-up, no nail polish", on=painted).skin
+    assert (bare.lid_colour, bare.nail_colour, bare.eyeliner, bare.make_up) == (None, None, 0.0, 0.0)
 
 
 # --- what is told -----------------------------------------------------------------------------------------------

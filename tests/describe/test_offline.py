@@ -15,9 +15,12 @@ from hypothesis import strategies as st
 from avatar.character import (
     AccessoryKind,
     BottomKind,
+    BrowStyle,
     CharacterDescription,
     FacialHair,
+    FootwearKind,
     HairStyle,
+    IrisPattern,
     Logo,
     Pattern,
     TopKind,
@@ -25,6 +28,7 @@ from avatar.character import (
 from avatar.describe import terms
 from avatar.describe.colours import COLOURS, EYE_COLOURS, HAIR_COLOURS, SKIN_TONES, named
 from avatar.describe.description import Description
+from avatar.describe.harmony import together
 from avatar.describe.offline import describe_offline
 from avatar.describe.tokens import Token, sentences
 from avatar.profile import MAX_TEXT, AgentProfile, AvatarStyle, parse_profile
@@ -166,6 +170,23 @@ def test_role_and_temper_dress_a_person() -> None:
     assert not cheerful & stern
 
 
+def test_software_engineers_do_not_dress_for_the_workshop() -> None:
+    people = [described(role="software engineer", agent=f"s{i}").character.outfit for i in range(15)]
+    assert {outfit.footwear.kind for outfit in people} == {FootwearKind.SNEAKERS}
+    assert {outfit.top.kind for outfit in people} >= {TopKind.HOODIE, TopKind.T_SHIRT}
+
+
+def test_children_and_men_wear_what_they_wear() -> None:
+    for i in range(60):
+        child = described("a 9-year-old child", role="lawyer", agent=f"c{i}").character.outfit
+        assert child.top.kind != TopKind.BLAZER and child.footwear.kind != FootwearKind.LOAFERS
+        man = described("a man", agent=f"m{i}").character.outfit
+        assert man.top.kind != TopKind.DRESS and man.bottom.kind != BottomKind.SKIRT
+        assert man.footwear.kind != FootwearKind.FLATS
+        in_jeans = described("a woman in jeans", agent=f"w{i}").character.outfit
+        assert in_jeans.top.kind != TopKind.DRESS
+
+
 def test_a_name_is_a_weak_hint() -> None:
     assert described(name="Olaf", agent="q").character.body.gender > 0.8
     assert described(name="Ingrid", agent="q").character.body.gender < 0.2
@@ -185,12 +206,22 @@ def test_300_agents_with_only_names_are_a_varied_crowd() -> None:
     ages = Counter(int(p.body.age // 10) for p in crowd)
     assert all(ages[decade] >= 12 for decade in (2, 3, 4, 5, 6))
     styles = Counter(p.hair.style for p in crowd)
-    assert all(
-        styles[style] >= 5
-        for style in (HairStyle.BUZZ, HairStyle.CROP, HairStyle.SIDE_PART, HairStyle.BOB, HairStyle.LONG_STRAIGHT)
-    )
+    assert all(styles[style] >= 4 for style in HairStyle)
+    assert all(sum(p.hair.facial == facial for p in crowd) >= 3 for facial in FacialHair)
+    for kinds, worn in (
+        (TopKind, [p.outfit.top.kind for p in crowd]),
+        (BottomKind, [p.outfit.bottom.kind for p in crowd]),
+        (FootwearKind, [p.outfit.footwear.kind for p in crowd]),
+    ):
+        assert all(worn.count(kind) >= 10 for kind in kinds)
+    assert all(sum(p.outfit.top.pattern == pattern for p in crowd) >= 3 for pattern in Pattern)
+    assert all(sum(p.face.brows == brows for p in crowd) >= 10 for brows in BrowStyle)
+    assert all(sum(p.eyes.iris == iris for p in crowd) >= 10 for iris in IrisPattern)
+    assert len({p.outfit.model_copy(update={"accessories": ()}) for p in crowd}) == 300  # nobody meets himself
     assert len({p.hair.colour for p in crowd}) >= 15
     assert len({p.outfit.top.colour for p in crowd}) >= 10
+    clothes = [(p.outfit.top.colour, p.outfit.bottom.colour) for p in crowd if p.outfit.top.kind != TopKind.BLAZER]
+    assert sum(together(*pair) > 0.4 for pair in clothes) > 0.93 * len(clothes)
     looks = {(p.hair.style, p.hair.colour, p.eyes.colour, p.outfit.top, p.outfit.bottom, p.hair.facial) for p in crowd}
     assert len(looks) >= 290
     assert len({p.seed for p in crowd}) == 300
