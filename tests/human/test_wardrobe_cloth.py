@@ -17,11 +17,14 @@ from avatar.human.wardrobe.mesh import (
     triangulate,
     umbrella,
     unique_edges,
+    unit,
     vertex_normals,
 )
 from avatar.human.wardrobe.radial import DIRECTIONS, RadialGrid, column_angles, radial_grid
 from avatar.human.wardrobe.raster import rasterise
+from avatar.human.wardrobe.refine import finer_positions, finer_triangles, finer_values
 from avatar.human.wardrobe.simplify import simplify
+from avatar.human.wardrobe.strips import laid_on, strip
 from avatar.human.wardrobe.surface import samples, surface, with_layer
 from avatar.human.wardrobe.unwrap import flatten, pack
 
@@ -161,6 +164,8 @@ class TestRadial:
         hung = self.grid(radius).hanging(0.5).radius
         assert np.allclose(hung[11], 0.195) and np.allclose(hung[13], 0.1)
         assert (np.diff(hung[:13], axis=0) <= 0.005 + 1e-12).all()
+        flared = self.grid(radius).hanging(-0.5).radius
+        assert np.allclose(flared[11], 0.205) and np.allclose(flared[0], 0.26)
         tented = self.grid(radius).tented(0.5).radius
         assert np.allclose(tented[13], 0.195) and np.allclose(tented[11], 0.1)
 
@@ -207,6 +212,41 @@ class TestSurface:
         points, normals, owner = samples(positions, triangles)
         assert len(points) == 4 * len(triangles) and np.allclose(normals, [0, 0, 1])
         assert np.allclose(points[: len(triangles)], positions[triangles[owner[: len(triangles)]]].mean(1))
+
+
+class TestRefine:
+    def test_a_tube_becomes_rounder_and_stays_whole(self) -> None:
+        positions, triangles = tube(4, 12)
+        normals = unit(positions * [1.0, 0.0, 1.0])
+        edges = unique_edges(triangles)
+        fine, faces = finer_positions(positions, normals, edges), finer_triangles(triangles, len(positions))
+        assert len(faces) == 4 * len(triangles) and len(boundary_loops(faces)) == 2
+        assert (face_normals(fine, faces) * fine[faces].mean(1) * [1, 0, 1]).sum(1).min() > 0
+        middles = fine[len(positions) :]
+        straight = (positions[edges[:, 0]] + positions[edges[:, 1]]) / 2
+        assert np.array_equal(finer_values(positions, edges)[len(positions) :], straight)
+        short = np.hypot(straight[:, 0], straight[:, 2]) < 0.99
+        assert (np.hypot(middles[short, 0], middles[short, 2]) > np.hypot(straight[short, 0], straight[short, 2])).all()
+        assert np.hypot(middles[:, 0], middles[:, 2]).max() < 1.02
+
+
+class TestStrips:
+    def test_a_strip_faces_outward_and_lies_upright(self) -> None:
+        x, y = np.meshgrid(np.arange(5) * 0.1, np.arange(3) * 0.2)
+        rows = np.stack([x, y, np.zeros_like(x)], -1)
+        made = strip("collar", rows, np.ones((5, 1)))
+        assert (face_normals(made.positions, made.triangles)[:, 2] > 0).all()
+        assert np.allclose(made.place, made.positions[:, :2])
+        assert made.weights.shape == (15, 1)
+        hanging = strip("collar", rows[::-1], np.ones((5, 1)), turned=True)
+        assert (face_normals(hanging.positions, hanging.triangles)[:, 2] > 0).all()
+        assert np.allclose(hanging.place[:, 1], hanging.positions[:, 1] - 0.4)
+
+    def test_laid_on_a_tube_from_either_side(self) -> None:
+        positions, triangles = tube(21, 64)
+        wall = surface(positions, vertex_normals(positions, triangles))
+        lying = laid_on(wall, np.array([[0.8, 5.0, 0.0], [1.3, 5.0, 0.0]]), 0.02)
+        assert np.hypot(lying[:, 0], lying[:, 2]) == pytest.approx([1.02, 1.02], abs=5e-3)
 
 
 class TestRaster:

@@ -196,7 +196,7 @@ def mask_image(texels: Texels, values: F32) -> U8:
     return np.where(covered, out, grown)
 
 
-_ABOVE = ("thread", "metal")  # lie on the cloth: not shaded by its folds
+_ABOVE = ("thread", "metal", "pearl")  # lie on the cloth: not shaded by its folds
 
 
 def colour(layers: Layers, base: F32, inks: Mapping[str, F32], prints: Mapping[str, U8] | None = None) -> U8:

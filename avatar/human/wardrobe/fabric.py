@@ -14,8 +14,8 @@ from avatar.human.wardrobe.garments import Weave
 _TILE = 512
 _SIGMA = 6.0
 CONTRAST = {  # of a weave in the colour
-    Weave.JERSEY: 0.030, Weave.RIB: 0.07, Weave.DENIM: 0.11, Weave.TWILL: 0.045, Weave.PIQUE: 0.055,
-    Weave.POPLIN: 0.022, Weave.FLEECE: 0.045, Weave.WOOL: 0.085, Weave.CREPE: 0.028,
+    Weave.JERSEY: 0.030, Weave.RIB: 0.07, Weave.DENIM: 0.11, Weave.TWILL: 0.045, Weave.PIQUE: 0.034,
+    Weave.POPLIN: 0.022, Weave.FLEECE: 0.045, Weave.WOOL: 0.060, Weave.CREPE: 0.028,
 }  # fmt: skip
 ROUGHNESS = {
     Weave.JERSEY: 0.88, Weave.RIB: 0.9, Weave.DENIM: 0.86, Weave.TWILL: 0.82, Weave.PIQUE: 0.88,

@@ -28,5 +28,6 @@ def _relief(fit: TopFit, variant: int, raglan: bool, c: Canvas) -> Relief:
 def _ink(fit: TopFit, raglan: bool, c: Canvas) -> dict[str, F32]:
     sewn = sew(fit, c, raglan=raglan)
     masks = {"dark": sewn.dark, "rib": sewn.rib, "trim": sewn.trim, "shirt": sewn.shirt, "metal": sewn.button}
+    masks["pearl"] = sewn.pearl
     masks["calm"] = np.float32(0.8) * sewn.shirt
     return {name: mask for name, mask in masks.items() if mask.any()}

@@ -31,6 +31,7 @@ class Sewn:
     trim: F32  # 0..1 in the second colour when the cloth is plain
     button: F32  # 0..1
     shirt: F32  # 0..1 of the shirt under a jacket
+    pearl: F32  # 0..1 that shirt's buttons
 
     def seam(self, distance: F32, where: NDArray[np.bool_] | F32, strength: float = 0.30, width: float = _SEAM) -> None:
         """A sewn line: a groove and its shadow."""
@@ -50,7 +51,7 @@ class Sewn:
 
 def sew(fit: TopFit, c: Canvas, *, raglan: bool = False) -> Sewn:
     """Everything that is sewn on a top, at the points of a canvas."""
-    made = Sewn(*(np.zeros(len(c.at), np.float32) for _ in range(7)))
+    made = Sewn(*(np.zeros(len(c.at), np.float32) for _ in range(8)))
     made.flat[:] = 1
     panel = c.on("front", "back", "sleeve")
     trunk = c.on("front", "back")
@@ -61,6 +62,9 @@ def sew(fit: TopFit, c: Canvas, *, raglan: bool = False) -> Sewn:
     if fit.placket:
         _placket(fit, made, c)
     match fit.pattern:
+        case "polo":
+            own = c.on("collar")
+            made.trim += own * (fabric.ramp(0.0068, 0.0060, c.place[:, 1]) - fabric.ramp(0.0030, 0.0022, c.place[:, 1]))
         case "shirt":
             _shirt(made, c)
         case "hoodie":
@@ -313,7 +317,10 @@ def _blazer(fit: TopFit, made: Sewn, c: Canvas, cuff: F32) -> None:
     strip = (np.float32(0.0165 * k) - np.abs(x)).astype(np.float32)
     made.raised(strip, inner, 0.0011)
     made.seam(strip, inner, 0.28, 0.0011)
+    jacket = made.button
+    made.button = np.zeros_like(jacket)
     _buttons(made, c, [(0.0, body.neck[1] - (0.085 + 0.085 * n) * k) for n in range(4)], 0.0054 * k, inner)
+    made.pearl, made.button = made.button, jacket
 
 
 def _dress(made: Sewn, c: Canvas, trunk: NDArray[np.bool_]) -> None:

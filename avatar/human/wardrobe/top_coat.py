@@ -57,20 +57,19 @@ def top_inks(top: Top, fit: TopFit) -> Mapping[str, F32]:
     match fit.pattern:
         case "blazer":
             inks["shirt"] = _WHITE if accent is None or top.pattern is not Pattern.PLAIN else accent
+            inks["pearl"] = np.asarray(inks["shirt"] * 0.82 + 0.10, np.float32)
             inks["metal"] = base * 0.45 if _light(base) > 0.16 else base * 0.5 + 0.16
         case "hoodie":
             inks["trim"] = _apart(base) if accent is None else accent
         case "dress":
             inks["trim"] = base * 0.55 if accent is None else accent
         case _:
-            if accent is not None:
-                inks["trim"] = accent
+            if accent is not None and (fit.pattern != "shirt" or top.pattern is Pattern.PLAIN):
+                inks["trim"] = accent  # a patterned shirt has a patterned collar
     if fit.placket:
         inks["metal"] = _WHITE if abs(_light(_WHITE) - _light(base)) > 0.12 or fit.pattern == "shirt" else base * 0.72
     if top.logo is not Logo.NONE:
-        under = base if "print" not in inks else np.asarray((base + inks["print"]) / 2, np.float32)
-        fond = [ink for ink in (accent,) if ink is not None and top.pattern is Pattern.PLAIN]
-        inks["logo"] = _legible(under, fond)
+        inks["logo"] = _logo_ink(top.pattern, base, inks.get("print"), accent)
     return inks
 
 
@@ -84,8 +83,13 @@ def _apart(base: F32) -> F32:
     return base * np.float32(0.42) if _light(base) > 0.45 else base + (1 - base) * np.float32(0.62)
 
 
-def _legible(under: F32, fond: list[F32]) -> F32:
-    for ink in fond:
-        if abs(_light(ink) - _light(under)) > _STANDS_OUT or float(np.abs(ink - under).max()) > 0.45:
-            return ink
+def _logo_ink(pattern: Pattern, base: F32, printed: F32 | None, accent: F32 | None) -> F32:
+    """The second colour where it is seen on what lies under the mark, else black or white."""
+    under, fond = base, accent
+    if printed is not None and pattern is Pattern.BANDS:
+        under, fond = printed, base
+    elif printed is not None and pattern is not Pattern.RAGLAN:
+        under, fond = np.asarray((base + printed) / 2, np.float32), None
+    if fond is not None and (abs(_light(fond) - _light(under)) > _STANDS_OUT or np.abs(fond - under).max() > 0.45):
+        return fond
     return _WHITE if _light(under) < 0.55 else _BLACK
