@@ -433,48 +433,6 @@ def test_drawn_styles_have_softer_cloth() -> None:
     assert np.abs(anime[..., :2].astype(float) - 127).mean() < 0.7 * np.abs(real[..., :2].astype(float) - 127).mean()
 
 
-<<<<<<< HEAD
-=======
-@pytest.mark.parametrize("body", BODIES)
-def test_accessories_sit_on_the_head(body: str) -> None:
-    figure = shape_figure(character(body, accessories=(GLASSES, EARRINGS, HEADSET)))
-    parts, _ = dress(figure)
-    worn = [part for part in parts if not part.node.startswith("Wolf3D_Outfit")]
-    assert [part.node for part in worn] == ["Wolf3D_Glasses", "Wolf3D_Glasses", "Wolf3D_Facewear", "Wolf3D_Headwear"]
-    head = figure.joint_names.index("Head")
-    for part in worn:
-        assert np.allclose(part.weights[:, head], 1)
-        assert part.material.colour is None
-        assert np.allclose(part.positions[:, 0].mean(), 0, atol=0.004) or part.node == "Wolf3D_Headwear"
-    for node, limit in BUDGET.items():
-        assert sum(len(part.triangles) for part in worn if part.node == node) <= limit
-    frame, lenses = worn[0].positions, worn[1].positions
-    eyes = figure.vertices[np.r_[LEFT_EYE.start : LEFT_EYE.stop, RIGHT_EYE.start : RIGHT_EYE.stop]]
-    lashes = np.concatenate([bundle().vertices_of(g) for g in bundle().groups if "eyelashes" in g])
-    near_middle = lenses[np.abs(lenses[:, 0]) < np.abs(eyes[:, 0]).max()]
-    assert near_middle[:, 2].min() > eyes[:, 2].max()
-    assert lenses[:, 2].max() > figure.vertices[lashes, 2].max()
-    for side in (1, -1):  # each lens covers its eye
-        lens, eye = (p[p[:, 0] * side > 0] for p in (lenses, eyes))
-        assert lens[:, 0].min() < eye[:, 0].mean() < lens[:, 0].max()
-        assert lens[:, 1].min() < eye[:, 1].mean() < lens[:, 1].max()
-    assert worn[1].material.alpha is AlphaMode.BLEND
-    skin = bundle().faces("body")[..., 0]
-    face = np.concatenate([skin[:, [0, 1, 2]], skin[:, [0, 2, 3]]])
-    depth, _, _ = outside(lenses, figure.vertices, face)
-    signed_behind = (depth == 0) & (cKDTree(figure.vertices[np.unique(skin)]).query(lenses)[0] < 0.004)
-    assert not signed_behind.any()  # no lens or rim runs through cheeks, brows or nose
-    assert frame[:, 2].min() < figure.joints["Head"][2] + 0.06  # temples reach the ears
-
-
-def test_of_two_accessories_of_a_kind_the_last_counts() -> None:
-    other = Accessory(kind=AccessoryKind.EARRINGS, colour="#ffffff")
-    parts, _ = dress(shape_figure(character("woman", accessories=(EARRINGS, other))))
-    rings = [part for part in parts if part.node == "Wolf3D_Facewear"]
-    assert len(rings) == 1 and rings[0].material.base_factor == pytest.approx((1, 1, 1, 1))
-
-
->>>>>>> origin/main
 def test_everyone_wears_the_same_pattern() -> None:
     topologies = [dressed(body)[1][TOP].triangles for body in BODIES]
     assert all(np.array_equal(a, b) for a, b in pairwise(topologies))
