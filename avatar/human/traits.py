@@ -131,6 +131,7 @@ _CHARM: tuple[Charm, ...] = (
     Charm("mouth/mouth-lowerlip-volume-incr", 0.25, 0.15, 0.15, 0.10),
     Charm("mouth/mouth-upperlip-volume-incr", 0.15, 0.10, 0.10, 0.10),
     Charm("mouth/mouth-cupidsbow-incr", 0.25, 0.10, 0.20, 0.0),
+    Charm("mouth/mouth-scale-horiz-incr", 0.0, 0.0, 0.18, 0.0),
     # A face that is soft where it may be and firm where it must.
     Charm("cheek/~cheek-bones-incr", 0.20, 0.10, 0.0, 0.0),
     Charm("cheek/~cheek-volume-incr", 0.10, 0.0, 0.0, 0.05),
@@ -217,7 +218,9 @@ def _charm(character: CharacterDescription) -> Weights:
 
 def face_weights(character: CharacterDescription) -> Weights:
     """Detail targets of a person's head: described, given by age and gender, and made somebody's by the seed."""
-    out = described_weights(character.face)
+    child = float(np.interp(character.body.age, (11.0, 18.0), (1.0, 0.0)))
+    said = described_weights(character.face)
+    out = {name: weight * (1 - 0.5 * child) for name, weight in said.items()}  # a child's face is not yet so marked
     _add(out, _charm(character))
     _add(out, individual_weights(character.seed)[0])
     return out
