@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from avatar.character import FootwearKind
 from avatar.human.figure import F64
-from avatar.human.wardrobe.mesh import smoothstep
+from avatar.human.wardrobe.mesh import smoothstep, unit
 from avatar.human.wardrobe.shoes.foot import STATIONS, Foot
 from avatar.human.wardrobe.surface import Surface
 
@@ -220,6 +220,12 @@ def loft(foot: Foot, fit: ShoeFit, skin: Surface | None = None) -> Loft:
         for row in range(len(upper) - 2, 0, -1):  # no row of a wall climbs over the next
             level = upper[row + 1, :, 1] - 0.0045 * k
             upper[row, :, 1] -= np.maximum(upper[row, :, 1] - level, 0) * (wall[:, 0] > 0.3)
+        for _ in range(3):  # where the middle of an edge still dips, its ends go out sideways
+            middle = (inner + np.roll(inner, -1, 1)) / 2
+            signed, outward = skin.distance(middle.reshape(-1, 3))
+            push = unit(outward * [1.0, 0.0, 1.0]) * np.maximum(0.0035 * k - signed, 0)[:, None]
+            both = push.reshape(inner.shape)
+            inner += np.where(np.abs(both) > np.abs(np.roll(both, 1, 1)), both, np.roll(both, 1, 1))
     throat = len(upper) - 1
     if fit.shaft:
         upper = np.concatenate([upper, _shaft(foot, fit, upper[-1], skin)])

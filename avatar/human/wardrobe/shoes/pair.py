@@ -17,7 +17,7 @@ from avatar.human.wardrobe.shoes.last import SHOES, Loft, loft
 from avatar.human.wardrobe.shoes.pieces import Piece, pieces
 from avatar.human.wardrobe.surface import Surface, surface
 
-NEAR_RIM = 0.022  # metres under the rim within which skin is still drawn
+NEAR_RIM = 0.017  # metres under the rim within which skin is still drawn
 _BEFORE = 0.35  # metres: skin this far from the ankle is no longer looked at
 
 
