@@ -31,7 +31,7 @@ from avatar.profile import AgentProfile
 from avatar.settable import settable_fields
 
 GROUND: Final = "#e3e6ea"
-FINE: Final = 3  # times the size, before it is reduced
+FINE: Final = 2  # times the size, before it is reduced
 CLOTH, SECOND = "#4f7196", "#efe6d2"
 PEOPLE: Final = {
     "woman": "A woman of 30, of average build. Brown eyes, light skin, clean-shaven, no make-up, no glasses, no "
@@ -57,31 +57,30 @@ class Sight:
     wears: Mapping[str, Any] | None = None  # customization beside the option's own
 
 
-TORSO: Final = Sight("Spine2", -0.03, 0.70, View.THREE_QUARTER)
 LEGS: Final = Sight("Hips", -0.43, 1.06, View.THREE_QUARTER, wears={"outfit": {"footwear": {"colour": "white"}}})
-HEAD: Final = Sight("Head", 0.04, 0.46, View.THREE_QUARTER)
-CLOTHED: Final = {"outfit": {"top": {"colour": CLOTH, "accent": SECOND}}}
+HEAD: Final = Sight("Head", 0.03, 0.42, View.THREE_QUARTER)
+CLOTHED: Final = {"hair": {"style": "bun"}, "outfit": {"top": {"colour": CLOTH, "accent": SECOND}}}
 SIGHTS: Final[Mapping[str, Sight]] = {
-    "style": Sight("Head", 0.06, 0.50, View.THREE_QUARTER, wears={"skin": {"makeUp": 0.3}}),
-    "face.shape": Sight("Head", 0.055, 0.31),
-    "face.brows": Sight("LeftEye", 0.012, 0.10, aside=-0.032),
+    "style": Sight("Head", 0.045, 0.40, wears={"skin": {"makeUp": 0.3}}),
+    "face.shape": Sight("Head", 0.04, 0.29),
+    "face.brows": Sight("LeftEye", 0.008, 0.105, aside=-0.031),
     "eyes.iris": Sight("LeftEye", 0.0, 0.034, wears={"eyes": {"colour": "green"}}),
     "eyes.lashes": Sight("LeftEye", 0.004, 0.06, View.THREE_QUARTER),
     "hair.style": HEAD,
     "hair.facial": Sight("Head", 0.01, 0.27, View.THREE_QUARTER, who="man"),
-    "outfit.top.kind": Sight("Spine2", -0.10, 0.80, View.THREE_QUARTER, wears=CLOTHED),
-    "outfit.top.pattern": Sight("Spine2", -0.05, 0.62, View.THREE_QUARTER, wears=CLOTHED),
-    "outfit.top.logo": Sight("Spine2", -0.03, 0.52, wears=CLOTHED),
+    "outfit.top.kind": Sight("Spine2", -0.06, 0.78, View.THREE_QUARTER, wears=CLOTHED),
+    "outfit.top.pattern": Sight("Spine2", -0.02, 0.60, View.THREE_QUARTER, wears=CLOTHED),
+    "outfit.top.logo": Sight("Spine2", 0.02, 0.48, wears=CLOTHED),
     "outfit.bottom.kind": LEGS,
     "outfit.bottom.pattern": Sight(
         "Hips", -0.22, 0.60, View.THREE_QUARTER,
         wears={"outfit": {"bottom": {"kind": "skirt", "colour": CLOTH, "accent": SECOND}}},
     ),
     "outfit.footwear.kind": Sight(
-        "LeftFoot", -0.03, 0.31, View.THREE_QUARTER, aside=-0.07,
+        "LeftFoot", 0.0, 0.33, View.THREE_QUARTER, aside=-0.09,
         wears={"outfit": {"bottom": {"kind": "shorts"}, "footwear": {"colour": "#7a4a30"}}},
     ),
-    "outfit.accessories": Sight("Head", 0.05, 0.26, View.THREE_QUARTER),
+    "outfit.accessories": Sight("Head", 0.035, 0.27, View.THREE_QUARTER),
 }  # fmt: skip
 
 
@@ -90,7 +89,7 @@ def sight_of(path: str, value: str) -> Sight:
     if path == "hair.style":
         style = HairStyle(value)
         who = "man" if style in MANLY else "woman"
-        return Sight("Head", 0.04, 0.46, View.SIDE if style in TIED else View.THREE_QUARTER, who=who)
+        return Sight("Head", 0.03, 0.42, View.SIDE if style in TIED else View.THREE_QUARTER, who=who)
     if path == "outfit.accessories" and value == AccessoryKind.EARRINGS:
         return Sight("Head", 0.005, 0.15, View.SIDE, wears={"hair": {"style": "bun"}})
     if path == "outfit.accessories" and value == AccessoryKind.HEADSET:
@@ -98,7 +97,7 @@ def sight_of(path: str, value: str) -> Sight:
     if path == "outfit.accessories" and value in (AccessoryKind.CAP, AccessoryKind.BEANIE):
         return Sight("Head", 0.07, 0.36, View.THREE_QUARTER)
     if path == "outfit.top.kind" and value == "dress":
-        return Sight("Hips", -0.02, 1.15, View.THREE_QUARTER, wears=CLOTHED)
+        return Sight("Hips", 0.04, 1.05, View.THREE_QUARTER, wears=CLOTHED)
     return SIGHTS[path]
 
 
@@ -125,7 +124,7 @@ def photograph(studio: Studio, character: CharacterDescription, sight: Sight) ->
     scale = character.body.height / 1.65
     centre = np.array([joint[0] + sight.aside * scale, joint[1] + sight.above * scale, joint[2]])
     size = sight.height * scale
-    lens = aim(Frame(centre, size, size, 0.15), sight.view, Framing.PORTRAIT, 1.0)
+    lens = aim(Frame(centre, size, size, min(0.1, 0.6 * size)), sight.view, Framing.PORTRAIT, 1.0)
     turned = {str(index): list(map(float, turn)) for index, turn in rotations(subject, Pose.RELAXED).items()}
     still = {str(index): [0.0] * len(names) for index, names in subject.morphs.items()}
     pixels = straight(studio.draw(FINE * SIDE, FINE * SIDE, lens, sight.view, {"rotations": turned, "morphs": still}))
@@ -145,15 +144,16 @@ def encoded(picture: Image.Image) -> bytes:
 
 
 def options(wanted: frozenset[str]) -> Iterator[tuple[str, str]]:
-    """Path and value of every option of the fields that are wanted."""
+    """Path and value of every option that is wanted, by its own name or its field's; of all when none is."""
     for field in settable_fields():
-        if not wanted or field.path in wanted:
-            yield from ((field.path, value) for value in option_values(field))
+        for value in option_values(field):
+            if not wanted or {field.path, stem_of(field.path, value)} & wanted:
+                yield field.path, value
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("fields", nargs="*", metavar="FIELD", help="such as hair.style")
+    parser.add_argument("fields", nargs="*", metavar="FIELD", help="such as hair.style, or hair.style.bob")
     parser.add_argument("--out", type=Path, default=FOLDER)
     parser.add_argument("--sheet", type=Path, help="all of them on one picture, to look at")
     arguments = parser.parse_args()
