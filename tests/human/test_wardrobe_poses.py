@@ -98,7 +98,7 @@ def poke_through(figure: Figure, part: Part, coverage: Coverage, top: TopKind) -
     _, near = cKDTree(positions[triangles].mean(1)).query(points, 24)
     height, place, face = height_over(points, positions, triangles, near)
     edges = cKDTree(np.concatenate([positions[loop] for loop in boundary_loops(triangles)]))
-    inside = (edges.query(place)[0] > 0.022) & (np.abs(height) < 0.03)
+    inside = (edges.query(place)[0] > 0.025) & (np.abs(height) < 0.03)
     covered = inside & (height < 0.004)  # what is further out was never under it
     quads = bundle().faces("body")[..., 0]
     facing = vertex_normals(figure.vertices, np.concatenate([quads[:, :3], quads[:, [0, 2, 3]]]))[skin]
