@@ -62,7 +62,7 @@ _STUBBLE = {FacialHair.NONE: 0.0, FacialHair.STUBBLE: 0.75}
 _UNDER_BEARD = 0.9
 _SMOOTH = {AvatarStyle.REALISTIC: 0.0, AvatarStyle.STYLISED: 0.75, AvatarStyle.ANIME: 1.0}
 _DRAWN = {AvatarStyle.REALISTIC: 0.0, AvatarStyle.STYLISED: 0.10, AvatarStyle.ANIME: 0.16}
-_BROW_SLANT = {AvatarStyle.REALISTIC: 0.0, AvatarStyle.STYLISED: 2.0, AvatarStyle.ANIME: 6.5}
+_BROW_SLANT = {AvatarStyle.REALISTIC: 0.0, AvatarStyle.STYLISED: 2.0, AvatarStyle.ANIME: 3.8}
 _BROW_SHADE = {AvatarStyle.REALISTIC: 0.50, AvatarStyle.STYLISED: 0.45, AvatarStyle.ANIME: 0.60}
 _BROW_STYLE = {  # thickness, arch kept, arch added
     BrowStyle.NATURAL: (1.0, 1.0, 0.0),
