@@ -17,7 +17,8 @@ from avatar.human.wardrobe.shoes.last import SHOES, Loft, loft
 from avatar.human.wardrobe.shoes.pieces import Piece, pieces
 from avatar.human.wardrobe.surface import Surface, surface
 
-NEAR_RIM = 0.017  # metres under the rim within which skin is still drawn
+NEAR_RIM, NEAR_LOW_RIM = 0.017, 0.024  # metres under the rim of a high or low shoe within which skin is still drawn
+LOW = 0.003  # metres: rims nearer to the skin are those of low shoes
 _BEFORE = 0.35  # metres: skin this far from the ankle is no longer looked at
 
 
@@ -129,7 +130,7 @@ def _hides(figure: Figure, dummy: Dummy, side: str, ground: F64, axes: F64, made
     reach = np.hypot(local[:, 0] - centre[0], local[:, 2] - centre[2])
     beyond = reach - at(np.hypot(rim[:, 0] - centre[0], rim[:, 2] - centre[2]))
     depth = at(rim[:, 1]) - local[:, 1]
-    margin = NEAR_RIM * k
+    margin = (NEAR_RIM if fit.close > LOW else NEAR_LOW_RIM) * k
     gone = (depth > margin) | ((beyond > margin) & (local[:, 2] > centre[2]))
     out = np.zeros(len(figure.vertices), bool)
     out[chosen[gone]] = True
