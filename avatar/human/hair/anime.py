@@ -19,6 +19,7 @@ from avatar.human.hair.scalp import HeadModel
 from avatar.human.hair.tied import band, half_round, hanging_path, plait, pulled_to, tie_at, tube
 from avatar.human.hair.vectors import UP, direction, resample, smoothstep, unit, vertex_normals
 
+SLICK = 5  # segments of pulled-back hair
 REACH = 0.26  # metres below the neck joint that the longest locks end, at adult head size
 
 
@@ -206,7 +207,7 @@ def round_cloud(sketch: Sketch) -> None:
     def lift(az: F64, el: F64, v: F64) -> F64:
         edge = 1 - np.clip(v, 0, 1) ** 5
         apart = np.arccos(np.clip(direction(az, el) @ middle.T, -1, 1)).min(-1)
-        bump = np.sqrt(np.clip(1 - (apart / 0.30) ** 2, 0, 1))
+        bump = np.sqrt(np.clip(1 - (apart / 0.21) ** 2, 0, 1))
         high: F64 = k * (0.050 * (0.74 + 0.38 * smoothstep(-35, 70, el)) + 0.020 * bump) * edge
         return high
 
@@ -216,7 +217,7 @@ def round_cloud(sketch: Sketch) -> None:
     towards = unit(cloud.position - head.centre)
     apart = np.arccos(np.clip(towards @ unit(centres.position - head.centre).T, -1, 1))
     cell = rng.uniform(0.90, 1.0, len(middle))[apart.argmin(1)]
-    tint = cell * (0.66 + 0.34 * smoothstep(0.30, 0.10, apart.min(1)))  # furrows lie in the shade
+    tint = cell * (0.66 + 0.34 * smoothstep(0.21, 0.06, apart.min(1)))  # furrows lie in the shade
     sketch.parts.append(plain(replace(cloud, normal=unit(0.75 * bumpy + 0.25 * cloud.normal), tint=tint)))
 
 
@@ -248,8 +249,8 @@ def slick(sketch: Sketch, tie: tuple[float, float], starts: F64, off: float, cou
     head, k = sketch.head, sketch.head.scale
     point, normal = tie_at(head, *tie, off)
     combed = pulled_to(head, starts, tie, point, 0.012, 0.008)
-    combed_skin = surface(combed, head, 6, bulge=0.0 if count else 0.006, period=3, shade=0.86 if count else 1.0)
-    s = np.abs(np.arange(len(starts)) / 3 % 2 - 1).repeat(7)
+    combed_skin = surface(combed, head, SLICK, bulge=0.0 if count else 0.006, period=3, shade=0.86 if count else 1.0)
+    s = np.abs(np.arange(len(starts)) / 3 % 2 - 1).repeat(SLICK + 1)
     striped = replace(combed_skin, uv=np.stack([0.01 + 0.23 * s, 0 * s], 1))
     sketch.parts.append(plain(combed_skin) if count else striped)
     if count:
@@ -317,14 +318,14 @@ def bundle(sketch: Sketch, point: F64, axis: F64, length: float, radius: float, 
 
 def braids(sketch: Sketch) -> None:
     """Two thick plaits from behind the ears."""
-    sketch.under(0.006)
+    sketch.under(0.003, 0.62)
     head, k = sketch.head, sketch.head.scale
     for side in (1, -1):
         tie = (side * 122.0, -26.0)
         point, normal = slick(sketch, tie, half_round(head, Hairline(irregular=0), side), 0.020, 0)
         path = hanging_path(head, point + np.array([0, 0, 0.02 * k]), unit(normal - 0.3 * UP), 0.30, 0.026)
         path[0] = point
-        rope = plait(head, path, head.volume_normal(path), 0.042, 0.024, 0.068, 0.0150)
+        rope = plait(head, path, head.volume_normal(path), 0.042, 0.024, 0.068, 0.0150, each=5.4)
         s = (rope.uv[:, 0] * 9.7) % 1
         sketch.parts.append(replace(rope, uv=np.stack([0.05 + 0.15 * s, 0 * s], 1)))
         end, down = path[-1], unit(path[-1] - path[-5])

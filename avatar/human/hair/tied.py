@@ -281,14 +281,14 @@ def braids(head: HeadModel, rng: np.random.Generator) -> Grown:
 
 def plait(
     head: HeadModel, path: F64, outward: F64, width: float = 0.030, depth: float = 0.018, period: float = 0.052,
-    strand: float = 0.0108, sides: int = 5,
+    strand: float = 0.0108, sides: int = 5, each: float = 4.5,
 ) -> HairMesh:  # fmt: skip
-    """Three strands woven along ``path``, each ``strand`` metres in radius."""
+    """Three strands woven along ``path``, each ``strand`` metres in radius, with ``each`` rings a turn."""
     k, period = head.scale, period * head.scale
     step = np.linalg.norm(np.diff(path, axis=0), axis=1)
     arc = np.concatenate([[0.0], np.cumsum(step)])
     total = arc[-1]
-    rings = int(total / period * 4.5) + 1
+    rings = int(total / period * each) + 1
     at = np.linspace(0, total, rings)
     middle = np.stack([np.interp(at, arc, path[:, c]) for c in range(3)], 1)
     middle = ndimage.gaussian_filter1d(middle, 1.5, axis=0, mode="nearest")
