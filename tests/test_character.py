@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from enum import StrEnum
 
 import pytest
 from pydantic import ValidationError
@@ -12,17 +13,31 @@ from avatar.character import (
     Ancestry,
     Body,
     BottomKind,
+    BrowStyle,
     CharacterDescription,
     Eyes,
     FacialHair,
     FootwearKind,
     HairStyle,
+    IrisPattern,
+    LashStyle,
+    Logo,
+    Pattern,
     TopKind,
 )
-from avatar.describe import colours, words
-from avatar.describe.binding import nearest
+from avatar.describe import colours, garments, words
+from avatar.describe.dressing import nearest
 from avatar.describe.offline import describe_offline
+from avatar.describe.slots import Slot
+from avatar.describe.terms import WORN
 from avatar.profile import AgentProfile
+
+WORN_KINDS: dict[Slot, type[StrEnum]] = {
+    Slot.TOP: TopKind,
+    Slot.BOTTOM: BottomKind,
+    Slot.SHOES: FootwearKind,
+    **dict.fromkeys((Slot.GLASSES, Slot.EARRINGS, Slot.HEADSET, Slot.HAT), AccessoryKind),
+}
 
 
 def person() -> CharacterDescription:
@@ -69,27 +84,40 @@ def test_unknown_fields_are_refused() -> None:
     [
         (words.HAIR_STYLES, HairStyle),
         (words.FACIAL_HAIR, FacialHair),
-        (words.TOPS, TopKind),
-        (words.BOTTOMS, BottomKind),
-        (words.SHOES, FootwearKind),
-        (words.ACCESSORIES, AccessoryKind),
-        (words.SLEEVES, TopKind),
-        ({k: v[0] for k, v in words.WHOLE_OUTFITS.items()}, TopKind),
-        ({k: v[1] for k, v in words.WHOLE_OUTFITS.items()}, BottomKind),
+        *((WORN[slot], kinds) for slot, kinds in WORN_KINDS.items()),
+        (garments.SLEEVES, TopKind),
+        (garments.PATTERNS, Pattern),
+        ({k: v[0] for k, v in garments.WHOLE_OUTFITS.items()}, TopKind),
+        ({k: v[1] for k, v in garments.WHOLE_OUTFITS.items()}, BottomKind),
     ],
 )
-def test_every_wish_ends_in_something_that_can_be_made(
-    table: dict[str, tuple[str, ...]],
-    kinds: type[HairStyle | FacialHair | TopKind | BottomKind | FootwearKind | AccessoryKind],
-) -> None:
+def test_every_wish_ends_in_something_that_can_be_made(table: dict[str, tuple[str, ...]], kinds: type[StrEnum]) -> None:
     assert {word: nearest(kinds, wishes) for word, wishes in table.items()}
 
 
-def test_words_that_count_as_exact_are_words() -> None:
-    assert set(words.HAIR_STYLES) >= words.HAIR_STYLE_EXACT
-    assert set(words.TOPS) >= words.TOPS_EXACT and set(words.TOPS) >= words.OUTER
-    assert set(words.BOTTOMS) >= words.BOTTOMS_EXACT and set(words.SHOES) >= words.SHOES_EXACT
-    assert set(words.ACCESSORIES) >= words.ACCESSORIES_EXACT and set(words.FACIAL_HAIR) >= words.FACIAL_HAIR_NEAR
+def test_every_kind_has_a_word_that_means_just_it() -> None:
+    tables = [(words.HAIR_STYLES, HairStyle), (words.FACIAL_HAIR, FacialHair), (garments.PATTERNS, Pattern)]
+    tables += [(WORN[slot], kinds) for slot, kinds in WORN_KINDS.items() if kinds is not AccessoryKind]
+    for table, kinds in tables:
+        assert {wishes[0] for wishes in table.values()} >= {kind.value for kind in kinds} - {HairStyle.LONG_WAVY.value}
+    accessories = {
+        wishes[0] for slot, kinds in WORN_KINDS.items() if kinds is AccessoryKind for wishes in WORN[slot].values()
+    }
+    assert accessories >= {kind.value for kind in AccessoryKind}
+    assert {*garments.LOGOS.values()} >= {mark.value for mark in Logo} - {"none"}
+    assert set(words.BROW_STYLES.values()) == {style.value for style in BrowStyle}
+    assert set(words.LASH_STYLES.values()) == {style.value for style in LashStyle}
+    assert set(words.IRIS_PATTERNS.values()) <= {pattern.value for pattern in IrisPattern}
+    assert set(garments.MOTIFS.values()) <= {pattern.value for pattern in Pattern}
+
+
+def test_words_about_words_are_words() -> None:
+    assert set(garments.TOPS) >= garments.OUTER
+    assert {*garments.TOPS, *garments.BOTTOMS} >= set(garments.DYES)
+    assert (
+        set(garments.LOGOS) >= garments.DOUBTFUL_LOGOS
+        and set(garments.SLEEVES) | set(garments.TOPS) >= garments.SLEEVE_TOPS
+    )
     assert set(words.COUNTRIES.values()) <= set(words.ANCESTRIES)
 
 

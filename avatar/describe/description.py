@@ -14,5 +14,5 @@ class Description(Frozen):
     character: CharacterDescription
     heard: tuple[str, ...] = Field(default=(), description='What was read from the text: "hair: long, auburn".')
     approximated: tuple[str, ...] = Field(
-        default=(), description='Wishes that were mapped to something near: "hoodie -> long sleeve".'
+        default=(), description='Wishes that were mapped to something near: "sandals -> flats".'
     )

@@ -73,7 +73,7 @@ class Findings:
     numbers: dict[Slot, float] = field(default_factory=dict)
     words: dict[Slot, str] = field(default_factory=dict)  # enum values, hex colours, length words
     heard: dict[Slot, str] = field(default_factory=dict)
-    near: dict[str, str] = field(default_factory=dict)  # slot (or "left out/..."): "hoodie -> long sleeve"
+    near: dict[str, str] = field(default_factory=dict)  # slot (or "left out/..."): "sandals -> flats"
 
     def number(self, slot: Slot, value: float, said: str) -> None:
         """Set a number; what was said before about the slot is forgotten."""

@@ -66,7 +66,8 @@ DYES: Mapping[str, str] = MappingProxyType(
         "khakis": "khaki",
         "little black dress": "black",
         "denim shirt": "denim",
-        "denim jacket": "denim",
+        **dict.fromkeys(("denim jacket", "denim shorts", "jean shorts", "denim skirt", "cutoffs"), "denim"),
+        **dict.fromkeys(("leather jacket", "biker jacket"), "black"),
     }
 )
 _SUITS = """suit, business suit, pantsuit, trouser suit, tuxedo, three piece suit, dinner suit, skirt suit"""
