@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from avatar.character import Ancestry, Body, CharacterDescription
-from avatar.human import drawn, landmarks, proportions, rig
+from avatar.human import drawn, drawn_lids, landmarks, proportions, rig
 from avatar.human import face as faces
 from avatar.human.bundle import VERTEX_COUNT, bundle
 from avatar.human.figure import F64, Delta, Figure
@@ -215,7 +215,7 @@ def shape_figure(character: CharacterDescription) -> Figure:
         carried[name] = Delta(unit.index, shape.scale * offset)
     units = proportions.soften_units(style, carried)
     if style is AvatarStyle.ANIME:
-        units |= drawn.lid_units(shape.vertices)
+        units |= drawn_lids.lid_units(shape.vertices)
     return Figure(
         character=character,
         vertices=shape.vertices,

@@ -18,7 +18,7 @@ from scipy.sparse.linalg import splu
 from avatar.character import CharacterDescription
 from avatar.human import joints, landmarks
 from avatar.human.bundle import VERTEX_COUNT, bundle
-from avatar.human.figure import F64, I64, Delta
+from avatar.human.figure import F64, I64
 from avatar.human.landmarks import EYEBALLS, smoothstep
 
 _SIZE = 1.129  # head_scale of the adult head that the lengths below are drawn on; metres, from the middle of the eyes
@@ -28,9 +28,8 @@ _GAZE_INWARDS = 0.0022  # the ball's centre, and so the iris, sits this much tow
 _HALF_WIDTH = 0.0226
 _UPPER, _LOWER = 0.0194, 0.0138  # height of the lids' arcs over and under the middle
 _TILT = 0.0012
-_SKIN = 0.0006  # the lids' edge lies this much outside the ball
+SKIN = 0.0006  # the lids' edge lies this much outside the ball
 _RIM = 0.0012  # and their inner rim this much inside
-_SHUT = 0.14  # of the opening: where shut lids meet, above the lower one
 _OWN = 0.35  # share of somebody's own profile
 _HANDLE = 30.0  # weight of what is drawn against the surface's smoothness
 _SOFT_HANDLE = 1.2
@@ -78,7 +77,7 @@ class _Mask:
     solve: Callable[[F64], F64]
 
 
-def _laplacian(triangles: I64, count: int) -> csr_array:
+def laplacian(triangles: I64, count: int) -> csr_array:
     edges = np.concatenate([triangles[:, [0, 1]], triangles[:, [1, 2]], triangles[:, [2, 0]]])
     edges = np.unique(np.concatenate([edges, edges[:, ::-1]]), axis=0)
     graph = csr_array((np.ones(len(edges)), (edges[:, 0], edges[:, 1])), shape=(count, count))
@@ -87,7 +86,7 @@ def _laplacian(triangles: I64, count: int) -> csr_array:
 
 
 @functools.cache
-def _skin() -> tuple[I64, I64]:
+def face_skin() -> tuple[I64, I64]:
     """Base vertices of the head's skin without sockets and mouth, and its triangles in their order."""
     triangles = landmarks.skin_triangles()
     hidden = np.zeros(VERTEX_COUNT, np.bool_)
@@ -119,9 +118,9 @@ def _bell(points: F64, centre: tuple[float, float, float], size: tuple[float, fl
 
 @functools.cache
 def _mask() -> _Mask:
-    ids, triangles = _skin()
+    ids, triangles = face_skin()
     base = bundle().base[ids]
-    rough = _laplacian(triangles, len(ids))
+    rough = laplacian(triangles, len(ids))
     front = smoothstep(0.050, 0.095, base[:, 2]) * smoothstep(0.618, 0.645, base[:, 1])
     sides = np.abs(base[:, 0])
     front = front * smoothstep(0.074, 0.060, sides)
@@ -232,7 +231,7 @@ def _margin(eye: DrawnEye, side: str) -> dict[int, F64]:
     lids = landmarks.lids(side)
     out: dict[int, F64] = {}
     for ring, along, upper in zip((lids.lower, lids.upper), _along(side)[::-1], (False, True), strict=True):
-        out |= dict(zip(ring.tolist(), eye.on_ball(eye.arc(along, upper), _SKIN), strict=True))
+        out |= dict(zip(ring.tolist(), eye.on_ball(eye.arc(along, upper), SKIN), strict=True))
     for inner, beside in zip(lids.inner.tolist(), lids.inner_beside.tolist(), strict=True):
         away = out[beside] - eye.centre
         out[inner] = eye.centre + away * (1 - _RIM / BALL)
@@ -282,70 +281,4 @@ def draw_face(vertices: F64, character: CharacterDescription) -> F64:
     for group in ("helper-upper-teeth", "helper-lower-teeth", "helper-tongue"):
         mouth = np.union1d(mouth, bundle().vertices_of(group))
     out[mouth] += moved
-    return out
-
-
-# --- lids ------------------------------------------------------------------------------------------------------------
-@dataclass(frozen=True, slots=True)
-class _Lid:
-    """The skin around one eye, for spreading what its margin does."""
-
-    ids: I64
-    handles: I64  # places in ``ids``: the margin's upper, then its lower vertices, then the inner rim
-    solve: Callable[[F64], F64]
-    pull: float
-
-
-@functools.cache
-def _lid(side: str) -> _Lid:
-    ids, triangles = _skin()
-    base = bundle().base
-    lids = landmarks.lids(side)
-    middle = base[np.r_[lids.upper, lids.lower]].mean(axis=0)
-    away = np.linalg.norm((base[ids] - middle) / [1.15, 1.0, 1.6], axis=1)
-    near = away < 0.034
-    triangles = triangles[near[triangles].all(axis=1)]
-    local = np.unique(triangles)
-    rough = _laplacian(np.searchsorted(local, triangles), len(local))
-    chosen: I64 = ids[local]
-    tie = np.where((away[local] < 0.024) & (np.abs(base[chosen, 0]) > 0.004), 0.02, 40.0) ** 2
-    handles = np.asarray(np.searchsorted(chosen, np.r_[lids.upper, lids.lower, lids.inner]))
-    pull = np.zeros(len(chosen))
-    pull[handles] = 60.0**2
-    tie[handles] = 0.0
-    system = csc_array(rough.T @ rough + diags_array(tie + pull))
-    return _Lid(chosen, handles, splu(system).solve, 60.0**2)
-
-
-def lid_units(vertices: F64) -> dict[str, Delta]:
-    """The eye units of a drawn face, without what the balls do: lids that slide over them, and shares of that."""
-    out: dict[str, Delta] = {}
-    for side in EYEBALLS:
-        ball = landmarks.eyeball(vertices, side)
-        lids, lid = landmarks.lids(side), _lid(side)
-        upper, lower = vertices[lids.upper], vertices[lids.lower]
-        order = np.argsort(lower[:, 0])
-        floor = np.interp(upper[:, 0], lower[order, 0], lower[order, 1])
-        order = np.argsort(upper[:, 0])
-        ceiling = np.interp(lower[:, 0], upper[order, 0], upper[order, 1])
-        shut_upper = np.c_[upper[:, 0], floor + _SHUT * (upper[:, 1] - floor)]
-        shut_lower = np.c_[lower[:, 0], lower[:, 1] + _SHUT * (ceiling - lower[:, 1])]
-        moves = []
-        for flat, rest in ((shut_upper, upper), (shut_lower, lower)):
-            away = flat - ball.centre[:2]
-            depth = np.sqrt(np.maximum((ball.radius + _SKIN) ** 2 - (away**2).sum(axis=1), 1e-8))
-            moves.append(np.c_[flat, ball.centre[2] + depth] - rest)
-        by_vertex = dict(zip(lids.lower.tolist(), moves[1], strict=True))
-        by_vertex |= dict(zip(lids.upper.tolist(), moves[0], strict=True))
-        rim = [by_vertex[int(v)] for v in lids.inner_beside]
-        goals = np.concatenate([*moves, np.array(rim)])
-        right = np.zeros((len(lid.ids), 3))
-        right[lid.handles] = lid.pull * goals
-        spread = lid.solve(right)
-        for name, share in (("eyeBlink", 1.0), ("eyeSquint", 0.30), ("eyeWide", -0.10), ("eyeLookDown", 0.20)):
-            out[f"{name}{side}"] = Delta(lid.ids, share * spread)
-        out[f"eyeLookUp{side}"] = Delta(lid.ids, -0.05 * spread)
-        for name in ("eyeLookIn", "eyeLookOut"):
-            out[f"{name}{side}"] = Delta(lid.ids[:1], np.zeros((1, 3)))
-        out[f"cheekSquint{side}"] = Delta(lid.ids, 0.10 * spread)
     return out
