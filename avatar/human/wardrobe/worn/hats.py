@@ -12,6 +12,7 @@ AROUND = 24  # columns of a crown
 HAIR = 0.004  # metres of pressed hair under a hat
 CROWN, VISOR = (0.0, 0.70), (0.72, 1.0)  # v of the texture: rows of the crown from the rim up, the visor
 VISOR_COLUMNS, VISOR_HALF = 13, 1.22  # of the peak, radians to each side of its middle
+CAP_RISES = (0.0, 20.0, 38.0, 56.0, 73.0, 85.5, 86.0, 90.0)  # degrees over the rim's plane: rows of a cap
 PEAK = 0.070  # metres that a visor stands out
 
 
@@ -19,7 +20,7 @@ def cap(head: Head) -> Solid:
     """Six panels, a peak, a button; at most 600 triangles."""
     k, frame = head.size, hat_frame(head)
     theta = _columns()
-    rises = np.radians([0.0, 20.0, 38.0, 56.0, 73.0, 85.5, 86.0, 90.0])
+    rises = np.radians(CAP_RISES)
     reach = _reach(head, frame, rises, theta) + (HAIR + 0.0035) * k
     front = np.maximum(np.cos(theta), 0) ** 1.2
     high = np.sin(rises)[:, None]

@@ -10,11 +10,12 @@ import numpy as np
 from avatar.character import AccessoryKind
 from avatar.human.figure import F32, U8
 from avatar.human.wardrobe import fabric
-from avatar.human.wardrobe.worn.hats import CROWN, VISOR, VISOR_HALF
+from avatar.human.wardrobe.worn.hats import CAP_RISES, CROWN, VISOR, VISOR_HALF
 
 SIZE = 512
 ROUND, RISE = 0.60, 0.19  # metres of cloth round the rim, and from the rim to the crown
-PANELS, EYELET = 6, 0.62  # rise share of the holes
+REACH = 0.105  # metres from the middle of the rim to the cloth
+PANELS, EYELET = 6, 0.80  # radians over the rim: the holes
 RIBS = 64  # of a beanie
 
 
@@ -48,7 +49,8 @@ def _cap(u: F32, v: F32) -> tuple[F32, F32]:
     """Height in metres and brightness."""
     crown = (v < np.float32(CROWN[1] + 0.01)).astype(np.float32)
     share = v / np.float32(CROWN[1])
-    narrow = np.cos(np.clip(share, 0, 0.97) * np.float32(np.pi / 2))  # panels taper to the button
+    rise = np.radians(np.interp(share, np.linspace(0, 1, len(CAP_RISES)), CAP_RISES)).astype(np.float32)
+    narrow = np.cos(np.minimum(rise, np.float32(1.52)))  # panels taper to the button
     seam = (np.abs((u * PANELS) % 1 - 0.5) - 0.5) * np.float32(ROUND / PANELS) * -narrow
     height = -0.0014 * fabric.line(seam, 0.0013) * crown
     dark = 0.42 * fabric.line(seam, 0.0010) * crown
@@ -56,7 +58,7 @@ def _cap(u: F32, v: F32) -> tuple[F32, F32]:
         row = fabric.stitches(share * np.float32(RISE), seam - np.float32(beside), 0.0042, 0.0007) * crown
         height += 0.0004 * row
         dark += 0.20 * row
-    hole = np.hypot((np.abs((u * PANELS) % 1 - 0.5)) * np.float32(ROUND / PANELS) * narrow, (share - EYELET) * RISE)
+    hole = np.hypot((np.abs((u * PANELS) % 1 - 0.5)) * np.float32(ROUND / PANELS) * narrow, (rise - EYELET) * REACH)
     height += 0.0010 * fabric.bump(hole - np.float32(0.0042), 0.0014) * crown
     dark += crown * (0.75 * fabric.ramp(0.0030, 0.0022, hole) + 0.18 * fabric.bump(hole - np.float32(0.0042), 0.0012))
     edge = share * np.float32(RISE)
