@@ -12,22 +12,17 @@ from numpy.typing import NDArray
 from avatar.human.figure import F64
 from avatar.human.hair.hairline import Region, Roots
 from avatar.human.hair.scalp import HeadModel, above_eyes
-from avatar.human.hair.vectors import UP, direction, resample, smoothstep, unit
+from avatar.human.hair.vectors import UP, resample, smoothstep, unit
 
 STEP = 0.006  # metres between the points of a guide
 MAX_STEPS = 64
-CAUGHT = 0.003  # metres: a guide deeper than this went wrong
 
 
 class Flow(StrEnum):
     """How hair is combed."""
 
     DOWN = "down"
-    FORWARD = "forward"
-    PART = "part"  # away from a parting, in front also backwards
-    SWEEP = "sweep"  # all to one side and back
     FRINGE = "fringe"
-    WHORL = "whorl"  # round the crown
     BEARD = "beard"
     MOUSTACHE = "moustache"  # from the middle to the corners of the mouth
 
@@ -66,7 +61,6 @@ class Layer:
     root_shade: float = 0.80  # tint of the roots, relative
     spacing: float = 1.25  # above 1, segments crowd near the root, where hair bends over the skull
     tip: float = 1.0  # how far down its tile a card reaches: below 1 the cut is blunt
-    max_side: float = 0.0  # strands reaching further from the middle plane are dropped; 0 keeps all
 
 
 def combing(layer: Layer, head: HeadModel, points: F64, roots: Roots) -> F64:
@@ -74,25 +68,8 @@ def combing(layer: Layer, head: HeadModel, points: F64, roots: Roots) -> F64:
     rel = points - head.centre
     if layer.flow is Flow.DOWN:
         return -UP + 0.15 * unit(rel * [1, 0, 1])
-    if layer.flow is Flow.FORWARD:
-        return np.array([0.0, 0.0, 1.0]) - 0.3 * UP * (rel[:, 2:] > 0.05)
-    if layer.flow is Flow.PART:
-        side = np.where(roots.position[:, 0] >= layer.part, 1.0, -1.0)[:, None]
-        front = smoothstep(0.02, 0.09, rel[:, 2])[:, None]
-        back = smoothstep(0.0, -0.06, rel[:, 2])[:, None]
-        upness = np.clip(unit(rel)[:, 1:2] * 1.4, 0, 1)
-        across = side * [1, 0, 0] * upness * (1 - 0.85 * back)
-        parted: F64 = across - 0.45 * front * [0, 0, 1] + back * [0, 0, -0.6] - (0.25 + 0.6 * back) * UP
-        return parted
-    if layer.flow is Flow.SWEEP:
-        to = -1.0 if layer.part >= 0 else 1.0
-        return np.broadcast_to(np.array([to, 0.0, -0.35]), points.shape)
     if layer.flow is Flow.FRINGE:
         return np.array([0.0, -0.35, 1.0]) + np.clip(rel * [6, 0, 0], -0.5, 0.5)
-    if layer.flow is Flow.WHORL:
-        crown = head.scalp(direction([180.0], [62.0]))[0][0]
-        away = unit(points - crown)
-        return away + 0.35 * np.cross(UP, away)
     outward = unit(rel * [1, 0, 1])
     if layer.flow is Flow.MOUSTACHE:
         return np.sign(roots.position[:, :1]) * [1.0, 0, 0] - 0.5 * UP + 0.15 * outward
@@ -205,12 +182,3 @@ def cut_at(lines: F64, dead: NDArray[np.bool_], shorter: F64) -> F64:
     arc = np.concatenate([np.zeros((len(lines), 1)), np.cumsum(step, 1)], 1)
     share = arc[np.arange(len(lines)), first] / arc[:, -1]
     return resample(lines, np.linspace(0, 1, steps + 1), np.clip(share * (1 - shorter), 0.15, 1))
-
-
-def without_strays(layer: Layer, head: HeadModel, lines: F64, clear: F64) -> tuple[F64, F64]:
-    """Guides and clearances without those caught in the skin (or the clothes on it) and those that lie on the arms."""
-    depth, _ = head.collision(lines[:, 3:])
-    keep = depth.min(1) > -CAUGHT
-    if layer.max_side:
-        keep &= np.abs(lines[..., 0]).max(1) < layer.max_side * head.scale
-    return lines[keep], clear[keep]
