@@ -19,12 +19,11 @@ from avatar.gltf.pipeline import StepReport, run_steps
 from avatar.gltf.sources import Source, source_of
 from avatar.gltf.transforms import compact as compacting
 from avatar.gltf.transforms import simplify as simplifying
-from avatar.gltf.transforms import textures as texturing
 from avatar.gltf.transforms.compact import take_geometry
 from avatar.gltf.transforms.dedup import showing, shown_materials
 from avatar.gltf.transforms.textures import image_keys
 from avatar.gltf.variants import LEVELS, Kit, VariantFile, dressing, finished, reducing, textures_within
-from avatar.variant import Detail, Variant
+from avatar.variant import Variant
 
 
 def recipe(level: int) -> str:
@@ -37,7 +36,6 @@ def recipe(level: int) -> str:
         "apart": [(pattern.pattern, pattern.flags, asdict(apart)) for pattern, apart in simplifying.APART],
         "named": [(pattern.pattern, pattern.flags, importance) for pattern, importance in simplifying.NAMED],
         "meeting": [simplifying.PARTING, simplifying.CLOSING],
-        "textures": asdict((texturing.FAR_OPTIONS if LEVELS[level].far else texturing.OPTIONS)[Detail.HIGH]),
         "compact": asdict(compacting.DEFAULTS),
     }
     return hashlib.sha256(json.dumps(options, sort_keys=True).encode()).hexdigest()
@@ -62,9 +60,9 @@ def repaint_lod(
     """What ``build_lod(data, level)`` gives, made of ``kin``: the same level of a model that differs from ``data`` in
     images and in what materials say of colour alone.
 
-    Geometry is taken over, except of a level with an atlas, which is built; images that ``kin``'s source had for the same use are, too. Raises ``InvalidModel`` unless
-    ``kin`` says that it was made from a model of this geometry by today's recipe; else what ``build_lod``
-    raises: ``GenerationFailed`` also when the numbers of ``kin`` are broken.
+    Geometry is taken over, except of a level with an atlas, which is built; images that ``kin``'s source had for the
+    same use are, too. Raises ``InvalidModel`` unless ``kin`` says that it was made from a model of this geometry by
+    today's recipe; else what ``build_lod`` raises: ``GenerationFailed`` also when the numbers of ``kin`` are broken.
     """
     variant, kit = _plain(level), Kit(sidecar, encoded)
     if variant.atlas_size is not None:  # where its pieces lie depends on what is painted on them

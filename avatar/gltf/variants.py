@@ -29,9 +29,9 @@ from avatar.gltf.transforms.meshopt import compress_meshopt
 from avatar.gltf.transforms.morphs import prune_morphs
 from avatar.gltf.transforms.posing import rest_pose
 from avatar.gltf.transforms.quantize import DEFAULTS, FAR, quantize
-from avatar.gltf.transforms.textures import FAR_OPTIONS, OPTIONS, limit_textures
+from avatar.gltf.transforms.textures import FAR_OPTIONS, MIDDLE_OPTIONS, OPTIONS, TextureOptions, limit_textures
 from avatar.gltf.transforms.vrm import as_vrm, hang_springs
-from avatar.variant import BodyType, Compression, ModelFormat, RestPose, Variant
+from avatar.variant import BodyType, Compression, Detail, ModelFormat, RestPose, Variant
 
 GENERATOR: Final = "AR Avatar"
 
@@ -44,12 +44,13 @@ class Level:
     relief: int  # times smaller than other textures: normal, occlusion, roughness and metallic maps, which are soft
     far: bool  # seen from afar: morph targets leave normals alone, numbers and colours are fewer
     negligible: float  # of a primitive's extent: smaller movements of a morph target are left out
+    textures: Mapping[Detail, TextureOptions]  # how images are encoded
 
 
 LEVELS: Final = (
-    Level(15_000, 1, False, 5e-5),
-    Level(8_000, 2, False, 1.5e-4),
-    Level(3_000, 2, True, 3e-4),
+    Level(15_000, 1, False, 5e-5, OPTIONS),
+    Level(8_000, 2, False, 1.5e-4, MIDDLE_OPTIONS),
+    Level(3_000, 2, True, 3e-4, FAR_OPTIONS),
 )
 
 
@@ -147,7 +148,7 @@ def textures_within(
         document,
         limit,
         limit // level.relief,
-        (FAR_OPTIONS if level.far else OPTIONS)[variant.texture_quality],
+        level.textures[variant.texture_quality],
         known,
         format=variant.texture_format,
         quality=variant.texture_quality,

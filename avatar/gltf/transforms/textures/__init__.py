@@ -4,7 +4,13 @@
 ``encoding`` writes it.
 """
 
-from avatar.gltf.transforms.textures.encoding import DEFAULTS, FAR_OPTIONS, OPTIONS, TextureOptions
+from avatar.gltf.transforms.textures.encoding import (
+    DEFAULTS,
+    FAR_OPTIONS,
+    MIDDLE_OPTIONS,
+    OPTIONS,
+    TextureOptions,
+)
 from avatar.gltf.transforms.textures.limiting import image_keys, limit_textures
 
-__all__ = ["DEFAULTS", "FAR_OPTIONS", "OPTIONS", "TextureOptions", "image_keys", "limit_textures"]
+__all__ = ["DEFAULTS", "FAR_OPTIONS", "MIDDLE_OPTIONS", "OPTIONS", "TextureOptions", "image_keys", "limit_textures"]

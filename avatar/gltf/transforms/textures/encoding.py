@@ -43,6 +43,12 @@ OPTIONS: Final[Mapping[Detail, TextureOptions]] = {
     Detail.MEDIUM: TextureOptions(colour_quality=76, data_quality=74, normal_quality=82, palette=128),
     Detail.HIGH: DEFAULTS,
 }
+# Of what is seen at arm's length and farther, where most of a file is images.
+MIDDLE_OPTIONS: Final[Mapping[Detail, TextureOptions]] = {
+    **OPTIONS,
+    Detail.HIGH: TextureOptions(colour_quality=77, data_quality=68, normal_quality=76, palette=80),
+    Detail.MEDIUM: TextureOptions(colour_quality=68, data_quality=62, normal_quality=72, palette=64),
+}
 # Of what is seen from afar only, where textures are a few hundred pixels a side.
 FAR_OPTIONS: Final[Mapping[Detail, TextureOptions]] = {
     Detail.LOW: OPTIONS[Detail.LOW],
