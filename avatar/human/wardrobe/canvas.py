@@ -16,7 +16,7 @@ from avatar.human.wardrobe import fabric
 from avatar.human.wardrobe.frame import Frame, arm_coordinates, leg_polar, trunk_polar
 from avatar.human.wardrobe.garments import Weave
 from avatar.human.wardrobe.pattern import Pattern, pattern
-from avatar.human.wardrobe.raster import Texels, rasterise
+from avatar.human.wardrobe.raster import Texels, gutter, rasterise
 
 COLOUR_SIZE, NORMAL_SIZE, PACKED_SIZE = 1024, 512, 256
 CLOSE = 0.034  # metres from an edge within which distances are exact
@@ -183,17 +183,12 @@ def _packed(weave: Weave, soft: F32, sky: F32, smooth: F32) -> U8:
 
 
 def mask_image(texels: Texels, values: F32) -> U8:
-    """(size, size) 0..255 of texel values 0..1."""
-    out = np.zeros((texels.size, texels.size), np.uint8)
-    out[texels.rows, texels.columns] = fabric.clip_unit(values) * 255
-    # one texel of bleed in each direction hides the chart borders from texture filtering
-    grown = out.copy()
-    for axis in (0, 1):
-        for step in (1, -1):
-            grown = np.maximum(grown, np.roll(out, step, axis))
-    covered = np.zeros(out.shape, bool)
-    covered[texels.rows, texels.columns] = True
-    return np.where(covered, out, grown)
+    """(size, size) 0..255 of texel values 0..1; carried on into the gutters, so that no seam shines through."""
+    out = np.zeros(texels.size * texels.size, np.uint8)
+    out[texels.rows * texels.size + texels.columns] = fabric.clip_unit(values) * 255
+    place, inward = gutter(texels)
+    out[place] = out[inward]
+    return out.reshape(texels.size, texels.size)
 
 
 _ABOVE = ("thread", "metal", "pearl")  # lie on the cloth: not shaded by its folds

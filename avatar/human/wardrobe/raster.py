@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,9 +12,10 @@ from scipy.ndimage import distance_transform_edt
 from avatar.human.figure import F32, F64, I64
 
 MARGIN = 0.75  # texels by which a triangle reaches over its edge, so that charts have no pinholes
+BLEED = 14  # texels that masks are carried on past the borders of charts
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Texels:
     """Covered texels of a square texture and where they lie on the mesh."""
 
@@ -49,6 +51,22 @@ class Texels:
             out[self.rows, self.columns] = value
             made.append(out.reshape(-1)[flat])
         return made
+
+
+@functools.lru_cache(maxsize=1)
+def gutter(texels: Texels) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Flat places of the uncovered texels within ``BLEED`` of a chart, and of a covered texel near each."""
+    size, half = texels.size, texels.halved()
+    covered = np.zeros((half.size, half.size), bool)
+    covered[half.rows, half.columns] = True
+    away, near = distance_transform_edt(~covered, return_indices=True)
+    row, column = np.nonzero(away <= BLEED / 2)
+    source = (near[0][row, column] * 2 * size + near[1][row, column] * 2).astype(np.int32)
+    place = np.concatenate([(2 * row + down) * size + 2 * column + right for down in (0, 1) for right in (0, 1)])
+    inside = np.zeros(size * size, bool)
+    inside[texels.rows * size + texels.columns] = True
+    bare = ~inside[place]
+    return place[bare].astype(np.int32), np.tile(source, 4)[bare]
 
 
 def rasterise(uv: F64, triangles: I64, size: int) -> Texels:

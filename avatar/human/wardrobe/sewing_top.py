@@ -295,11 +295,11 @@ def _blazer(fit: TopFit, made: Sewn, c: Canvas, cuff: F32) -> None:
     vent = back & (y < body.crotch + 0.10 * k)
     made.seam(x - np.float32(0.003), vent, 0.5, 0.0018)
     _, _, angle = c.sleeve(sleeve)
-    linked = np.float32(0.013 * k)  # the shirt's cuff looks out of the sleeve
+    linked = 0.013 * k  # the shirt's cuff looks out of the sleeve
     showing = fabric.ramp(linked + 0.0006, linked - 0.0006, cuff) * sleeve
     made.shirt += showing
     made.height -= np.float32(0.0022) * showing
-    made.seam(cuff - linked, sleeve, 0.55, 0.0016)
+    made.seam(cuff - np.float32(linked), sleeve, 0.55, 0.0016)
     outer = np.abs(np.abs(angle) - np.float32(1.9)) < 0.09
     for row in range(4):
         spot = np.zeros(len(c.at), np.float32)
