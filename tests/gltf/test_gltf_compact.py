@@ -78,3 +78,22 @@ def test_targets_that_move_nothing_share_one_accessor(sidecar: Sidecar) -> None:
 def test_it_is_the_same_every_time(sidecar: Sidecar) -> None:
     first, second = (compacted(figure(10), sidecar) for _ in range(2))
     assert write_glb(first) == write_glb(second)
+
+
+def test_blended_triangles_stay_in_their_order(sidecar: Sidecar) -> None:
+    """Layers of hair are drawn from the inside out; what is opaque lies as it is smallest."""
+
+    def blend(tree: Tree) -> None:
+        tree["materials"][0]["alphaMode"] = "BLEND"
+
+    def places(document: Document) -> np.ndarray:
+        primitive = document.tree["meshes"][0]["primitives"][0]
+        return read_raw(document, primitive["attributes"]["POSITION"])[triangles(document, primitive)]
+
+    source, opaque = (weld(require_sound(data)).document for data in (altered(figure(10), blend), figure(10)))
+    made = compact(source, sidecar).document
+    np.testing.assert_array_equal(places(made), places(source))
+    assert not np.array_equal(places(compact(opaque, sidecar).document), places(opaque))
+    indices = triangles(made, made.tree["meshes"][0]["primitives"][0]).reshape(-1)
+    firsts = np.unique(indices, return_index=True)[1]
+    assert (np.diff(firsts) > 0).all()  # vertices lie as they are fetched

@@ -144,8 +144,11 @@ def _meshes(
 
 
 def _orders(document: Document, shown: set[int], sidecar: Sidecar) -> dict[Spot, Order]:
-    """The triangles and vertices of each primitive that is shown and has any, as they will lie."""
+    """The triangles and vertices of each primitive that is shown and has any, as they will lie. Blended triangles stay
+    in their order, in which the layers of hair lie over each other."""
+    materials = document.list("materials")
     used: dict[Spot, I64] = {}
+    blended: list[bool] = []
     dense: list[NDArray[np.uint32]] = []
     for number in sorted(shown):
         for at, primitive in enumerate(document.tree["meshes"][number]["primitives"]):
@@ -156,11 +159,23 @@ def _orders(document: Document, shown: set[int], sidecar: Sidecar) -> dict[Spot,
                 used[number, at] = np.flatnonzero(places)
                 places[used[number, at]] = np.arange(len(used[number, at]))
                 dense.append(places[corners])
-    ordered = reorder(sidecar, dense)
+                material = materials[primitive["material"]] if "material" in primitive else {}
+                blended.append(material.get("alphaMode") == "BLEND")
+    free = iter(reorder(sidecar, [corners for corners, fixed in zip(dense, blended, strict=True) if not fixed]))
+    ordered = (_as_first_used(corners) if fixed else next(free) for corners, fixed in zip(dense, blended, strict=True))
     return {
         (mesh, at): _order(document, document.tree["meshes"][mesh]["primitives"][at], corners, rows[fetch])
         for ((mesh, at), rows), (corners, fetch) in zip(used.items(), ordered, strict=True)
     }
+
+
+def _as_first_used(corners: NDArray[np.uint32]) -> tuple[NDArray[np.uint32], I64]:
+    """The same triangles in the same order, on vertices in the order of their first use; the old number of each."""
+    found, firsts = np.unique(corners, return_index=True)
+    fetch = found[np.argsort(firsts)].astype(np.int64)
+    new = np.empty(len(fetch), np.uint32)
+    new[fetch] = np.arange(len(fetch))
+    return new[corners], fetch
 
 
 def _order(document: Document, primitive: Tree, corners: NDArray[np.uint32], rows: I64) -> Order:
