@@ -25,22 +25,14 @@ def headset(head: Head, over: F64 | None = None) -> Solid:
     arch = _arch(head, over, level, depth, half)
     solids = [tube(arch, 0.0052 * k, 4, tall=2.3)]
     for _, sign in SIDES:
-        # rings that two pieces share lie in the same places: a headset must hold together when it is simplified
-        ear_side = np.array([0.0, level, depth]), sign
+        # foam, cup and plate are one body: a headset must hold together when it is simplified
         edge = half + 0.0115 * k
-        foam = np.array([[out - 0.013 * k, 0.025 * k], [out - 0.008 * k, 0.0335 * k], [half, 0.0335 * k]])
-        shell = np.array([foam[-1], [half + 0.001 * k, 0.035 * k], [half + 0.0095 * k, 0.0325 * k], [edge, 0.020 * k]])
-        plate = np.array([shell[-1], [edge + 0.0012 * k, 0.0185 * k]])
-        solids.append(_turned(*ear_side, foam, CUSHION, (True, False)))
-        solids.append(_turned(*ear_side, shell, 1.0, (False, False)))
-        solids.append(_turned(*ear_side, plate, DARK, (False, True)))
+        x = [out - 0.013 * k, out - 0.008 * k, half, half + 0.001 * k, half + 0.0095 * k, edge, edge + 0.0012 * k]
+        radius = np.array([0.025, 0.0335, 0.0335, 0.035, 0.0325, 0.020, 0.0185]) * k
+        tint = np.array([CUSHION, CUSHION, CUSHION, 1.0, 1.0, 1.0, DARK])
+        path = np.array([0.0, level, depth]) + np.array(x)[:, None] * np.array([sign, 0.0, 0.0])
+        solids.append(tube(path, radius, 12, tint=tint))
     return join([*solids, _microphone(head, level, depth, half)])
-
-
-def _turned(centre: F64, sign: float, profile: F64, tint: float, caps: tuple[bool, bool]) -> Solid:
-    """A body of revolution about the axis through both ears: ``profile`` (n, 2) are x and radius."""
-    path = centre + profile[:, :1] * np.array([sign, 0.0, 0.0])
-    return tube(path, profile[:, 1], 12, tint=tint, caps=caps)
 
 
 def _arch(head: Head, over: F64 | None, level: float, depth: float, half: float) -> F64:
@@ -73,10 +65,10 @@ def _microphone(head: Head, level: float, depth: float, half: float) -> Solid:
     lips = float(head.eyes["Left"][1]) - 0.066 * k
     mouth = np.array([0.030 * k, lips - 0.004 * k, head.bridge + 0.004 * k])
     start = np.array([half + 0.006 * k, level - 0.016 * k, depth + 0.020 * k])
-    share = smoothstep(0, 1, np.linspace(0, 1, 6))[:, None]
+    share = smoothstep(0, 1, np.linspace(0, 1, 5))[:, None]
     boom = start * (1 - share) + mouth * share
     boom[:, 1] -= 0.012 * k * np.sin(np.pi * share[:, 0])
     boom = head.skin.push_out(boom, 0.009 * k)
     step = boom[-1] - boom[-2]
     boom = np.vstack([boom, boom[-1] + np.array([[0.08], [0.42], [0.56]]) * step])
-    return tube(boom, np.array([3.2, 2.2, 1.8, 1.8, 1.8, 2.2, 5.6, 5.4, 3.0]) * 0.001 * k, 5, tint=DARK)
+    return tube(boom, np.array([3.4, 2.6, 2.4, 2.4, 2.6, 5.6, 5.4, 3.0]) * 0.001 * k, 4, tint=DARK)

@@ -22,11 +22,11 @@ class Solid:
     tint: F32  # (n,)
 
 
-def solid(positions: F64, triangles: I64, *, uv: F64 | None = None, tint: float = 1.0) -> Solid:
+def solid(positions: F64, triangles: I64, *, uv: F64 | None = None, tint: float | F64 = 1.0) -> Solid:
     """A solid with smooth normals."""
     return Solid(
         positions, triangles, np.zeros((len(positions), 2)) if uv is None else uv,
-        vertex_normals(positions, triangles), np.full(len(positions), tint, np.float32),
+        vertex_normals(positions, triangles), np.broadcast_to(np.asarray(tint, np.float32), (len(positions),)).copy(),
     )  # fmt: skip
 
 
@@ -37,11 +37,10 @@ def tube(
     *,
     closed: bool = False,
     tall: float = 1.0,
-    tint: float = 1.0,
-    caps: tuple[bool, bool] = (True, True),
+    tint: float | F64 = 1.0,
 ) -> Solid:
-    """A small polygon swept along a path (n, 3); ``tall`` stretches it across the path. ``caps``: which of the open
-    ends are closed."""
+    """A small polygon swept along a path (n, 3); ``tall`` stretches it across the path, ``tint`` may be (n,). Open
+    ends are capped."""
     count = len(path)
     step = np.roll(path, -1, 0) - np.roll(path, 1, 0) if closed else np.gradient(path, axis=0)
     along = unit(step)
@@ -61,11 +60,10 @@ def tube(
         else ((index[:-1], index[1:]), (beside[:-1], beside[1:]))
     )
     faces = [np.stack([i0, j0, j1], -1).reshape(-1, 3), np.stack([i0, j1, i1], -1).reshape(-1, 3)]
-    if not closed and caps[0]:
+    if not closed:
         faces.append(np.array([[index[0, 0], index[0, k + 1], index[0, k]] for k in range(1, sides - 1)]))
-    if not closed and caps[1]:
         faces.append(np.array([[index[-1, 0], index[-1, k], index[-1, k + 1]] for k in range(1, sides - 1)]))
-    made = solid(rings.reshape(-1, 3), np.vstack(faces), tint=tint)
+    made = solid(rings.reshape(-1, 3), np.vstack(faces), tint=np.repeat(np.broadcast_to(tint, (count,)), sides))
     if (made.normals * (made.positions - np.repeat(path, sides, 0))).sum() < 0:
         made = replace(made, triangles=made.triangles[:, ::-1], normals=-made.normals)
     return made
