@@ -41,7 +41,7 @@ window.talk = async (url, { visemes, moods, gesture, pose, view }) => {
 	const felt = {};
 	for (const mood of moods) {
 		head.setMood(mood);
-		felt[mood] = await peaks(['mouthSmile', 'mouthSmileLeft', 'mouthFrownLeft', 'browInnerUp', 'browDownLeft', 'eyeWideLeft'], 900);
+		felt[mood] = await peaks(['mouthSmile', 'mouthSmileLeft', 'mouthFrownLeft', 'browInnerUp', 'browDownLeft', 'eyeWideLeft'], 2000);
 	}
 	head.setMood('neutral');
 	const arm = head.armature.getObjectByName('LeftForeArm').quaternion.clone();
