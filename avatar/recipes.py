@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from typing import Final
 
-DESCRIBER: Final = 1
-HUMAN: Final = 3
+DESCRIBER: Final = 2
+HUMAN: Final = 4
 INSPECTION: Final = 1
-LODS: Final = 5
-PICTURE: Final = 1
-VARIANTS: Final = 1
+LODS: Final = 6
+PICTURE: Final = 2
+VARIANTS: Final = 2

@@ -17,10 +17,10 @@ from avatar.human.coat import Coat, Slot
 from avatar.human.figure import U8, AlphaMode, Material
 from avatar.profile import AvatarStyle
 
-COLOUR_QUALITY = 86
-CLOTH_QUALITY = 82  # weave hides what a lower quality does, and costs most bytes
+COLOUR_QUALITY = 84
+CLOTH_QUALITY = 77  # weave hides what a lower quality does, and costs most bytes
 CLOTH = "Wolf3D_Outfit"
-DATA_QUALITY = 84  # normal and occlusion-roughness-metallic maps
+DATA_QUALITY = 79  # normal and occlusion-roughness-metallic maps
 SHARP = "Wolf3D_Skin"  # the head: chroma of half the size would blur the edge of the lips
 DRAWN_GLOW = 0.6  # drawn people keep nearly the colours that are painted, whatever the light
 SAMPLER = {"magFilter": 9729, "minFilter": 9987, "wrapS": 10497, "wrapT": 10497}

@@ -23,7 +23,7 @@ def ada() -> bytes:
     return make_human(describe_offline(profile).character)
 
 
-@pytest.mark.parametrize(("lod", "texture", "most"), [(0, 1024, 1_200_000), (2, 256, 200_000)])
+@pytest.mark.parametrize(("lod", "texture", "most"), [(0, 1024, 1_200_000), (2, 512, 200_000)])
 def test_ada_is_small(ada: bytes, sidecar: Sidecar, lod: int, texture: int, most: int) -> None:
     made = build_variant(ada, Variant(lod=lod, compression=Compression.MESHOPT), sidecar)
     report = made.report
