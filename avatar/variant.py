@@ -148,7 +148,7 @@ class Variant(Frozen):
 def _own_atlas(lod: int, texture_size: int | None) -> int | None:
     """What a level makes of its own accord, within the limit of textures if one was said."""
     own = LOD_ATLASES[lod]
-    return own if own is None or texture_size is None else max(min(own, texture_size), ATLAS_SIZES[0])
+    return own if own is None or texture_size is None else min(own, texture_size)
 
 
 VRM_TAKES: Final[Mapping[str, tuple[object, ...]]] = {

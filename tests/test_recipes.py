@@ -40,7 +40,7 @@ def advice(name: str, found: object) -> str:
 
 # --- levels of detail -------------------------------------------------------------------------------------------------
 
-LEVELS_OF = (6, ("50d4c212f3175af0", "10726d71f5734423", "edeea6da3075cdd0"))
+LEVELS_OF = (6, ("b69fbf9cc6b50a1d", "e37ab909ee651c3a", "51747c45ba9d65d0"))
 
 
 def test_the_number_of_levels_of_detail_stands_for_their_options() -> None:

@@ -13,10 +13,11 @@ from vrm_specimens import vrm_0, vrm_1
 
 from avatar.gltf.gate.inspect import inspect, require_sound
 from avatar.gltf.guests.sidecar import Sidecar
-from avatar.gltf.lods import build_lod
 from avatar.gltf.model.accessors import read_floats
 from avatar.gltf.model.document import Document, read_glb
 from avatar.gltf.model.pose import target_names
+from avatar.gltf.variants import build_variant
+from avatar.variant import APART, Variant
 
 Tree = dict[str, Any]
 Moves = Mapping[tuple[float, ...], NDArray[np.float32]]  # by where a vertex rests
@@ -63,7 +64,7 @@ def _names(tree: Tree) -> list[str]:
 @pytest.mark.parametrize("level", [0, 2])
 def test_every_expression_moves_the_same_vertices_the_same_way(kind: str, level: int, sidecar: Sidecar) -> None:
     before = require_sound(SOURCES[kind])
-    after = read_glb(build_lod(SOURCES[kind], level, sidecar).data)
+    after = read_glb(build_variant(SOURCES[kind], Variant(lod=level, atlas=APART), sidecar).data)
     old, new = _binds(before.tree), _binds(after.tree)
     assert old.keys() == new.keys()
     moved = 0
@@ -83,7 +84,7 @@ def test_every_expression_moves_the_same_vertices_the_same_way(kind: str, level:
 @pytest.mark.parametrize("level", [0, 2])
 def test_bones_springs_and_views_of_vrm_0_name_the_same_things(level: int, sidecar: Sidecar) -> None:
     before = require_sound(SOURCES["VRM 0"]).tree
-    after = read_glb(build_lod(SOURCES["VRM 0"], level, sidecar).data).tree
+    after = read_glb(build_variant(SOURCES["VRM 0"], Variant(lod=level, atlas=APART), sidecar).data).tree
     old, new = before["extensions"]["VRM"], after["extensions"]["VRM"]
     assert after["extensionsUsed"] == ["VRM"]
 
@@ -106,7 +107,7 @@ def test_bones_springs_and_views_of_vrm_0_name_the_same_things(level: int, sidec
 
 @pytest.mark.parametrize("level", [0, 2])
 def test_bones_springs_and_constraints_of_vrm_1_name_the_same_things(level: int, sidecar: Sidecar) -> None:
-    after = read_glb(build_lod(SOURCES["VRM 1"], level, sidecar).data).tree
+    after = read_glb(build_variant(SOURCES["VRM 1"], Variant(lod=level, atlas=APART), sidecar).data).tree
     vrm, springs = after["extensions"]["VRMC_vrm"], after["extensions"]["VRMC_springBone"]
     names = _names(after)
     assert {bone: names[entry["node"]] for bone, entry in vrm["humanoid"]["humanBones"].items()} == {

@@ -191,7 +191,7 @@ def test_springs_change_no_vertex_at_rest_and_weights_sum_to_one(human: Document
         sums = read_raw(after, primitive["attributes"]["WEIGHTS_0"]).sum(axis=1, dtype=np.int64)
         assert set(sums.tolist()) == {255}
         hung += int((found[0][found[1] > 0] >= 67).sum())
-    assert hung > 200  # of the long hair
+    assert hung > 60  # of the long hair: what is near one line down its middle
     assert len(after.tree["skins"][0]["joints"]) == 67 + len(chain)
     assert len(read_floats(after, after.tree["skins"][0]["inverseBindMatrices"])) == 67 + len(chain)
 

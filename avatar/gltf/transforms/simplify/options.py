@@ -44,7 +44,7 @@ class Apart:
 # what is all edges, and thin frames, whose small triangles all show.
 # Nothing is pruned from these: each card and each piece of a frame stays as long as it has triangles.
 APART = (
-    (re.compile(r"lash", re.I), Apart(1.0, worth=0.2)),
+    (re.compile(r"lash", re.I), Apart(2.0, worth=0.2)),
     (re.compile(r"shadow|occlusion", re.I), Apart(0.4)),
     (re.compile(r"teeth|tongue", re.I), Apart(2.0, most=0.03)),
     (re.compile(r"glasses|eyewear|facewear|headset|headwear|earring", re.I), Apart(6.0, most=0.06, rigid=True)),
