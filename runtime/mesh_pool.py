@@ -214,6 +214,9 @@ class ProcessMeshPool:
         _end(old)
 
     def _fresh(self) -> ProcessPoolExecutor:
+        # A process that is ended leaves its semaphores to multiprocessing's tracker, which frees them and would tell
+        # of it amid the lines of the log.
+        os.environ.setdefault("PYTHONWARNINGS", "ignore:resource_tracker:UserWarning")
         return ProcessPoolExecutor(
             max_workers=1,
             mp_context=multiprocessing.get_context("spawn"),
